@@ -1,0 +1,20 @@
+"""The permissions of billing as types: a route's signature says what a caller must be allowed to."""
+
+from typing import Annotated
+
+from shared.http.access import evaluates, reads, writes
+from shared.http.tokens import Caller
+from shared.unit_of_work import UnitOfWork
+
+ReadBilling = Annotated[UnitOfWork, reads("billing:read")]
+ChangeSettings = Annotated[UnitOfWork, writes("billing:settings")]
+ChangeCustomers = Annotated[UnitOfWork, writes("billing:customers")]
+ChangeCatalogue = Annotated[UnitOfWork, writes("billing:catalogue")]
+ChangeQuotes = Annotated[UnitOfWork, writes("billing:quotes")]
+ApproveQuotes = Annotated[UnitOfWork, writes("billing:approvals")]
+ChangeSubscriptions = Annotated[UnitOfWork, writes("billing:subscriptions")]
+ChangeInvoices = Annotated[UnitOfWork, writes("billing:invoices")]
+VoidInvoices = Annotated[UnitOfWork, writes("billing:invoices:void")]
+RecordPayments = Annotated[UnitOfWork, writes("billing:payments")]
+VerifyInvoices = Annotated[UnitOfWork, reads("billing:read")]
+Preview = Annotated[Caller, evaluates("billing:preview")]

@@ -1,0 +1,63 @@
+"""/v1/customers: kept up to date by whoever owns them, by their external id."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import RowMapping
+
+from services.billing.api.access import ChangeCustomers, ReadBilling
+from services.billing.domain.customer import CUSTOMER, Customer, PutCustomer, customer_id
+from services.billing.projections import customers
+from services.billing.tables import customers as table
+from shared.http.pages import Listed, PageQuery, page_of
+from shared.http.routes import TransactionalRoute
+from shared.ids import prefixed
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=TransactionalRoute)
+
+CustomerId = Annotated[UUID, prefixed("cus")]
+Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
+
+
+class CustomerIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    zone: str
+    currency: str
+    locale: Annotated[str, Field(max_length=20)] = "en"
+    segment: Annotated[str, Field(max_length=50)] = ""
+    region: Annotated[str, Field(max_length=50)] = ""
+    external_refs: Annotated[dict[str, str], Field(max_length=20)] = Field(default_factory=dict)
+
+
+class CustomerOut(CustomerIn):
+    customer_id: CustomerId
+    external_id: str
+    version: int
+
+
+@router.put("/{external_id}")
+def put(external_id: Key, body: CustomerIn, unit: ChangeCustomers) -> CustomerOut:
+    """Create or change; the same content again changes nothing."""
+    id_ = customer_id(unit.tenant_id, external_id)
+    unit.execute(CUSTOMER, id_, PutCustomer(customer_id=id_, customer=Customer(key=external_id, **body.model_dump())))
+    return shown(customers.get(unit, id_))
+
+
+@router.get("/{external_id}")
+def show(external_id: Key, unit: ReadBilling) -> CustomerOut:
+    return shown(customers.get(unit, customer_id(unit.tenant_id, external_id)))
+
+
+@router.get("")
+def list_customers(unit: ReadBilling, page: PageQuery, external_id: str | None = None) -> Listed[CustomerOut]:
+    return page_of(unit, customers.of_tenant(unit, key=external_id), table.c.customer_id, page, shown)
+
+
+def shown(row: RowMapping | dict[str, Any]) -> CustomerOut:
+    fields = {name: value for name, value in row["customer"].items() if name != "key"}
+    return CustomerOut(customer_id=row["customer_id"], external_id=row["key"], version=row["version"], **fields)

@@ -1,0 +1,43 @@
+"""/v1/settings: the tenant's legal entity, defaults and invoice series."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from services.billing.api.access import ChangeSettings, ReadBilling
+from services.billing.domain import tenant_settings
+from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
+from shared.http.routes import TransactionalRoute
+from shared.unit_of_work import UnitOfWork
+
+router = APIRouter(prefix="/v1/settings", tags=["settings"], route_class=TransactionalRoute)
+
+
+class SettingsBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    legal_entity: str = "default"
+    currency: str = "EUR"
+    zone: str = "UTC"
+    invoice_series: str = "INV"
+
+
+@router.put("")
+def change(body: SettingsBody, unit: ChangeSettings) -> SettingsBody:
+    unit.execute(
+        TENANT_SETTINGS,
+        unit.tenant_id,
+        tenant_settings.ChangeSettings(settings=TenantSettings(**body.model_dump())),
+    )
+    return _shown(unit)
+
+
+@router.get("")
+def show(unit: ReadBilling) -> SettingsBody:
+    return _shown(unit)
+
+
+def _shown(unit: UnitOfWork) -> SettingsBody:
+    return SettingsBody(**asdict(unit.state(TENANT_SETTINGS, unit.tenant_id)))

@@ -1,0 +1,53 @@
+"""Who bills: the tenant's legal entity, its defaults, and the series its invoices are numbered in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.decider import Decider
+from shared.errors import DomainError
+from shared.money import exponent
+from shared.periods import zone
+
+
+class MalformedSeries(DomainError):
+    """A series is 1 to 20 capital letters, digits or hyphens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantSettings:
+    legal_entity: str = "default"
+    currency: str = "EUR"
+    zone: str = "UTC"
+    invoice_series: str = "INV"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSettings:
+    settings: TenantSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsChanged:
+    settings: TenantSettings
+
+
+def decide(current: TenantSettings, command: ChangeSettings) -> list[SettingsChanged]:
+    wanted = command.settings
+    exponent(wanted.currency)
+    zone(wanted.zone)
+    series = wanted.invoice_series
+    if not (
+        0 < len(series) <= 20 and series.isascii() and series.replace("-", "").isalnum() and series == series.upper()
+    ):
+        raise MalformedSeries("1 to 20 capital letters, digits or hyphens", field="/invoice_series")
+    return [] if wanted == current else [SettingsChanged(settings=wanted)]
+
+
+def evolve(_: TenantSettings, event: SettingsChanged) -> TenantSettings:
+    return event.settings
+
+
+TENANT_SETTINGS: Decider[TenantSettings, ChangeSettings, SettingsChanged] = Decider(
+    "tenant_settings", TenantSettings(), decide, evolve, {"settings_changed": SettingsChanged}
+)

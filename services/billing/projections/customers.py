@@ -1,0 +1,50 @@
+"""Customers, by id and by external id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.billing.domain.customer import CustomerChanged, CustomerNotFound
+from services.billing.tables import customers
+from shared.event_store import Recorded
+from shared.unit_of_work import UnitOfWork
+
+_upsert = insert(customers)
+_upsert = _upsert.on_conflict_do_update(
+    index_elements=["tenant_id", "customer_id"],
+    set_={"version": _upsert.excluded.version, "customer": _upsert.excluded.customer},
+)
+
+
+def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    for entry in recorded:
+        if isinstance(entry.event, CustomerChanged):
+            tx.execute(_upsert, _row(entry, entry.event))
+
+
+def _row(entry: Recorded, event: CustomerChanged) -> dict[str, Any]:
+    return {
+        "tenant_id": entry.tenant_id,
+        "customer_id": event.customer_id,
+        "key": event.customer.key,
+        "version": entry.version,
+        "customer": msgspec.to_builtins(event.customer),
+    }
+
+
+def of_tenant(unit: UnitOfWork, *, key: str | None = None) -> Select[Any]:
+    mine = select(customers).where(customers.c.tenant_id == unit.tenant_id)
+    return mine if key is None else mine.where(customers.c.key == key)
+
+
+def get(unit: UnitOfWork, customer_id: UUID) -> dict[str, Any]:
+    row = unit.tx.execute(of_tenant(unit).where(customers.c.customer_id == customer_id)).mappings().first()
+    if row is None:
+        raise CustomerNotFound("no such customer")
+    return dict(row)

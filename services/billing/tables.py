@@ -1,0 +1,210 @@
+"""Every table of the billing database, for the code and for Alembic alike."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.tables import NAMING, instant, kernel_tables
+
+metadata = MetaData(naming_convention=NAMING)
+kernel_tables(metadata)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("customer", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "customer_id"),
+    UniqueConstraint("tenant_id", "key"),
+)
+
+known_meters = Table(
+    "known_meters",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("meter", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "slug"),
+)
+
+renewal_policies = Table(
+    "renewal_policies",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("terms", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "code"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("plan_id", Uuid, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("plan", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "plan_id", "version"),
+    UniqueConstraint("tenant_id", "code", "version"),
+)
+
+quotes = Table(
+    "quotes",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("quote_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid),
+    Column("opportunity_id", Uuid),
+    Column("external_id", Text),
+    Column("purpose", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("quote", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "quote_id"),
+    Index(None, "tenant_id", "customer_id"),
+    Index(None, "tenant_id", "external_id"),
+    Index(None, "tenant_id", "subscription_id"),
+)
+
+quote_tokens = Table(
+    "quote_tokens",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("quote_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "token_hash"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("customer_key", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("subscription", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "subscription_id"),
+    Index(None, "tenant_id", "customer_id"),
+)
+
+usage_periods = Table(
+    "usage_periods",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("period_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid, nullable=False),
+    Column("charge", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "period_id"),
+    Index(None, "tenant_id", "subscription_id", "ends_on"),
+)
+
+waiting_bills = Table(
+    "waiting_bills",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("invoice_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid, nullable=False),
+    Column("billing_on", Date, nullable=False),
+    instant("billed_at"),
+    Column("awaits", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "invoice_id"),
+    Index(None, "tenant_id", "subscription_id"),
+)
+
+number_counters = Table(
+    "number_counters",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("legal_entity", Text, nullable=False),
+    Column("series", Text, nullable=False),
+    Column("last_number", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "legal_entity", "series"),
+)
+
+invoices = Table(
+    "invoices",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("invoice_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("customer_key", Text, nullable=False),
+    Column("subscription_id", Uuid, nullable=False),
+    Column("number", Text),
+    Column("status", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("issued_on", Date),
+    Column("due_on", Date),
+    Column("subtotal_minor", BigInteger, nullable=False),
+    Column("tax_minor", BigInteger, nullable=False),
+    Column("total_minor", BigInteger, nullable=False),
+    Column("open_minor", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("document", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "invoice_id"),
+    UniqueConstraint("tenant_id", "number"),
+    Index(None, "tenant_id", "customer_id", "issued_on"),
+    Index(None, "tenant_id", "subscription_id"),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("payment_id", Uuid, nullable=False),
+    Column("invoice_id", Uuid, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    instant("received_at"),
+    PrimaryKeyConstraint("tenant_id", "payment_id"),
+    Index(None, "tenant_id", "invoice_id"),
+)
+
+dunning = Table(
+    "dunning",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("history", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "subscription_id"),
+)
+
+open_corrections = Table(
+    "open_corrections",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("correction_id", Uuid, nullable=False),
+    Column("invoice_id", Uuid, nullable=False),
+    Column("period_id", Uuid, nullable=False),
+    Column("charge", Text, nullable=False),
+    Column("delta_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("correction", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "correction_id"),
+    Index(None, "tenant_id", "invoice_id"),
+)

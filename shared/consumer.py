@@ -1,0 +1,155 @@
+"""Reads topics in a group: effect and offsets are one transaction in the database, Kafka's own offsets follow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.structs import OffsetAndMetadata
+from sqlalchemy import Connection, Engine
+
+from shared import kafka
+from shared.inbox import Inbox
+from shared.logs import logger
+from shared.messages import Message, decode
+from shared.metrics import CONSUMER_RESTARTS
+from shared.settings import Settings
+
+SaveOffsets = Callable[[Connection], None]
+IDLE_SECONDS_BEFORE_A_CHECK = 2.0
+
+
+class Record(Protocol):
+    """What a Kafka client hands over."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes
+
+
+class BrokerChanged(SystemExit):
+    """Another cluster answers at the same address: the process starts anew and reads from its beginning."""
+
+
+@dataclass(slots=True)
+class Consumer:
+    """One consumer, one thread. A failed batch is read again from where it began; the worker's loop backs off."""
+
+    settings: Settings
+    service: str
+    group: str
+    topics: Sequence[str]
+    engine: Engine
+    cluster_id: str
+    apply: Callable[[Sequence[Record], SaveOffsets], int]
+    client: KafkaConsumer | None = None
+    quiet_since: float = 0.0
+
+    def step(self) -> int:
+        client = self.client or self._connect()
+        polled: dict[TopicPartition, list[Record]] = client.poll(timeout_ms=200)
+        records = [record for batch in polled.values() for record in batch]
+        if not records:
+            self._check_that_nothing_is_missed(client)
+            return 0
+        self.quiet_since = time.monotonic()
+        ends = {p: batch[-1].offset + 1 for p, batch in polled.items()}
+        try:
+            applied = self.apply(records, lambda tx: self._save(tx, ends))
+        except Exception:
+            for partition, batch in polled.items():
+                client.seek(partition, batch[0].offset)
+            raise
+        client.commit_async({p: OffsetAndMetadata(end, "", -1) for p, end in ends.items()})
+        return applied
+
+    def close(self) -> None:
+        if self.client is not None:
+            self.client.close(autocommit=False)
+            self.client = None
+
+    def is_assigned(self) -> bool:
+        return self.client is not None and bool(self.client.assignment())
+
+    def _connect(self) -> KafkaConsumer:
+        self.client = kafka.consumer(self.settings, self.group)
+        self.client.subscribe(list(self.topics), listener=_Seek(self))
+        self.quiet_since = time.monotonic()
+        return self.client
+
+    def stored(self) -> dict[tuple[str, int], int]:
+        """Next offsets by the database, for this cluster only: another cluster is read from its beginning."""
+        with self.engine.connect() as tx:
+            rows = tx.exec_driver_sql(_STORED, {"cluster": self.cluster_id, "topics": list(self.topics)}).all()
+        return {(row.topic, row.partition): row.next_offset for row in rows}
+
+    def _save(self, tx: Connection, ends: dict[TopicPartition, int]) -> None:
+        for partition, end in sorted(ends.items()):
+            values = {
+                "cluster": self.cluster_id,
+                "topic": partition.topic,
+                "partition": partition.partition,
+                "end": end,
+            }
+            tx.exec_driver_sql(_SAVE, values)
+
+    def _check_that_nothing_is_missed(self, client: KafkaConsumer) -> None:
+        """A partition can stand still while its end grows, and a new broker can take an old one's place in silence."""
+        if time.monotonic() - self.quiet_since < IDLE_SECONDS_BEFORE_A_CHECK or not client.assignment():
+            return
+        self.quiet_since = time.monotonic()
+        if (seen := kafka.cluster_id(self.settings)) != self.cluster_id:
+            raise BrokerChanged(f"cluster {seen} answers instead of {self.cluster_id}")
+        ends = client.end_offsets(list(client.assignment()))
+        if any(client.position(partition) < end for partition, end in ends.items()):
+            logger().warning("a partition stood still: the consumer is built anew", group=self.group)
+            CONSUMER_RESTARTS.labels(self.service).inc()
+            self.close()
+
+
+class _Seek(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, consumer: Consumer):
+        self._consumer = consumer
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        """Offsets are in the database already."""
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        stored, client = self._consumer.stored(), self._consumer.client
+        assert client is not None
+        for partition in assigned:
+            client.seek(partition, stored.get((partition.topic, partition.partition), 0))
+
+
+def into(inbox: Inbox) -> Callable[[Sequence[Record], SaveOffsets], int]:
+    """Apply records that hold one message each; what cannot be read is logged with its place and left behind."""
+
+    def apply(records: Sequence[Record], save: SaveOffsets) -> int:
+        messages = [message for record in records if (message := _decoded(record)) is not None]
+        return inbox.receive(messages, save)
+
+    return apply
+
+
+def _decoded(record: Record) -> Message | None:
+    try:
+        return decode(record.value)
+    except ValueError as error:
+        place = f"{record.topic}/{record.partition}/{record.offset}"
+        logger().error("not a message", place=place, error=str(error))
+        return None
+
+
+_STORED = """
+SELECT topic, partition, next_offset FROM consumer_offsets WHERE cluster_id = %(cluster)s AND topic = ANY(%(topics)s)"""
+
+_SAVE = """
+INSERT INTO consumer_offsets (cluster_id, topic, partition, next_offset)
+VALUES (%(cluster)s, %(topic)s, %(partition)s, %(end)s)
+ON CONFLICT (cluster_id, topic, partition) DO UPDATE
+SET next_offset = GREATEST(consumer_offsets.next_offset, excluded.next_offset)"""

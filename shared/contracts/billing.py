@@ -1,0 +1,225 @@
+"""What billing tells the others. Fields are only ever added, as optional.
+
+`ends_on` is the first day after a term, `starts_at` and `ends_at` are the same days as instants in the contract's zone.
+Amounts are minor units of `currency`; `base_minor` is the flat recurring value of a year.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from shared.messages import Contract
+
+
+class CustomerChangedV1(Contract, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.customer_changed.v1"
+    customer_id: UUID
+    key: str
+    name: str
+    zone: str
+    currency: str
+    locale: str
+
+
+class PlanPublishedV1(Contract, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.plan_published.v1"
+    plan_id: UUID
+    code: str
+    version: int
+    features: dict[str, int | None]
+
+
+class QuoteMessage(Contract, frozen=True, kw_only=True):
+    quote_id: UUID
+    version: int
+    purpose: str
+    customer_id: UUID
+    customer_key: str
+    subscription_id: UUID | None = None
+    opportunity_id: UUID | None = None
+
+
+class QuoteDraftedV1(QuoteMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.quote_drafted.v1"
+
+
+class QuoteSentV1(QuoteMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.quote_sent.v1"
+    valid_until: datetime
+
+
+class QuoteAcceptedV1(QuoteMessage, frozen=True, kw_only=True):
+    """The annual values are those of the flat recurring charges: before (`prior`), at list, and what was booked."""
+
+    TYPE: ClassVar[str] = "billing.quote_accepted.v1"
+    accepted_at: datetime
+    accepted_on: date
+    currency: str
+    term_months: int
+    prior_annual_minor: int
+    list_annual_minor: int
+    discount_annual_minor: int
+    booked_annual_minor: int
+
+
+class QuoteClosedV1(QuoteMessage, frozen=True, kw_only=True):
+    """`outcome` is declined, withdrawn or expired."""
+
+    TYPE: ClassVar[str] = "billing.quote_closed.v1"
+    outcome: str
+
+
+class SubscriptionMessage(Contract, frozen=True, kw_only=True):
+    """All that a listener needs: the contract as it is, and the term the message is about."""
+
+    subscription_id: UUID
+    customer_id: UUID
+    customer_key: str
+    zone: str
+    currency: str
+    plan: str
+    plan_version: int
+    features: dict[str, int | None]
+    term_number: int
+    starts_on: date
+    ends_on: date
+    starts_at: datetime
+    ends_at: datetime
+    grace_days: int
+    reinstatement_days: int
+    renewal_policy: str
+    renewal_policy_version: int
+    base_minor: int
+
+
+class SubscriptionCreatedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.subscription_created.v1"
+
+
+class TermStartedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.term_started.v1"
+
+
+class TermRenewedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """The only message that extends rights; the term is the new one, which may be back-dated."""
+
+    TYPE: ClassVar[str] = "billing.term_renewed.v1"
+    mode: str
+    renewed_at: datetime
+    reinstated: bool
+
+
+class SubscriptionTermEndingV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """Only reminds."""
+
+    TYPE: ClassVar[str] = "billing.subscription_term_ending.v1"
+    days_left: int
+
+
+class NonRenewalRequestedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.non_renewal_requested.v1"
+    reason: str
+    successor_subscription_id: UUID | None = None
+
+
+class NonRenewalWithdrawnV1(SubscriptionMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.non_renewal_withdrawn.v1"
+
+
+class SubscriptionTermEndedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.subscription_term_ended.v1"
+    successor_subscription_id: UUID | None = None
+
+
+class SubscriptionExpiredV1(SubscriptionMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.subscription_expired.v1"
+
+
+class UsagePeriodOpenedV1(Contract, frozen=True, kw_only=True):
+    """Meter these subjects from `starts_at` up to `ends_at`, and close `collect_seconds` later."""
+
+    TYPE: ClassVar[str] = "billing.usage_period_opened.v1"
+    period_id: UUID
+    subscription_id: UUID
+    customer_id: UUID
+    charge: str
+    subjects: list[str]
+    meter: str
+    group_by: list[str]
+    starts_at: datetime
+    ends_at: datetime
+    collect_seconds: int
+
+
+class InvoiceMessage(Contract, frozen=True, kw_only=True):
+    invoice_id: UUID
+    number: str
+    subscription_id: UUID
+    customer_id: UUID
+    customer_key: str
+    zone: str
+    currency: str
+    issued_on: date
+    due_on: date
+    total_minor: int
+
+
+class InvoiceIssuedV1(InvoiceMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.invoice_issued.v1"
+
+
+class InvoicePaymentAllocatedV1(InvoiceMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.invoice_payment_allocated.v1"
+    payment_id: UUID
+    amount_minor: int
+    open_minor: int
+
+
+class InvoicePaidV1(InvoiceMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.invoice_paid.v1"
+
+
+class InvoiceOverdueV1(InvoiceMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.invoice_overdue.v1"
+    open_minor: int
+
+
+class InvoiceVoidedV1(InvoiceMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.invoice_voided.v1"
+    reason: str
+
+
+class InvoiceCreditedV1(InvoiceMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.invoice_credited.v1"
+    credit_minor: int
+    reason: str
+
+
+class OverdueInvoice(msgspec.Struct, frozen=True, kw_only=True):
+    invoice_id: UUID
+    number: str
+    due_on: date
+    open_minor: int
+    currency: str
+
+
+class DunningStepReachedV1(Contract, frozen=True, kw_only=True):
+    """`step` is reminded, warned, restricted or suspended; `invoices` are those that are overdue, oldest first."""
+
+    TYPE: ClassVar[str] = "billing.dunning_step_reached.v1"
+    subscription_id: UUID
+    customer_id: UUID
+    step: str
+    reached_at: datetime
+    invoices: list[OverdueInvoice]
+
+
+class DunningClearedV1(Contract, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.dunning_cleared.v1"
+    subscription_id: UUID
+    customer_id: UUID
+    cleared_at: datetime

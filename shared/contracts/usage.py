@@ -1,0 +1,68 @@
+"""What usage tells the others. Fields are only ever added, as optional.
+
+Quantities are exact decimals, as text in JSON.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from shared.messages import Contract
+
+
+class MeterDefinedV1(Contract, frozen=True, kw_only=True):
+    """Also sent for a new version of the meter."""
+
+    TYPE: ClassVar[str] = "usage.meter_defined.v1"
+    meter_id: UUID
+    slug: str
+    version: int
+    aggregation: str
+    unit: str
+    groups: list[str]
+
+
+class GroupTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """`group` is empty where the period has no groups. `digest` proves the set of event ids, in any order."""
+
+    group: str
+    quantity: Decimal
+    count: int
+    digest: str
+
+
+class PeriodMessage(Contract, frozen=True, kw_only=True):
+    period_id: UUID
+    subscription_id: UUID
+    charge: str
+    meter: str
+    meter_version: int
+    totals: list[GroupTotal]
+
+
+class UsagePeriodAdvancedV1(PeriodMessage, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "usage.period_advanced.v1"
+
+
+class UsagePeriodClosedV1(PeriodMessage, frozen=True, kw_only=True):
+    """`learned_at` bounds what was known when it closed."""
+
+    TYPE: ClassVar[str] = "usage.period_closed.v1"
+    starts_at: datetime
+    ends_at: datetime
+    learned_at: datetime
+
+
+class UsagePeriodRevisedV1(PeriodMessage, frozen=True, kw_only=True):
+    """`totals` are those after the revision."""
+
+    TYPE: ClassVar[str] = "usage.period_revised.v1"
+    revision: int
+    before: list[GroupTotal]
+    cause: str
+    event_ids: list[str]

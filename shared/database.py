@@ -1,0 +1,37 @@
+"""Engines: one bounded pool a process, and a start that waits for PostgreSQL and says so."""
+
+from __future__ import annotations
+
+import stamina
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import OperationalError
+
+from shared.logs import logger
+
+
+class DatabaseAway(SystemExit):
+    """PostgreSQL did not answer in time."""
+
+
+def engine_for(url: str, *, pool_size: int) -> Engine:
+    """No overflow: a request that finds no connection within 2 seconds is refused, with Retry-After."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=2,
+        pool_pre_ping=False,
+        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=30000 -c timezone=UTC"},
+    )
+
+
+def wait_for_database(engine: Engine, seconds: float) -> None:
+    try:
+        for attempt in stamina.retry_context(on=OperationalError, attempts=None, timeout=seconds, wait_max=2):
+            with attempt:
+                if attempt.num > 1:
+                    logger().warning("waiting for PostgreSQL", attempt=attempt.num)
+                with engine.connect() as tx:
+                    tx.exec_driver_sql("SELECT 1")
+    except OperationalError as error:
+        raise DatabaseAway(f"PostgreSQL is away: gave up after {seconds:.0f} s ({error.orig})") from error

@@ -1,0 +1,62 @@
+"""What a route may ask for: its signature names the scope it needs and whether it writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Depends, Request
+
+from shared.http.tokens import Caller, ScopeMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A unit of work that is allowed but not begun: the route's own thread opens the transaction."""
+
+    request: Request
+    caller: Caller
+    writes: bool
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A dependency that lets only callers with `scope` pass. Every route has exactly one."""
+
+    scope: str
+
+    def check(self, request: Request) -> Caller:
+        caller: Caller = request.app.state.tokens.caller(request.headers.get("authorization"))
+        request.scope["state"]["caller"] = caller
+        if self.scope not in caller.scopes:
+            raise ScopeMissing(self.scope)
+        return caller
+
+
+@dataclass(frozen=True)
+class _Unit(Needs):
+    writes: bool
+
+    async def __call__(self, request: Request) -> Opening:
+        return Opening(request, self.check(request), self.writes)
+
+
+@dataclass(frozen=True)
+class _Caller(Needs):
+    async def __call__(self, request: Request) -> Caller:
+        return self.check(request)
+
+
+def reads(scope: str) -> Any:
+    """For `Annotated[UnitOfWork, reads("…")]`: a transaction that asks."""
+    return Depends(_Unit(scope, writes=False))
+
+
+def writes(scope: str) -> Any:
+    """For `Annotated[UnitOfWork, writes("…")]`: a transaction that commands; a POST needs an Idempotency-Key."""
+    return Depends(_Unit(scope, writes=True))
+
+
+def evaluates(scope: str) -> Any:
+    """For `Annotated[Caller, evaluates("…")]`: no transaction at all."""
+    return Depends(_Caller(scope))

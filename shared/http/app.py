@@ -1,0 +1,44 @@
+"""What every API has besides its own routers: tokens, problems, limits, observation, health, clock, parked messages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from shared.event_store import EventStore
+from shared.http import clock, health, parked, problems
+from shared.http.limits import BodyLimit
+from shared.http.observation import Observation
+from shared.http.tokens import Tokens
+from shared.settings import Settings
+
+
+def new_app(
+    service: str,
+    settings: Settings,
+    engine: Engine,
+    store: EventStore,
+    *,
+    larger_bodies: Mapping[str, int] | None = None,
+) -> FastAPI:
+    app = FastAPI(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
+    app.state.settings, app.state.engine, app.state.store = settings, engine, store
+    app.state.tokens = Tokens(settings)
+    app.add_middleware(BodyLimit, larger=larger_bodies or {})
+    app.add_middleware(Observation, service=service)
+    problems.install(app)
+    for router in (health.router, clock.router, parked.router):
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def _as_many_threads_as_connections(app: FastAPI) -> AsyncIterator[None]:
+    """A thread without a connection would only wait for one while another holds a connection and waits for a thread."""
+    to_thread.current_default_thread_limiter().total_tokens = app.state.settings.pool_size
+    yield
+    app.state.engine.dispose()

@@ -1,0 +1,106 @@
+"""A route is one transaction in one thread: begun when the endpoint runs, committed before the answer leaves."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Coroutine
+from typing import Any, get_args, get_type_hints
+
+from fastapi import Request, Response
+from fastapi.params import Depends
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy import Connection
+
+from shared.causes import Cause
+from shared.clock import clock_of, real_now
+from shared.http.access import Opening
+from shared.http.idempotency import Attempt
+from shared.http.problems import Problem
+from shared.http.strict_json import StrictRequest
+from shared.tenancy import transaction
+from shared.unit_of_work import Session, UnitOfWork
+
+Endpoint = Callable[..., Any]
+
+
+class TransactionalRoute(APIRoute):
+    """For `APIRouter(route_class=TransactionalRoute)`. An endpoint that asks for a unit of work runs inside it.
+
+    Commit and stored answer are one: a repeated Idempotency-Key gets the answer of the first time. An answer with a
+    `version` carries it as ETag.
+    """
+
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any):
+        unit = _unit_parameter(endpoint)
+        status = options.get("status_code") or 200
+        super().__init__(path, _in_transaction(endpoint, unit, status) if unit else endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            strict = StrictRequest(request.scope, request.receive)
+            request.scope["body"] = await strict.body()
+            return await handle(strict)
+
+        return strictly
+
+
+def _unit_parameter(endpoint: Endpoint) -> str | None:
+    hints = get_type_hints(endpoint, include_extras=True)
+    return next((name for name, hint in hints.items() if UnitOfWork in get_args(hint)[:1] and _depends(hint)), None)
+
+
+def _depends(hint: Any) -> bool:
+    return any(isinstance(extra, Depends) for extra in getattr(hint, "__metadata__", ()))
+
+
+def _in_transaction(endpoint: Endpoint, name: str, status: int) -> Endpoint:
+    @functools.wraps(endpoint)
+    def run(**values: Any) -> Response:
+        opening: Opening = values.pop(name)
+        return _run(opening, lambda unit: endpoint(**values, **{name: unit}), status)
+
+    return run
+
+
+def _run(opening: Opening, endpoint: Callable[[UnitOfWork], Any], status: int) -> Response:
+    state = opening.request.app.state
+    with transaction(state.engine, opening.caller.tenant_id) as tx:
+        attempt = Attempt.of(opening, tx)
+        if attempt and (earlier := attempt.answered()):
+            return earlier
+        unit = _unit(opening, tx)
+        response = _rendered(endpoint(unit), status)
+        unit.session.flush()
+        if attempt:
+            attempt.remember(response, real_now())
+    return response
+
+
+def _unit(opening: Opening, tx: Connection) -> UnitOfWork:
+    request, caller = opening.request, opening.caller
+    clock, now = clock_of(tx, caller.tenant_id), real_now()
+    context = {"principal": caller.principal, "correlation_id": request.scope["state"]["correlation_id"]}
+    if clock:
+        context["real_time"] = now.isoformat()
+    cause = Cause(caller.tenant_id, clock or now, clock or now, context)
+    return UnitOfWork(Session(tx, request.app.state.store), cause, _if_match(request))
+
+
+def _if_match(request: Request) -> int | None:
+    text = request.headers.get("if-match")
+    if text is None or text == "*":
+        return None
+    if not (text.startswith('"') and text.endswith('"') and text[1:-1].isdecimal() and text.isascii()):
+        raise Problem(400, "malformed_if_match", 'If-Match must be the ETag of an earlier answer, like "3"')
+    return int(text[1:-1])
+
+
+def _rendered(answer: Any, status: int) -> Response:
+    if isinstance(answer, Response):
+        return answer
+    body = answer.model_dump_json().encode() if isinstance(answer, BaseModel) else TypeAdapter(Any).dump_json(answer)
+    headers = {"ETag": f'"{answer.version}"'} if hasattr(answer, "version") else {}
+    return Response(body, status, headers, media_type="application/json")

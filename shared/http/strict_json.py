@@ -1,0 +1,57 @@
+"""JSON bodies without surprises: no NaN, no duplicate keys, no bottomless nesting."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import Request
+
+from shared.http.problems import Problem
+
+DEEPEST = 64
+
+
+class StrictRequest(Request):
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = loads(await self.body())
+        return self._json
+
+
+def loads(body: bytes) -> Any:
+    """Decode, or raise a problem that says what is wrong. JSONDecodeError is left to FastAPI."""
+    try:
+        value = json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant)
+    except RecursionError:
+        raise Problem(400, "nested_too_deep", f"at most {DEEPEST} levels of nesting") from None
+    except UnicodeDecodeError:
+        raise Problem(400, "malformed_request", "the body must be UTF-8") from None
+    _check_depth(value)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise Problem(400, "duplicate_key", "an object names the same key twice")
+    return result
+
+
+def _no_constant(name: str) -> None:
+    raise Problem(400, "not_a_number", "NaN and Infinity are not JSON")
+
+
+def _check_depth(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        if depth > DEEPEST:
+            raise Problem(400, "nested_too_deep", f"at most {DEEPEST} levels of nesting")
+        level = [child for item in level for child in _children(item)]
+        depth += 1
+
+
+def _children(item: Any) -> list[Any]:
+    if isinstance(item, dict):
+        return [v for v in item.values() if isinstance(v, dict | list)]
+    return [v for v in item if isinstance(v, dict | list)] if isinstance(item, list) else []

@@ -1,0 +1,76 @@
+"""Who is calling: OAuth2 bearer tokens (JWT) with tenant and scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import jwt
+
+from shared.http.problems import Problem
+from shared.settings import Settings
+
+ALGORITHMS = ["RS256", "ES256", "EdDSA"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    tenant_id: UUID
+    principal: str
+    scopes: frozenset[str]
+
+
+class NotAuthenticated(Problem):
+    def __init__(self, detail: str):
+        super().__init__(401, "not_authenticated", detail, {"WWW-Authenticate": "Bearer"})
+
+
+class ScopeMissing(Problem):
+    def __init__(self, scope: str):
+        super().__init__(403, "scope_missing", f"the token needs the scope {scope}")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    settings: Settings
+
+    @cached_property
+    def _keys(self) -> Callable[[str], jwt.PyJWK]:
+        """The key of a token: from a file that comes with the configuration, or from the issuer, kept for 5 minutes."""
+        url = urlsplit(self.settings.auth_jwks_url)
+        if url.scheme != "file":
+            return jwt.PyJWKClient(url.geturl(), cache_keys=True, lifespan=300, timeout=5).get_signing_key_from_jwt
+        keys = jwt.PyJWKSet.from_json(Path(unquote(url.path)).read_text())
+        return lambda token: keys[jwt.get_unverified_header(token)["kid"]]
+
+    def caller(self, authorization: str | None) -> Caller:
+        """The caller of an Authorization header. Raises NotAuthenticated for whatever is not a valid token of ours."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotAuthenticated("a bearer token is needed")
+        try:
+            return _caller(self._verified(token))
+        except (jwt.PyJWTError, ValueError, KeyError) as error:
+            raise NotAuthenticated(f"the token is not valid: {type(error).__name__}") from error
+
+    def _verified(self, token: str) -> dict[str, object]:
+        if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
+            raise jwt.InvalidAlgorithmError("algorithm")
+        claims: dict[str, object] = jwt.decode(
+            token,
+            self._keys(token),
+            algorithms=ALGORITHMS,
+            issuer=self.settings.auth_issuer,
+            audience=self.settings.auth_audience,
+            leeway=30,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+        )
+        return claims
+
+
+def _caller(claims: dict[str, object]) -> Caller:
+    return Caller(UUID(str(claims["tenant_id"])), str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))

@@ -1,0 +1,172 @@
+"""Messages in: applied once, in order per stream, effect and mark in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from shared.causes import Cause
+from shared.clock import clock_of
+from shared.event_store import EventStore, StreamMoved
+from shared.messages import Message, context_of
+from shared.metrics import MESSAGES
+from shared.orders import Order
+from shared.parked import park
+from shared.unit_of_work import Session, UnitOfWork
+
+Process = Callable[[Message], Iterable[Order]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """A handler that looks at the service's own read models before it answers; it sees the batch so far."""
+
+    handle: Callable[[Message, UnitOfWork], Iterable[Order]]
+
+
+Handlers = Mapping[str, Process | Reads]
+Offsets = Mapping[tuple[str, int], int]
+TRANSIENT = (OperationalError, StreamMoved)
+
+
+class OvertakenConsumer(StreamMoved):
+    """Another consumer applied the same messages meanwhile: look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """`receive` applies a batch in one transaction. If anything in it fails it is rolled back and repeated message by
+    message, where a transient failure is raised for the caller to retry and a permanent one is parked, with the later
+    messages of its stream behind it."""
+
+    engine: Engine
+    store: EventStore
+    handlers: Handlers
+    service: str
+    real_now: Callable[[], datetime]
+    unknown_types: set[str] = field(default_factory=set)
+
+    def receive(self, messages: Sequence[Message], save_offsets: Callable[[Connection], None] = lambda _: None) -> int:
+        try:
+            with self.engine.begin() as tx:
+                applied = self._apply(tx, messages)
+                save_offsets(tx)
+        except Exception:  # found out message by message below
+            applied = sum(self._receive_one(message) for message in messages)
+            with self.engine.begin() as tx:
+                save_offsets(tx)
+        MESSAGES.labels(self.service, "applied").inc(applied)
+        return applied
+
+    def _receive_one(self, message: Message) -> int:
+        try:
+            with self.engine.begin() as tx:
+                return self._apply(tx, [message])
+        except TRANSIENT:
+            raise
+        except Exception as error:
+            with self.engine.begin() as tx:
+                park(tx, message, f"{type(error).__name__}: {error}", self.real_now())
+            MESSAGES.labels(self.service, "parked").inc()
+            return 0
+
+    def _apply(self, tx: Connection, messages: Sequence[Message]) -> int:
+        marks = _marks(tx, messages)
+        fresh = [m for m in messages if self._is_next(tx, m, marks)]
+        self.perform(tx, fresh)
+        mark(tx, fresh)
+        return len(fresh)
+
+    def _is_next(self, tx: Connection, message: Message, marks: dict[tuple[UUID, str, UUID], int]) -> bool:
+        key = (message.tenantid, message.source, message.subject)
+        last = marks.get(key, 0)
+        if message.sequence == last + 1:
+            marks[key] = message.sequence
+            return True
+        if message.sequence > last:
+            park(tx, message, f"waits for sequence {last + 1}", self.real_now(), waits=True)
+        return False
+
+    def perform(self, tx: Connection, messages: Sequence[Message]) -> None:
+        """Runs of messages whose processes are pure are decided over streams loaded together."""
+        session = Session(tx, self.store)
+        waiting: list[tuple[Message, list[Order]]] = []
+        for message in messages:
+            match self.handlers.get(message.type):
+                case Reads(handle):
+                    self._carry_out(session, waiting)
+                    waiting = []
+                    unit = self._unit(session, message)
+                    unit.carry_out(handle(message, unit))
+                case None:
+                    self._note_unknown(message)
+                case process:
+                    waiting.append((message, list(process(message))))
+        self._carry_out(session, waiting)
+        session.flush()
+
+    def _carry_out(self, session: Session, waiting: Sequence[tuple[Message, list[Order]]]) -> None:
+        groups: dict[tuple[UUID, str], list[Order]] = {}
+        for message, orders in waiting:
+            for order in orders:
+                groups.setdefault((message.tenantid, order.decider.category), []).append(order)
+        for (tenant_id, _), orders in groups.items():
+            session.load(orders[0].decider, tenant_id, [order.stream_id for order in orders])
+        for message, orders in waiting:
+            self._unit(session, message).carry_out(orders)
+
+    def _unit(self, session: Session, message: Message) -> UnitOfWork:
+        # A test clock's world has no latency: what a message causes is known when it happened.
+        recorded_at = message.time if _has_test_clock(session.connection, message.tenantid) else self.real_now()
+        context = context_of(message, self.service)
+        return UnitOfWork(session, Cause(message.tenantid, message.time, recorded_at, context))
+
+    def _note_unknown(self, message: Message) -> None:
+        MESSAGES.labels(self.service, "unknown_type").inc()
+        self.unknown_types.add(message.type)
+
+
+def _has_test_clock(tx: Connection, tenant_id: UUID) -> bool:
+    cache: dict[UUID, bool] = tx.info.setdefault("test_clocks", {})
+    if not cache.get(tenant_id):
+        cache[tenant_id] = clock_of(tx, tenant_id) is not None
+    return cache[tenant_id]
+
+
+def _keys(messages: Sequence[Message]) -> dict[str, Any]:
+    rows = {(m.tenantid, m.source, m.subject): m.sequence for m in messages}
+    named = [{"tenant_id": t, "source": s, "stream_id": i, "sequence": n} for (t, s, i), n in rows.items()]
+    return {"rows": msgspec.json.encode(named).decode()}
+
+
+def _marks(tx: Connection, messages: Sequence[Message]) -> dict[tuple[UUID, str, UUID], int]:
+    rows = tx.exec_driver_sql(_LAST, _keys(messages))
+    return {(row.tenant_id, row.source, row.stream_id): row.sequence for row in rows}
+
+
+def mark(tx: Connection, messages: Sequence[Message]) -> None:
+    """Note the last sequence of each stream. Raises OvertakenConsumer where it was noted already."""
+    if not messages:
+        return
+    keys = _keys(messages)
+    marked = tx.exec_driver_sql(_MARK, keys).rowcount
+    if marked < len({(m.tenantid, m.source, m.subject) for m in messages}):
+        raise OvertakenConsumer("another consumer was here first")
+
+
+_RECORDSET = """jsonb_to_recordset(%(rows)s::jsonb) AS row(tenant_id uuid, source text, stream_id uuid, sequence int)"""
+
+_LAST = f"SELECT i.* FROM inbox i JOIN {_RECORDSET} USING (tenant_id, source, stream_id)"  # noqa: S608
+
+_MARK = f"""
+INSERT INTO inbox (tenant_id, source, stream_id, sequence)
+SELECT tenant_id, source, stream_id, sequence FROM {_RECORDSET}
+ON CONFLICT (tenant_id, source, stream_id) DO UPDATE SET sequence = excluded.sequence
+WHERE inbox.sequence < excluded.sequence"""  # noqa: S608

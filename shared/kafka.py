@@ -1,0 +1,119 @@
+"""Kafka clients with the settings that keep our promises, for either kind of broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import stamina
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.errors import KafkaError
+
+from shared.errors import Unavailable
+from shared.logs import logger
+from shared.settings import Settings
+
+# The local broker does not wake a waiting fetch when data arrives, and its groups form in half a session time-out.
+_FETCH: Mapping[str, Mapping[str, Any]] = {"local": {"fetch_max_wait_ms": 30}, "apache": {"fetch_max_wait_ms": 500}}
+_GROUP: Mapping[str, Mapping[str, Any]] = {
+    "local": {
+        "session_timeout_ms": 3000,
+        "heartbeat_interval_ms": 300,
+        "partition_assignment_strategy": [RangePartitionAssignor],
+    },
+    "apache": {
+        "session_timeout_ms": 15000,
+        "heartbeat_interval_ms": 3000,
+        "partition_assignment_strategy": [CooperativeStickyAssignor],
+    },
+}
+
+
+class BrokerAway(Unavailable):
+    """Kafka did not acknowledge in time: what was sent may or may not have arrived."""
+
+
+class Publisher:
+    """Sends and waits for `acks=all`. A producer that failed is thrown away: a wedged one never recovers."""
+
+    def __init__(self, settings: Settings, *, timeout_ms: int = 4000):
+        self._settings = settings
+        self._timeout_ms = timeout_ms
+        self._producer: KafkaProducer | None = None
+
+    def send(self, records: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Records are (topic, key, value). Raises BrokerAway; sending again is safe and expected."""
+        try:
+            producer = self._connected()
+            futures = [producer.send(topic, key=key, value=value) for topic, key, value in records]
+            producer.flush(timeout=self._timeout_ms / 1000)
+            for future in futures:
+                future.get(timeout=0)
+        except (KafkaError, AssertionError) as error:
+            self.close()
+            raise BrokerAway("Kafka is away: try again") from error
+
+    def send_to(self, topic: str, partition: int, value: bytes) -> Any:
+        """One record for a given partition; the future that is returned tells when it is acknowledged."""
+        return self._connected().send(topic, value=value, partition=partition)
+
+    def close(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=0)
+
+    def _connected(self) -> KafkaProducer:
+        if self._producer is None:
+            self._producer = KafkaProducer(
+                bootstrap_servers=self._settings.kafka_bootstrap_servers,
+                acks="all",
+                linger_ms=0,
+                max_block_ms=self._timeout_ms,
+                request_timeout_ms=self._timeout_ms - 500,
+                delivery_timeout_ms=self._timeout_ms,
+                max_request_size=1_048_576,
+            )
+        return self._producer
+
+
+def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
+    return KafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_min_bytes=1,
+        max_poll_records=2000,
+        **_FETCH[settings.kafka_profile],
+        **(_GROUP[settings.kafka_profile] if group else {}),
+    )
+
+
+def cluster_id(settings: Settings) -> str:
+    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
+    try:
+        return str(admin.describe_cluster()["cluster_id"])
+    finally:
+        admin.close()
+
+
+def wait_for_broker(settings: Settings) -> str:
+    """The cluster's id once the broker answers. Gives up with a clear error."""
+    try:
+        for attempt in stamina.retry_context(
+            on=KafkaError, attempts=None, timeout=settings.startup_timeout_seconds, wait_max=2
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    logger().warning("waiting for Kafka", attempt=attempt.num)
+                return cluster_id(settings)
+    except KafkaError as error:
+        raise SystemExit(f"Kafka is away: gave up after {settings.startup_timeout_seconds:.0f} s ({error})") from error
+    raise AssertionError("unreachable")
+
+
+def end_offsets(client: KafkaConsumer, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    partitions = [TopicPartition(topic, n) for topic in topics for n in client.partitions_for_topic(topic) or ()]
+    return {(p.topic, p.partition): offset for p, offset in client.end_offsets(partitions).items()}

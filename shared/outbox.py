@@ -1,0 +1,88 @@
+"""Messages waiting for Kafka. Rows are deleted once acknowledged, so nothing is tracked by position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from shared.event_store import Recorded
+from shared.messages import Contract, Message, body, encode, message_id
+from shared.metrics import RELAYED
+
+Translate = Callable[[Any], Contract | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """A subscriber: what `translate` gives for an event is queued for the topic of its category."""
+
+    service: str
+    topics: Mapping[str, str]
+    translate: Translate
+
+    def is_published(self, event: Any) -> bool:
+        return self.translate(event) is not None
+
+    def __call__(self, tx: Connection, recorded: Sequence[Recorded]) -> None:
+        rows = [self._row(entry) for entry in recorded if entry.public_sequence is not None]
+        if rows:
+            tx.exec_driver_sql(_ENQUEUE, {"rows": msgspec.json.encode(rows).decode()})
+
+    def _row(self, recorded: Recorded) -> dict[str, Any]:
+        return {
+            "tenant_id": recorded.tenant_id,
+            "topic": self.topics[recorded.key.category],
+            "key": recorded.stream_id,
+            "message": encode(self.message(recorded)),
+        }
+
+    def message(self, recorded: Recorded) -> Message:
+        contract = self.translate(recorded.event)
+        if contract is None or recorded.public_sequence is None:
+            raise ValueError(f"{type(recorded.event).__name__} is not published")
+        tenant_id, category, stream_id = recorded.key
+        context = recorded.cause.context
+        return Message(
+            id=message_id(self.service, tenant_id, category, stream_id, recorded.public_sequence),
+            source=f"/{self.service}/{category}",
+            type=contract.TYPE,
+            subject=stream_id,
+            time=recorded.cause.occurred_at,
+            tenantid=tenant_id,
+            sequence=recorded.public_sequence,
+            correlationid=str(context.get("correlation_id", "")),
+            causationid=context.get("causation_id"),
+            data=body(contract),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Sends the oldest messages, waits for the acknowledgements, then forgets them. A crash sends them again."""
+
+    engine: Engine
+    send: Callable[[Iterable[tuple[str, bytes, bytes]]], None]  # (topic, key, value); returns when all are acknowledged
+    service: str
+    size: int = 1000
+
+    def step(self) -> int:
+        with self.engine.begin() as tx:
+            # The row locks keep a second relay from overtaking this one.
+            rows = tx.exec_driver_sql(_OLDEST, {"size": self.size}).all()
+            if rows:
+                self.send((row.topic, row.key.encode(), row.message.encode()) for row in rows)
+                tx.exec_driver_sql("DELETE FROM outbox WHERE id = ANY(%(ids)s)", {"ids": [row.id for row in rows]})
+        RELAYED.labels(self.service).inc(len(rows))
+        return len(rows)
+
+
+_ENQUEUE = """
+INSERT INTO outbox (tenant_id, topic, key, message)
+SELECT tenant_id, topic, key, message
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS row(tenant_id uuid, topic text, key text, message text)"""
+
+_OLDEST = "SELECT id, topic, key, message FROM outbox ORDER BY id LIMIT %(size)s FOR UPDATE"

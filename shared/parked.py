@@ -1,0 +1,82 @@
+"""Messages that could not be applied: kept with their reason until a person replays or discards them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.decider import Decider
+from shared.event_store import Recorded
+from shared.messages import Message, encode
+
+Decision = Literal["replay", "discard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideParkedMessage:
+    decision: Decision
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedMessageDecided:
+    """The audit entry: who decided is in the event's context."""
+
+    decision: Decision
+    reason: str
+
+
+def _decide(_: None, command: DecideParkedMessage) -> list[ParkedMessageDecided]:
+    return [ParkedMessageDecided(decision=command.decision, reason=command.reason)]
+
+
+def _evolve(_: None, event: ParkedMessageDecided) -> None:
+    return None
+
+
+PARKED_MESSAGE: Decider[None, DecideParkedMessage, ParkedMessageDecided] = Decider(
+    "parked_message", None, _decide, _evolve, {"parked_message_decided": ParkedMessageDecided}
+)
+
+
+def project(tx: Connection, recorded: list[Recorded] | Any) -> None:
+    for entry in recorded:
+        if isinstance(entry.event, ParkedMessageDecided):
+            tx.exec_driver_sql(
+                "UPDATE parked_messages SET decision = %(decision)s WHERE tenant_id = %(tenant)s AND id = %(id)s",
+                {"decision": entry.event.decision, "tenant": entry.tenant_id, "id": entry.stream_id},
+            )
+
+
+def park(tx: Connection, message: Message, reason: str, at: datetime, *, waits: bool = False) -> None:
+    """Keep a message that cannot be applied now. One that only `waits` for an earlier one needs no person."""
+    values = {
+        "tenant_id": message.tenantid,
+        "id": message.id,
+        "source": message.source,
+        "stream_id": message.subject,
+        "sequence": message.sequence,
+        "type": message.type,
+        "message": encode(message),
+        "reason": reason[:2000],
+        "decision": "wait" if waits else None,
+        "parked_at": at,
+    }
+    tx.exec_driver_sql(_PARK, values)
+
+
+def forget(tx: Connection, tenant_id: UUID, id_: UUID) -> None:
+    tx.exec_driver_sql(
+        "DELETE FROM parked_messages WHERE tenant_id = %(tenant)s AND id = %(id)s", {"tenant": tenant_id, "id": id_}
+    )
+
+
+_PARK = """
+INSERT INTO parked_messages (tenant_id, id, source, stream_id, sequence, type, message, reason, decision, parked_at)
+VALUES (%(tenant_id)s, %(id)s, %(source)s, %(stream_id)s, %(sequence)s, %(type)s, %(message)s, %(reason)s, %(decision)s,
+  %(parked_at)s)
+ON CONFLICT (tenant_id, id) DO UPDATE SET reason = excluded.reason, decision = excluded.decision"""

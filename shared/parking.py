@@ -1,0 +1,94 @@
+"""Brings parked messages back: what waited for an earlier one, and what a person decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from shared.inbox import Inbox, mark
+from shared.messages import decode
+from shared.parked import forget, park
+from shared.timers import Timer
+
+_TIMER = "timer"
+
+
+def park_timer(real_now: Callable[[], datetime]) -> Callable[[Connection, Timer, Exception], None]:
+    def keep(tx: Connection, timer: Timer, error: Exception) -> None:
+        values = {
+            "tenant_id": timer.tenant_id,
+            "id": timer.id,
+            "stream_id": timer.subject,
+            "type": f"{_TIMER}.{timer.name}",
+            "message": msgspec.json.encode(timer).decode(),
+            "reason": f"{type(error).__name__}: {error}"[:2000],
+            "parked_at": real_now(),
+        }
+        tx.exec_driver_sql(_PARK_TIMER, values)
+
+    return keep
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """One decided message a step: effect, mark and removal in one transaction."""
+
+    engine: Engine
+    inbox: Inbox
+    real_now: Callable[[], datetime]
+
+    def step(self) -> int:
+        with self.engine.begin() as tx:
+            row = tx.exec_driver_sql(_NEXT).first()
+            if row is None:
+                return 0
+            try:
+                with tx.begin_nested():
+                    self._settle(tx, row)
+            except Exception as error:
+                self._park_again(tx, row, f"{type(error).__name__}: {error}")
+        return 1
+
+    def _settle(self, tx: Connection, row: Any) -> None:
+        if row.source == _TIMER:
+            self._settle_timer(tx, row)
+        else:
+            message = decode(row.message)
+            if row.decision != "discard":
+                self.inbox.perform(tx, [message])
+            mark(tx, [message])
+        forget(tx, row.tenant_id, row.id)
+
+    def _settle_timer(self, tx: Connection, row: Any) -> None:
+        if row.decision != "discard":
+            tx.exec_driver_sql(_SET_TIMER, msgspec.json.decode(row.message))
+
+    def _park_again(self, tx: Connection, row: Any, reason: str) -> None:
+        if row.source == _TIMER:
+            tx.exec_driver_sql(_UNDECIDE, {"tenant": row.tenant_id, "id": row.id, "reason": reason[:2000]})
+        else:
+            park(tx, decode(row.message), reason, self.real_now())
+
+
+_NEXT = f"""
+SELECT p.* FROM parked_messages p
+LEFT JOIN inbox i USING (tenant_id, source, stream_id)
+WHERE p.decision IS NOT NULL AND (p.source = '{_TIMER}' OR p.sequence <= COALESCE(i.sequence, 0) + 1)
+ORDER BY p.tenant_id, p.source, p.stream_id, p.sequence LIMIT 1 FOR UPDATE OF p SKIP LOCKED"""  # noqa: S608
+
+_PARK_TIMER = f"""
+INSERT INTO parked_messages (tenant_id, id, source, stream_id, sequence, type, message, reason, parked_at)
+VALUES (%(tenant_id)s, %(id)s, '{_TIMER}', %(stream_id)s, 0, %(type)s, %(message)s, %(reason)s, %(parked_at)s)
+ON CONFLICT (tenant_id, id) DO UPDATE SET reason = excluded.reason, decision = NULL"""  # noqa: S608
+
+_UNDECIDE = """
+UPDATE parked_messages SET decision = NULL, reason = %(reason)s WHERE tenant_id = %(tenant)s AND id = %(id)s"""
+
+_SET_TIMER = """
+INSERT INTO timers (tenant_id, name, subject, fire_at, stage)
+VALUES (%(tenant_id)s, %(name)s, %(subject)s, %(fire_at)s, %(stage)s) ON CONFLICT DO NOTHING"""

@@ -1,0 +1,28 @@
+"""What every process reads from its environment, once, at start."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """`DATABASE_URL` carries the role of the process: owner for migrations, api, or worker."""
+
+    model_config = SettingsConfigDict(frozen=True, secrets_dir=None, extra="ignore")
+
+    database_url: SecretStr
+    kafka_bootstrap_servers: str
+    kafka_profile: Literal["local", "apache"] = "apache"
+    auth_issuer: str
+    auth_audience: str = "quittance"
+    auth_jwks_url: str
+    log_level: str = "INFO"
+    pool_size: int = Field(default=8, ge=1, le=100)
+    startup_timeout_seconds: float = 60
+    republish_on_new_broker: bool = False
+    consumer_group_suffix: str = ""
+
+    @property
+    def database(self) -> str:
+        return self.database_url.get_secret_value()

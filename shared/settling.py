@@ -1,0 +1,138 @@
+"""Is there anything left to do for a tenant? The API asks through `worker_status`, the worker answers there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from shared.clock import clock_of
+from shared.tenancy import transaction
+
+# Heartbeats belong to no tenant; they are kept under this id.
+NOBODY = UUID(int=0)
+PATIENCE_SECONDS = 1.5
+
+Offsets = Mapping[tuple[str, int], int]
+Waiting = Callable[[Connection, UUID, datetime], int]
+
+
+@dataclass(slots=True)
+class Question:
+    asked: int
+    since: float
+    end_offsets: Offsets
+
+
+@dataclass(slots=True)
+class Settling:
+    """Answers questions: settled once no timer is due, no message waits to be sent, `waiting` counts nothing (the
+    service's own rule), and the consumers have passed the end offsets noted when the question was asked."""
+
+    engine: Engine
+    end_offsets: Callable[[], Offsets]
+    cluster_id: Callable[[], str]
+    waiting: Waiting
+    real_now: Callable[[], datetime]
+    heartbeat: Callable[[], dict[str, Any]]
+    questions: dict[UUID, Question] = field(default_factory=dict)
+    last_beat: float = 0.0
+
+    def step(self) -> int:
+        self._beat()
+        with self.engine.begin() as tx:
+            rows = tx.exec_driver_sql(_OPEN, {"nobody": NOBODY}).all()
+        for row in rows:
+            self._consider(row.tenant_id, row.asked)
+        return len(rows)
+
+    def _consider(self, tenant_id: UUID, asked: int) -> None:
+        question = self.questions.get(tenant_id)
+        if question is None or question.asked != asked:
+            question = self.questions[tenant_id] = Question(asked, time.monotonic(), self.end_offsets())
+        with self.engine.begin() as tx:
+            answer = self._answer(tx, tenant_id, question)
+            late = time.monotonic() - question.since > PATIENCE_SECONDS
+            if answer["settled"] or late or (answer["own_settled"] and question.asked % 2):
+                self._reply(tx, tenant_id, asked, answer)
+
+    def _answer(self, tx: Connection, tenant_id: UUID, question: Question) -> dict[str, Any]:
+        now = clock_of(tx, tenant_id) or self.real_now()
+        counts = tx.exec_driver_sql(_COUNTS, {"tenant": tenant_id, "now": now}).one()
+        behind = self._behind(tx, question.end_offsets)
+        settled = not (counts.timers or counts.outbox or counts.retries or behind or self.waiting(tx, tenant_id, now))
+        return {
+            "settled": settled,
+            "own_settled": not counts.timers,
+            "counters": {"messages_applied": counts.applied, "messages_parked": counts.parked},
+        }
+
+    def _behind(self, tx: Connection, end_offsets: Offsets) -> bool:
+        rows = tx.exec_driver_sql(_STORED, {"cluster": self.cluster_id()})
+        stored = {(row.topic, row.partition): row.next_offset for row in rows}
+        return any(stored.get(partition, 0) < end for partition, end in end_offsets.items())
+
+    def _reply(self, tx: Connection, tenant_id: UUID, asked: int, answer: dict[str, Any]) -> None:
+        values = {"tenant": tenant_id, "asked": asked, "answer": msgspec.json.encode(answer).decode()}
+        tx.exec_driver_sql(_REPLY, values | {"at": self.real_now()})
+        self.questions.pop(tenant_id, None)
+
+    def _beat(self) -> None:
+        if time.monotonic() - self.last_beat < 1:
+            return
+        self.last_beat = time.monotonic()
+        with self.engine.begin() as tx:
+            beat = msgspec.json.encode(self.heartbeat()).decode()
+            tx.exec_driver_sql(_BEAT, {"tenant": NOBODY, "answer": beat, "at": self.real_now()})
+
+
+def ask(engine: Engine, tenant_id: UUID, *, about_own_move: bool = False) -> dict[str, Any]:
+    """The worker's answer, or an unsettled one where it does not come in time. Questions about everything have even
+    numbers, those about the service's own move odd ones."""
+    with transaction(engine, tenant_id) as tx:
+        parity = {"tenant": tenant_id, "first": 1 if about_own_move else 2, "odd": int(about_own_move)}
+        asked = tx.exec_driver_sql(_ASK, parity).scalar_one()
+    deadline = time.monotonic() + PATIENCE_SECONDS + 0.5
+    while time.monotonic() < deadline:
+        time.sleep(0.005)
+        with transaction(engine, tenant_id) as tx:
+            row = tx.exec_driver_sql(_ANSWERED, {"tenant": tenant_id, "asked": asked}).first()
+        if row is not None:
+            return dict(row.answer)
+    return {"settled": False, "own_settled": False, "counters": {}}
+
+
+_OPEN = "SELECT tenant_id, asked FROM worker_status WHERE asked > answered AND tenant_id <> %(nobody)s"
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM timers WHERE tenant_id = %(tenant)s AND fire_at <= %(now)s) AS timers,
+       (SELECT count(*) FROM outbox WHERE tenant_id = %(tenant)s) AS outbox,
+       (SELECT count(*) FROM parked_messages
+        WHERE tenant_id = %(tenant)s AND decision IN ('replay', 'discard')) AS retries,
+       (SELECT count(*) FROM parked_messages WHERE tenant_id = %(tenant)s) AS parked,
+       (SELECT COALESCE(sum(sequence), 0)::bigint FROM inbox WHERE tenant_id = %(tenant)s) AS applied"""
+
+_STORED = "SELECT topic, partition, next_offset FROM consumer_offsets WHERE cluster_id = %(cluster)s"
+
+_REPLY = """
+UPDATE worker_status SET answered = %(asked)s, answer = %(answer)s::jsonb, answered_at = %(at)s
+WHERE tenant_id = %(tenant)s"""
+
+_BEAT = """
+INSERT INTO worker_status (tenant_id, asked, answered, answer, answered_at)
+VALUES (%(tenant)s, 0, 0, %(answer)s::jsonb, %(at)s)
+ON CONFLICT (tenant_id) DO UPDATE SET answer = excluded.answer, answered_at = excluded.answered_at"""
+
+_ASK = """
+INSERT INTO worker_status (tenant_id, asked, answered, answer) VALUES (%(tenant)s, %(first)s, 0, '{}')
+ON CONFLICT (tenant_id) DO UPDATE
+SET asked = worker_status.asked + 1 + (worker_status.asked + 1 + %(odd)s) %% 2
+RETURNING asked"""
+
+_ANSWERED = "SELECT answer FROM worker_status WHERE tenant_id = %(tenant)s AND answered >= %(asked)s"

@@ -1,0 +1,45 @@
+"""Row-level security: a transaction belongs to one tenant, and the database itself keeps the others out of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+_TENANT = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
+
+
+@contextmanager
+def transaction(engine: Engine, tenant_id: UUID) -> Iterator[Connection]:
+    """For the role `api`: sees and writes rows of this tenant only. The setting ends with the transaction."""
+    with engine.begin() as tx:
+        tx.exec_driver_sql("SELECT set_config('app.tenant_id', %(tenant)s, true)", {"tenant": str(tenant_id)})
+        yield tx
+
+
+def secure(service: str, *, by_tenant: Sequence[str], queues: Sequence[str]) -> list[str]:
+    """The statements that give a service's two running roles what they need on its tables, and nothing else.
+
+    Tables by tenant carry a policy; queues carry none, and the API may only add to outbox and timers. Events are
+    never updated or deleted, by anybody.
+    """
+    api, worker = f"{service}_api", f"{service}_worker"
+    facts = [s for name in by_tenant for s in _by_tenant(name, api, worker)]
+    return [*facts, *(s for name in queues for s in _queue(name, api, worker))]
+
+
+def _by_tenant(table: str, api: str, worker: str) -> list[str]:
+    rights = "SELECT, INSERT" if table == "events" else "SELECT, INSERT, UPDATE, DELETE"
+    return [
+        f"GRANT {rights} ON {table} TO {api}, {worker}",
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"CREATE POLICY by_tenant ON {table} TO {api} USING (tenant_id = {_TENANT}) WITH CHECK (tenant_id = {_TENANT})",
+        f"CREATE POLICY all_tenants ON {table} TO {worker} USING (true) WITH CHECK (true)",
+    ]
+
+
+def _queue(table: str, api: str, worker: str) -> list[str]:
+    api_rights = [f"GRANT INSERT ON {table} TO {api}"] if table in ("outbox", "timers") else []
+    return [*api_rights, f"GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON {table} TO {worker}"]

@@ -1,0 +1,93 @@
+"""One transaction: streams are loaded once, commands decided in memory, and what came of them is appended together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared.causes import Cause
+from shared.decider import AnyDecider
+from shared.event_store import EventStore, Recorded, Stream, StreamKey, StreamMoved, moved_on
+from shared.orders import Order
+
+
+@dataclass(slots=True)
+class Session:
+    """What the units of one transaction share: the streams they have seen and the events not yet written."""
+
+    connection: Connection
+    store: EventStore
+    streams: dict[StreamKey, Stream] = field(default_factory=dict)
+    pending: list[Recorded] = field(default_factory=list)
+
+    def stream(self, decider: AnyDecider, key: StreamKey) -> Stream:
+        if key not in self.streams:
+            self.load(decider, key.tenant_id, [key.stream_id])
+        return self.streams[key]
+
+    def load(self, decider: AnyDecider, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+        unseen = [id_ for id_ in dict.fromkeys(ids) if StreamKey(tenant_id, decider.category, id_) not in self.streams]
+        if unseen:
+            loaded = self.store.load_many(self.connection, decider, tenant_id, unseen)
+            self.streams |= {StreamKey(tenant_id, decider.category, id_): stream for id_, stream in loaded.items()}
+
+    def flush(self) -> None:
+        if self.pending:
+            recorded, self.pending = self.pending, []
+            self.store.append_many(self.connection, recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    session: Session
+    cause: Cause
+    if_match: int | None = None
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.cause.tenant_id
+
+    @property
+    def now(self) -> datetime:
+        return self.cause.occurred_at
+
+    @property
+    def tx(self) -> Connection:
+        """The connection, with everything decided so far written: reads see the unit's own writes."""
+        self.session.flush()
+        return self.session.connection
+
+    def because(self, cause: Cause) -> UnitOfWork:
+        """The same transaction for another cause."""
+        return replace(self, cause=cause, if_match=None)
+
+    def state(self, decider: AnyDecider, stream_id: UUID) -> Any:
+        return self.session.stream(decider, StreamKey(self.tenant_id, decider.category, stream_id)).state
+
+    def execute(self, decider: AnyDecider, stream_id: UUID, command: Any) -> list[Any]:
+        """Decide one command and keep its events for the next flush; an empty list says that nothing had to change."""
+        key = StreamKey(self.tenant_id, decider.category, stream_id)
+        stream = self.session.stream(decider, key)
+        self._check_version(stream)
+        events: list[Any] = decider.decide(stream.state, command)
+        if events:
+            recorded = self.session.store.numbered(key, stream, events, self.cause)
+            state = stream.state
+            for event in events:
+                state = decider.evolve(state, event)
+            self.session.streams[key] = moved_on(stream, state, recorded)
+            self.session.pending += recorded
+        return events
+
+    def carry_out(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            self.execute(order.decider, order.stream_id, order.command)
+
+    def _check_version(self, stream: Stream) -> None:
+        if self.if_match is not None and self.if_match != stream.version:
+            raise StreamMoved(f"it is at version {stream.version}, not {self.if_match}: read it again and retry")

@@ -1,0 +1,54 @@
+from uuid import uuid4
+
+from tests.support.house import Service, settle
+
+CUSTOMER = {"name": "Acme", "zone": "Europe/Berlin", "currency": "EUR"}
+
+
+def test_putting_a_customer_twice_changes_nothing(billing: Service, tenant: str) -> None:
+    client = billing.client(tenant)
+    first = client.put("/v1/customers/acme", json=CUSTOMER)
+    assert (first.status_code, first.json()["version"], first.headers["etag"]) == (200, 1, '"1"')
+    assert client.put("/v1/customers/acme", json=CUSTOMER).json() == first.json()
+    assert client.put("/v1/customers/acme", json=CUSTOMER | {"name": "Acme SE"}).json()["version"] == 2
+
+
+def test_a_stale_if_match_is_refused(billing: Service, tenant: str) -> None:
+    client = billing.client(tenant)
+    client.put("/v1/customers/acme", json=CUSTOMER)
+    changed = CUSTOMER | {"name": "Acme SE"}
+    assert client.put("/v1/customers/acme", json=changed, headers={"If-Match": '"1"'}).status_code == 200
+    again = client.put("/v1/customers/acme", json=CUSTOMER, headers={"If-Match": '"1"'})
+    assert (again.status_code, again.json()["title"]) == (412, "stream_moved")
+
+
+def test_another_tenant_sees_nothing(billing: Service, tenant: str) -> None:
+    billing.client(tenant).put("/v1/customers/acme", json=CUSTOMER)
+    other = billing.client(f"other-{uuid4().hex}")
+    assert other.get("/v1/customers/acme").status_code == 404
+    assert other.get("/v1/customers").json()["items"] == []
+
+
+def test_an_unknown_zone_is_named(billing: Service, tenant: str) -> None:
+    refused = billing.client(tenant).put("/v1/customers/acme", json=CUSTOMER | {"zone": "Mars/Base"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/zone")
+
+
+def test_a_list_goes_on_where_it_ended(billing: Service, tenant: str) -> None:
+    client = billing.client(tenant)
+    for n in range(5):
+        client.put(f"/v1/customers/c{n}", json=CUSTOMER)
+    first = client.get("/v1/customers?limit=3").json()
+    rest = client.get("/v1/customers", params={"limit": 3, "cursor": first["next_cursor"]}).json()
+    assert len(first["items"]) == 3 and len(rest["items"]) == 2 and rest["next_cursor"] is None
+    assert client.get("/v1/customers?external_id=c2").json()["items"][0]["external_id"] == "c2"
+
+
+def test_a_test_clock_is_chosen_before_the_first_event(billing: Service, tenant: str) -> None:
+    client = billing.client(tenant)
+    assert client.put("/v1/test-clock", json={"now": "2012-12-01T05:00:00Z"}).status_code == 200
+    client.put("/v1/customers/acme", json=CUSTOMER)
+    settle([billing])
+    late = billing.client(f"late-{uuid4().hex}")
+    late.put("/v1/customers/acme", json=CUSTOMER)
+    assert late.put("/v1/test-clock", json={"now": "2012-12-01T05:00:00Z"}).status_code == 409

@@ -1,0 +1,121 @@
+"""The services in one process: their real APIs and workers on real servers, stepped by the test."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from fastapi.testclient import TestClient
+
+from infra.local.databases import Urls, create_database, drop_database
+from infra.local.tokens import DevelopmentIssuer
+from shared import kafka
+from shared.background import Background
+from shared.settings import Settings
+from tests.support.servers import Servers
+
+ALL_SCOPES = (
+    "operations:clock operations:parked billing:read billing:settings billing:customers billing:catalogue billing:quotes "
+    "billing:approvals billing:subscriptions billing:invoices billing:invoices:void billing:payments billing:preview "
+    "usage:read usage:ingest usage:meters usage:operate entitlement:read entitlement:check entitlement:operate "
+    "renewals:read renewals:policies renewals:opportunities"
+).split()
+
+
+def migrate(service: str, owner_url: str) -> None:
+    ini = f"services/{service}/migrations/alembic.ini"
+    command = [sys.executable, "-m", "alembic", "-c", ini, "upgrade", "head"]
+    subprocess.run(command, check=True, env={**os.environ, "DATABASE_URL": owner_url}, capture_output=True)
+
+
+@dataclass
+class Service:
+    """One service on a database of its own: `client(tenant)` speaks to its API, `background` is its worker."""
+
+    name: str
+    urls: Urls
+    servers: Servers
+    issuer: DevelopmentIssuer
+    group_suffix: str = field(default_factory=lambda: uuid4().hex[:8])
+
+    def settings(self, role: str) -> Settings:
+        return Settings(
+            database_url=getattr(self.urls, role),
+            kafka_bootstrap_servers=self.servers.bootstrap_servers,
+            kafka_profile="local",
+            auth_issuer=self.issuer.settings["AUTH_ISSUER"],
+            auth_jwks_url=self.issuer.settings["AUTH_JWKS_URL"],
+            consumer_group_suffix=self.group_suffix,
+        )
+
+    def __post_init__(self) -> None:
+        self.app = importlib.import_module(f"services.{self.name}.app").create_app(self.settings("api"))
+        self._background: Background | None = None
+
+    @property
+    def background(self) -> Background:
+        if self._background is None:
+            worker = importlib.import_module(f"services.{self.name}.worker")
+            settings = self.settings("worker")
+            self._background = worker.create_background(settings, kafka.cluster_id(settings))
+        return self._background
+
+    def client(
+        self, tenant: str, scopes: Sequence[str] = ALL_SCOPES, subject: str = "tester", **options: Any
+    ) -> TestClient:
+        token = self.issuer.token(tenant=tenant, scopes=scopes, subject=subject)
+        return KeyedClient(self.app, headers={"Authorization": f"Bearer {token}"}, **options)
+
+    def step(self) -> int:
+        """One turn of every loop."""
+        return sum(loop.step() for loop in self.background.loops() if loop.name != "housekeeping")
+
+    def close(self) -> None:
+        if self._background is not None:
+            self._background.close()
+        self.app.state.engine.dispose()
+
+
+class KeyedClient(TestClient):
+    """Gives every POST an Idempotency-Key of its own, where the test gives none."""
+
+    def request(self, method: str, url: Any, **options: Any) -> Any:
+        headers = dict(options.pop("headers", None) or {})
+        if method.upper() == "POST":
+            headers.setdefault("Idempotency-Key", uuid4().hex)
+        return super().request(method, url, headers=headers, **options)
+
+
+@contextmanager
+def running(name: str, servers: Servers, directory: Path) -> Iterator[Service]:
+    """A service on a new database, migrated from nothing."""
+    database = f"{name}_{uuid4().hex[:8]}"
+    urls = create_database(servers.admin_url, database, name)
+    migrate(name, urls.owner)
+    issuer = DevelopmentIssuer(directory)
+    issuer.prepare()
+    service = Service(name, urls, servers, issuer)
+    try:
+        yield service
+    finally:
+        service.close()
+        drop_database(servers.admin_url, database)
+
+
+def settle(services: Sequence[Service], *, seconds: float = 30) -> None:
+    """Turn all loops until nothing has happened for a while: the local broker shows what it has within that while."""
+    deadline = time.monotonic() + seconds
+    quiet = 0
+    while quiet < 3:
+        assert time.monotonic() < deadline, "the services did not come to rest"
+        assigned = all(service.background.consumer.is_assigned() for service in services)
+        quiet = 0 if sum(service.step() for service in services) or not assigned else quiet + 1
