@@ -57,7 +57,7 @@ def start_of_day(day: date, zone_name: str) -> datetime:
 
 def _first_instant_after_gap(instant: datetime, day: date, tz: ZoneInfo) -> datetime:
     steps = (instant + timedelta(minutes=15 * n) for n in count(1))
-    return next(step for step in steps if step.astimezone(tz).date() == day)
+    return next(step for step in steps if step.astimezone(tz).date() >= day)
 
 
 def plus_months(anchor: date, months: int) -> date:

@@ -69,6 +69,13 @@ class UnitOfWork:
     def state(self, decider: AnyDecider, stream_id: UUID) -> Any:
         return self.session.stream(decider, StreamKey(self.tenant_id, decider.category, stream_id)).state
 
+    def version(self, decider: AnyDecider, stream_id: UUID) -> int:
+        return self.session.stream(decider, StreamKey(self.tenant_id, decider.category, stream_id)).version
+
+    def history(self, decider: AnyDecider, stream_id: UUID, *, known_at: datetime | None = None) -> list[Recorded]:
+        """The events of a stream in order, as far as they were known at an instant."""
+        return self.session.store.history(self.tx, self.tenant_id, decider.category, stream_id, known_at=known_at)
+
     def execute(self, decider: AnyDecider, stream_id: UUID, command: Any) -> list[Any]:
         """Decide one command and keep its events for the next flush; an empty list says that nothing had to change."""
         key = StreamKey(self.tenant_id, decider.category, stream_id)
@@ -85,6 +92,7 @@ class UnitOfWork:
         return events
 
     def carry_out(self, orders: Iterable[Order]) -> None:
+        """One by one as they come: a process that yields its orders sees what the earlier ones did."""
         for order in orders:
             self.execute(order.decider, order.stream_id, order.command)
 

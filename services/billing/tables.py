@@ -88,6 +88,7 @@ quote_tokens = Table(
     Column("tenant_id", Uuid, nullable=False),
     Column("token_hash", LargeBinary, nullable=False),
     Column("quote_id", Uuid, nullable=False),
+    Column("quote_version", Integer, nullable=False),
     PrimaryKeyConstraint("tenant_id", "token_hash"),
 )
 

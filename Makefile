@@ -1,0 +1,65 @@
+# What one types. The first target on a fresh machine installs all it needs into this folder, and nowhere else:
+# it needs Python 3.11 or newer, pip, and the package index.
+
+OUT ?= out
+DETACH ?=
+DAILY ?=
+KEEP ?=
+PYTEST_OPTIONS ?=
+
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+READY := .venv/.ready
+RUN := .venv/bin/python -m
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	if $$name -c '$(NEW_ENOUGH)' 2>/dev/null; then echo $$name; break; fi; done)
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test up down check format bench
+
+help:
+	@echo "make demo    a year of a real business, from quote to renewal; results in OUT=$(OUT) (KEEP=1, DAILY=1)"
+	@echo "make up      the whole product on this machine (DETACH=1 to leave it running); make down ends it"
+	@echo "make test    all tests, on real servers"
+	@echo "make check   format, lint, types, import rules; make format repairs the first two"
+	@echo "make bench   how fast it is here"
+
+demo: $(READY)
+	$(RUN) infra.local.cli demo gate-use-2013 --out $(OUT) $(if $(KEEP),--keep) $(if $(DAILY),--daily)
+
+up: $(READY)
+	$(RUN) infra.local.cli up $(if $(DETACH),--detach)
+
+down: $(READY)
+	$(RUN) infra.local.cli down
+
+test: $(READY)
+	$(RUN) pytest $(PYTEST_OPTIONS)
+
+check: $(READY)
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	.venv/bin/lint-imports
+
+format: $(READY)
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+bench: $(READY)
+	$(RUN) tests.bench
+
+$(READY): pyproject.toml uv.lock $(UV)
+	$(UV) sync --quiet --frozen --all-extras --python $(PYTHON)
+	@touch $@
+
+# Where Python comes without ensurepip, it cannot make an environment with pip in it, but its own pip installs to a folder.
+$(UV):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
+	$(PYTHON) -m venv .tools >/dev/null 2>&1 && .tools/bin/python -m pip install --quiet --no-cache-dir uv==$(UV_VERSION) || \
+		{ rm -rf .tools && $(PYTHON) -m pip install --quiet --no-cache-dir --target .tools uv==$(UV_VERSION); }
+	@test -x $(UV)

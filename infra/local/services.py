@@ -1,0 +1,80 @@
+"""How the four services are run on this machine: their migrations, their processes and their environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.local.children import free_port, plain_environment
+from infra.local.databases import Urls
+from infra.local.processes import Process
+
+SERVICES = ("billing", "usage", "entitlement", "renewals")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What the servers are reached by, and whose tokens are believed."""
+
+    databases: Mapping[str, Urls]
+    bootstrap_servers: str
+    auth: Mapping[str, str]
+
+
+def migrations(addresses: Addresses) -> list[Process]:
+    """One a service, as the owner of its database."""
+    return [
+        Process(
+            name=f"{service}-migrations",
+            argv=(
+                sys.executable,
+                "-m",
+                "alembic",
+                "-c",
+                f"services/{service}/migrations/alembic.ini",
+                "upgrade",
+                "head",
+            ),
+            environment=_environment(addresses, urls.owner),
+        )
+        for service, urls in addresses.databases.items()
+    ]
+
+
+def processes(addresses: Addresses) -> list[Process]:
+    """An API and a worker a service; the API says that it is ready when its worker is, too."""
+    return [each for service in addresses.databases for each in (_api(service, addresses), _worker(service, addresses))]
+
+
+def _api(service: str, addresses: Addresses) -> Process:
+    port = str(free_port())
+    server = ("-m", "uvicorn", "--factory", f"services.{service}.app:from_environment")
+    return Process(
+        name=f"{service}-api",
+        argv=(sys.executable, *server, "--host", "127.0.0.1", "--port", port, "--no-access-log"),
+        environment=_environment(addresses, addresses.databases[service].api),
+        ready_url=f"http://127.0.0.1:{port}/readyz",
+    )
+
+
+def _worker(service: str, addresses: Addresses) -> Process:
+    return Process(
+        name=f"{service}-worker",
+        argv=(sys.executable, "-m", f"services.{service}.worker"),
+        environment=_environment(addresses, addresses.databases[service].worker),
+    )
+
+
+def _environment(addresses: Addresses, database_url: str) -> dict[str, str]:
+    return {
+        **plain_environment(),
+        **addresses.auth,
+        "DATABASE_URL": database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": addresses.bootstrap_servers,
+        "KAFKA_PROFILE": "local",
+        "REPUBLISH_ON_NEW_BROKER": "true",  # this broker forgets everything when it ends
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
+        "PYTHONUNBUFFERED": "1",
+    }

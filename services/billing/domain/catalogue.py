@@ -1,0 +1,86 @@
+"""A plan of the catalogue: published in versions that never change, and only with meters and policies that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid5
+
+from services.billing.domain.plan import Charge, PlanVersion
+from services.billing.domain.plan_validation import validate_plan
+from shared.decider import Decider
+from shared.errors import DomainError, NotFound
+
+
+class PlanNotFound(NotFound):
+    pass
+
+
+class UnknownMeter(DomainError):
+    """Usage has not told us of such a meter."""
+
+
+class UnknownGroup(DomainError):
+    """The meter does not tell its quantities apart by this."""
+
+
+class UnknownRenewalPolicy(DomainError):
+    """Renewals has not told us of such a policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPlan:
+    """The version of `plan` is given by the decision. `meters` are those that are known, each with its groups."""
+
+    plan_id: UUID
+    plan: PlanVersion
+    meters: dict[str, tuple[str, ...]]
+    policies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPublished:
+    plan_id: UUID
+    plan: PlanVersion
+
+
+def plan_id(tenant_id: UUID, code: str) -> UUID:
+    """One plan for one code, so that putting it twice makes no second one."""
+    return uuid5(tenant_id, f"plan:{code}")
+
+
+def decide(current: PlanVersion | None, command: PublishPlan) -> list[PlanPublished]:
+    if current is not None and current == replace(command.plan, version=current.version):
+        return []
+    plan = replace(command.plan, version=1 if current is None else current.version + 1)
+    validate_plan(plan)
+    for charge, at in _metered(plan):
+        _check_meter(charge, command.meters, at)
+    if plan.renewal_policy is not None and plan.renewal_policy not in command.policies:
+        raise UnknownRenewalPolicy("name a policy that renewals has published", field="/renewal_policy")
+    return [PlanPublished(plan_id=command.plan_id, plan=plan)]
+
+
+def _metered(plan: PlanVersion) -> Iterator[tuple[Charge, str]]:
+    for currency, charges in plan.prices.items():
+        for index, charge in enumerate(charges):
+            if charge.kind == "metered":
+                yield charge, f"/prices/{currency}/{index}"
+
+
+def _check_meter(charge: Charge, meters: dict[str, tuple[str, ...]], at: str) -> None:
+    if charge.meter not in meters:
+        raise UnknownMeter("name a meter that usage has defined", field=f"{at}/meter")
+    for index, group in enumerate(charge.group_by):
+        if group not in meters[charge.meter]:
+            groups = ", ".join(meters[charge.meter]) or "no groups"
+            raise UnknownGroup(f"the meter has {groups}", field=f"{at}/group_by/{index}")
+
+
+def evolve(_: PlanVersion | None, event: PlanPublished) -> PlanVersion | None:
+    return event.plan
+
+
+PLAN: Decider[PlanVersion | None, PublishPlan, PlanPublished] = Decider(
+    "plan", None, decide, evolve, {"plan_published": PlanPublished}
+)

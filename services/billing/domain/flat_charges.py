@@ -1,0 +1,94 @@
+"""The flat charges of an agreed line: what falls due on a billing day, for a full period, and in a year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.plan import Charge
+from services.billing.domain.pricing.price import required
+from services.billing.domain.proration import WHOLE, Share, share
+from services.billing.domain.schedule import BillingPeriod, Rhythm
+from shared.money import EXACT, Money
+from shared.periods import Days, Every
+
+_PER_YEAR: dict[Every, int] = {"day": 365, "week": 52, "month": 12, "quarter": 4, "half_year": 2, "year": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class FlatLine:
+    """net = list_amount - discount, each rounded once from the exact amount. `period` is what it is charged for."""
+
+    charge: Charge
+    period: Days
+    list_amount: Money
+    net: Money
+
+    @property
+    def discount(self) -> Money:
+        return self.list_amount - self.net
+
+    @property
+    def tax_rates(self) -> tuple[str, ...]:
+        return self.charge.tax_rates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlatCharges:
+    """`anchor` is the first day of the subscription, from which its billing days are counted."""
+
+    line: AgreedLine
+    currency: str
+    anchor: date
+    zone: str = "UTC"
+
+    def rhythm(self, charge: Charge | None = None) -> Rhythm:
+        """When the line is billed, or the periods of one of its charges."""
+        every = self.line.every if charge is None or charge.every is None else charge.every
+        return Rhythm(self.anchor, every, self.line.calendar)
+
+    def due(self, on: date, term: Days) -> Iterator[FlatLine]:
+        """Flat lines of a billing day's invoice: advance charges of a period that starts, arrears of one that ended.
+
+        Only periods inside the term are charged; those that it cuts are prorated by the plan's policy.
+        """
+        for charge in self.line.flat:
+            day = on if charge.in_advance else on - timedelta(days=1)
+            if day not in term:
+                continue
+            period = self.rhythm(charge).holding(day, term)
+            if on == (period.part.start if charge.in_advance else period.part.end):
+                yield self.of_period(charge, period)
+
+    def of_period(self, charge: Charge, period: BillingPeriod) -> FlatLine:
+        """One charge for one period. A full period is never prorated: by `fixed_30` a February would cost 28/30."""
+        is_full = period.part == period.nominal
+        part = WHOLE if is_full else share(self.line.proration, period.nominal, period.part, self.zone)
+        return FlatLine(charge, period.part, *self._amounts(charge, part))
+
+    def of_full_period(self) -> tuple[FlatLine, ...]:
+        """The flat charges that are billed with every billing period, for a full one."""
+        nominal = next(self.rhythm().periods()).nominal
+        full, billed = BillingPeriod(nominal, nominal), (None, self.line.every)
+        return tuple(self.of_period(charge, full) for charge in self.line.flat if charge.every in billed)
+
+    def annual_value(self) -> Money:
+        """The base of a renewal: net of a full period of each flat charge, rounded once, times its periods in a year.
+
+        A year has 12 months, 4 quarters, 52 weeks or 365 days. Usage is no part of it.
+        """
+        return Money.total((self._annual(charge) for charge in self.line.flat), self.currency)
+
+    def _annual(self, charge: Charge) -> Money:
+        _, net = self._amounts(charge, WHOLE)
+        return net.times(_PER_YEAR[charge.every or self.line.every])
+
+    def _amounts(self, charge: Charge, part: Share) -> tuple[Money, Money]:
+        """List amount and net amount of a part of the charge's period."""
+        unit_amount = required(charge.price.unit_amount, "/price/unit_amount")
+        exact = EXACT.multiply(unit_amount, Decimal(self.line.quantity))
+        left = EXACT.subtract(Decimal(1), self.line.discount_percent.scaleb(-2, EXACT))
+        return part.of(exact, self.currency), part.of(EXACT.multiply(exact, left), self.currency)

@@ -1,0 +1,137 @@
+"""Makes the lines of an invoice from a bill: prices as agreed, quantities as closed. Pure, so it can be done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from uuid import UUID
+
+from services.billing.domain.flat_charges import FlatCharges
+from services.billing.domain.invoice.line import InvoiceLine, LineKind, UsageProof
+from services.billing.domain.invoicing.commitment import true_up
+from services.billing.domain.plan import Charge, MinimumCommitment, RevenueClass
+from services.billing.domain.pricing.rate import Rating
+from services.billing.domain.pricing.rated import TierUse
+from services.billing.domain.proration import WHOLE, share
+from services.billing.domain.schedule import BillingPeriod
+from services.billing.domain.subscription.events import Bill, Fee, FlatItem, Term, UsageItem
+from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
+from shared.money import Money
+from shared.periods import Days
+
+NOTHING_METERED = PeriodTotal(group="", quantity=Decimal(0), count=0, digest="")
+
+
+def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod]) -> tuple[InvoiceLine, ...]:
+    """Flat charges, then usage with its true-up, then fees; numbered from 1. Every usage period must be closed."""
+    lines = [
+        *(_flat(subscription, item) for item in bill.flat),
+        *_usage_and_true_ups(subscription, bill.usage, usage),
+        *(_fee(subscription, fee) for fee in bill.fees),
+    ]
+    return tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
+
+
+def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
+    term = subscription.term(item.term_number)
+    charge = _charge(term, item.charge)
+    charges = FlatCharges(
+        line=term.line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
+    )
+    flat = charges.of_period(charge, _period(item))
+    line = _line(term, "flat", charge.code, charge.name, item.starts_on, item.ends_on, flat.net)
+    return replace(line, tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
+
+
+def _usage_and_true_ups(
+    subscription: Subscription, items: Iterable[UsageItem], usage: Mapping[UUID, UsagePeriod]
+) -> Iterator[InvoiceLine]:
+    """Minimums are per period: what the rounded usage lines of one period lack is added behind them."""
+    for _, same_period in groupby(sorted(items, key=_when), key=_when):
+        period_items = list(same_period)
+        lines = [line for item in period_items for line in _usage(subscription, item, usage[item.period_id])]
+        yield from lines
+        term = subscription.term(period_items[0].term_number)
+        if term.line.minimum is not None:
+            yield from _true_up(subscription, term, term.line.minimum, period_items[0], lines)
+
+
+def _when(item: UsageItem) -> tuple[int, str]:
+    return item.term_number, item.starts_on.isoformat()
+
+
+def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> Iterator[InvoiceLine]:
+    """A line for each group; a charge without groups always has one, a charge by group none without usage."""
+    term = subscription.term(item.term_number)
+    charge = _charge(term, item.charge)
+    rating = Rating.of(charge.price, subscription.currency)
+    for total in period.totals or (() if charge.group_by else (NOTHING_METERED,)):
+        rated = rating.line(total.quantity, last_of_period=True)
+        line = _line(term, "usage", charge.code, charge.name, item.starts_on, item.ends_on, rated.amount_money)
+        proof = UsageProof(period_id=item.period_id, revision=period.revision, count=total.count, digest=total.digest)
+        yield replace(
+            _rated(line, charge, rated.tiers, rated.residue), group=total.group, quantity=total.quantity, proof=proof
+        )
+
+
+def _rated(line: InvoiceLine, charge: Charge, tiers: tuple[TierUse, ...], residue: Decimal) -> InvoiceLine:
+    revenue_class = charge.class_in_term(line.term_number)
+    return replace(line, tiers=tiers, residue=residue, tax_rates=charge.tax_rates, revenue_class=revenue_class)
+
+
+def _true_up(
+    subscription: Subscription, term: Term, minimum: MinimumCommitment, item: UsageItem, usage: list[InvoiceLine]
+) -> Iterator[InvoiceLine]:
+    period = _period(item)
+    zone = subscription.party.zone
+    part = WHOLE if period.part == period.nominal else share(term.line.proration, period.nominal, period.part, zone)
+    missing = true_up(part.of(minimum.amount.major, subscription.currency), (line.amount for line in usage))
+    if missing.minor:
+        line = _line(term, "true_up", minimum.code, minimum.name, item.starts_on, item.ends_on, missing)
+        yield replace(line, tax_rates=minimum.tax_rates)
+
+
+def _fee(subscription: Subscription, fee: Fee) -> InvoiceLine:
+    """Taxed like the flat charges of the term that it reinstates."""
+    term = subscription.term(fee.term_number)
+    line = _line(term, "reinstatement", "reinstatement", "Reinstatement fee", term.starts_on, term.ends_on, fee.amount)
+    rates = tuple(dict.fromkeys(rate for charge in term.line.flat for rate in charge.tax_rates))
+    return replace(line, tax_rates=rates, revenue_class="penalty")
+
+
+def _line(
+    term: Term, kind: LineKind, charge: str, description: str, starts_on: date, ends_on: date, amount: Money
+) -> InvoiceLine:
+    revenue_class: RevenueClass = "new" if term.number == 1 else "renewal"
+    return InvoiceLine(
+        number=0,
+        kind=kind,
+        charge=charge,
+        description=description,
+        group="",
+        quantity=Decimal(1),
+        amount=amount,
+        residue=Decimal(0),
+        tiers=(),
+        tax_rates=(),
+        revenue_class=revenue_class,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        plan=term.line.plan,
+        plan_version=term.line.plan_version,
+        term_number=term.number,
+        quote_id=term.quote_id,
+    )
+
+
+def _charge(term: Term, code: str) -> Charge:
+    return next(charge for charge in term.line.charges if charge.code == code)
+
+
+def _period(item: FlatItem | UsageItem) -> BillingPeriod:
+    nominal = Days(item.nominal_starts_on, item.nominal_ends_on)
+    return BillingPeriod(nominal, Days(item.starts_on, item.ends_on))

@@ -1,0 +1,119 @@
+"""A whole invoice from its lines to what is due: discounts, coupons, tax, credit notes, wallets, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from services.billing.domain.invoicing.discounts import Reduction, reduced, share_coupons
+from services.billing.domain.invoicing.tax import TaxPolicy
+from services.billing.domain.invoicing.totals import invoice_totals
+from services.billing.domain.invoicing.wallets import Wallet, draw_down
+from shared.errors import DomainError
+from shared.money import Money
+
+
+class LineRepeated(DomainError):
+    """Lines are told apart by their id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftLine:
+    """`amount` in major units, before its discounts, exact."""
+
+    id: str
+    amount: Decimal
+    tax_rates: tuple[str, ...] = ()
+    discounts: tuple[Reduction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedCreditNote:
+    """A credit note that is set against the invoice, in major units."""
+
+    id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class NetLine:
+    """gross - discount = net, each in minor units; `discount` is the line's own and its share of the coupons."""
+
+    id: str
+    gross: Money
+    net: Money
+    tax_rates: tuple[str, ...]
+
+    @property
+    def discount(self) -> Money:
+        return self.gross - self.net
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedInvoice:
+    """subtotal - discount + tax = total; total - credit = due. `credit` is credit notes plus what wallets gave."""
+
+    lines: tuple[NetLine, ...]
+    subtotal: Money
+    discount: Money
+    taxes: dict[str, Money]
+    tax: Money
+    total: Money
+    credit: Money
+    drawn: dict[str, Money]
+    due: Money
+
+    @property
+    def discount_shares(self) -> dict[str, Money]:
+        """By line id; they add up to `discount`."""
+        return {line.id: line.discount for line in self.lines}
+
+
+def preview_invoice(
+    lines: Sequence[DraftLine],
+    currency: str,
+    *,
+    coupons: Sequence[Reduction] = (),
+    credit_notes: Sequence[AppliedCreditNote] = (),
+    wallets: Sequence[Wallet] = (),
+    on: date | None = None,
+    policy: TaxPolicy = "tax_per_rate",
+) -> PreviewedInvoice:
+    """Each line is rounded half away from zero once, after its own discounts; coupons are shared by largest remainder.
+
+    Credit is never more than the total: what a credit note or a wallet has left stays there.
+    """
+    nets = _net_lines(lines, coupons, currency)
+    subtotal = Money.total((line.gross for line in nets), currency)
+    totals = invoice_totals(nets, currency, policy)
+    noted = _credited(totals.total, credit_notes)
+    drawn = draw_down(totals.total - noted, {line.id: line.net for line in nets}, wallets, on)
+    credit = Money.total(drawn.values(), currency) + noted
+    return PreviewedInvoice(
+        nets,
+        subtotal,
+        subtotal - totals.subtotal,
+        totals.taxes,
+        totals.tax,
+        totals.total,
+        credit,
+        drawn,
+        totals.total - credit,
+    )
+
+
+def _net_lines(lines: Sequence[DraftLine], coupons: Sequence[Reduction], currency: str) -> tuple[NetLine, ...]:
+    if len({line.id for line in lines}) < len(lines):
+        raise LineRepeated("give each line an id of its own", field="/lines")
+    own = [Money.rounded(reduced(line.amount, line.discounts), currency) for line in lines]
+    return tuple(
+        NetLine(line.id, Money.rounded(line.amount, currency), net, line.tax_rates)
+        for line, net in zip(lines, share_coupons(own, coupons, currency), strict=True)
+    )
+
+
+def _credited(total: Money, credit_notes: Sequence[AppliedCreditNote]) -> Money:
+    amounts = (Money.rounded(note.amount, total.currency) for note in credit_notes)
+    return max(Money.zero(total.currency), min(Money.total(amounts, total.currency), total))

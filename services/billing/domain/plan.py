@@ -1,0 +1,93 @@
+"""What a plan version says: its charges in each currency, and the terms that a subscription to it follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from services.billing.domain.pricing.price import Price
+from services.billing.domain.proration import ProrationPolicy
+from shared.errors import DomainError
+from shared.money import Money
+from shared.periods import Every
+
+ChargeKind = Literal["flat", "metered"]
+RevenueClass = Literal["new", "renewal", "penalty", "late_fee", "special_project_overdue"]
+
+
+class NoPriceInCurrency(DomainError):
+    """Nothing is converted in silence: a plan is sold in the currencies it has prices in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One thing that is charged for.
+
+    flat: `price.unit_amount` for each unit of the quoted quantity and each period of `every` (the plan's, if None).
+    metered: `price` on what `meter` counted in the billing period, each value of `group_by` by itself, in arrears.
+    `tax_rates` are decimal fractions as text ("0.08875"); they do not compound. Without `revenue_class` a line is `new`
+    in the first term and `renewal` afterwards.
+    """
+
+    code: str
+    name: str
+    kind: ChargeKind
+    price: Price
+    every: Every | None = None
+    in_advance: bool = False
+    meter: str | None = None
+    group_by: tuple[str, ...] = ()
+    tax_rates: tuple[str, ...] = ()
+    revenue_class: RevenueClass | None = None
+
+    def class_in_term(self, term_number: int) -> RevenueClass:
+        return self.revenue_class or ("new" if term_number == 1 else "renewal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinimumCommitment:
+    """What the metered charges of a full billing period add up to at least; the difference is a line of its own."""
+
+    code: str
+    name: str
+    amount: Money
+    tax_rates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanVersion:
+    """One published version of a plan. Versions never change; a subscription stays on its own until it is moved.
+
+    `prices` and `minimums` are keyed by currency. `features` maps what is granted to its limit, None for no limit.
+    Bills fall at the boundaries of `every`: calendar ones, or counted from the start of the subscription.
+    """
+
+    code: str
+    version: int
+    name: str
+    prices: dict[str, tuple[Charge, ...]]
+    every: Every
+    calendar: bool = False
+    term_months: int
+    net_days: int
+    collect_seconds: int = 3600
+    review_days: int = 0
+    renewal_policy: str | None = None
+    proration: ProrationPolicy = "days"
+    minimums: dict[str, MinimumCommitment] = field(default_factory=dict)
+    features: dict[str, int | None] = field(default_factory=dict)
+
+    def charges_in(self, currency: str) -> tuple[Charge, ...]:
+        try:
+            return self.prices[currency]
+        except KeyError:
+            listed = ", ".join(sorted(self.prices))
+            raise NoPriceInCurrency(
+                f"{self.code} has prices in {listed}, not in {currency}", field="/currency"
+            ) from None
+
+    def flat_charges_in(self, currency: str) -> tuple[Charge, ...]:
+        return tuple(charge for charge in self.charges_in(currency) if charge.kind == "flat")
+
+    def metered_charges_in(self, currency: str) -> tuple[Charge, ...]:
+        return tuple(charge for charge in self.charges_in(currency) if charge.kind == "metered")

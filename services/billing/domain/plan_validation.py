@@ -1,0 +1,134 @@
+"""What a plan has to be before anybody can buy it. Every refusal names the field that has to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+from services.billing.domain.invoicing.tax import tax_rate
+from services.billing.domain.plan import Charge, MinimumCommitment, PlanVersion
+from services.billing.domain.pricing.limits import NegativeNumber, NotPositive
+from services.billing.domain.pricing.price import PartMissing, Price
+from services.billing.domain.pricing.validation import PartNotAllowed, validate
+from shared.errors import DomainError
+from shared.money import CurrencyMismatch, exponent
+from shared.periods import Every
+
+MAX_CHARGES = 200
+MAX_TERM_MONTHS = 120
+_MONTHS: dict[Every, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+class NothingToSell(DomainError):
+    """A plan without a charge has no price."""
+
+
+class LimitExceeded(DomainError):
+    """A plan has an end: of charges, and of its term."""
+
+
+class CodeRepeated(DomainError):
+    """Lines and meters are told apart by the code of their charge."""
+
+
+class FlatPriceTooClever(DomainError):
+    """A flat charge is an amount for each unit of the quoted quantity, so that it can be raised and annualised."""
+
+
+class PeriodsDoNotMatch(DomainError):
+    """A charge is billed on billing days, so its period is a whole number of billing periods."""
+
+
+def validate_plan(plan: PlanVersion) -> None:
+    """Raise a DomainError with the JSON pointer of the wrong field, as `/prices/USD/2/price/tiers/1/up_to`."""
+    _validate_numbers(plan)
+    if not plan.prices:
+        raise NothingToSell("list at least one currency with its charges", field="/prices")
+    for currency, charges in plan.prices.items():
+        _validate_charges(plan, currency, charges)
+    for currency, minimum in plan.minimums.items():
+        _validate_minimum(plan, currency, minimum)
+
+
+def _validate_numbers(plan: PlanVersion) -> None:
+    for name in ("version", "term_months"):
+        if getattr(plan, name) < 1:
+            raise NotPositive("give more than zero", field=f"/{name}")
+    for name in ("net_days", "collect_seconds", "review_days"):
+        if getattr(plan, name) < 0:
+            raise NegativeNumber("give zero or more", field=f"/{name}")
+    for feature, limit in plan.features.items():
+        if limit is not None and limit < 0:
+            raise NegativeNumber("give zero or more, or null for no limit", field=f"/features/{feature}")
+    if plan.term_months > MAX_TERM_MONTHS:
+        raise LimitExceeded(f"give at most {MAX_TERM_MONTHS} months", field="/term_months")
+
+
+def _validate_charges(plan: PlanVersion, currency: str, charges: tuple[Charge, ...]) -> None:
+    at = f"/prices/{currency}"
+    exponent(currency)
+    if not charges:
+        raise NothingToSell(f"list at least one charge in {currency}", field=at)
+    if len(charges) > MAX_CHARGES:
+        raise LimitExceeded(f"list at most {MAX_CHARGES} charges", field=at)
+    _refuse_repeated((charge.code for charge in charges), at)
+    for index, charge in enumerate(charges):
+        _validate_charge(plan, charge, f"{at}/{index}")
+
+
+def _validate_charge(plan: PlanVersion, charge: Charge, at: str) -> None:
+    validate(charge.price, f"{at}/price")
+    for index, rate in enumerate(charge.tax_rates):
+        tax_rate(rate, f"{at}/tax_rates/{index}")
+    match charge.kind:
+        case "flat":
+            _validate_flat(plan, charge, at)
+        case "metered":
+            _validate_metered(charge, at)
+
+
+def _validate_flat(plan: PlanVersion, charge: Charge, at: str) -> None:
+    if charge.price != Price(model="per_unit", unit_amount=charge.price.unit_amount):
+        raise FlatPriceTooClever("price a flat charge per_unit, with a unit_amount only", field=f"{at}/price/model")
+    if charge.meter is not None:
+        raise PartNotAllowed("a flat charge has no meter; leave it out", field=f"{at}/meter")
+    if charge.group_by:
+        raise PartNotAllowed("a flat charge has no groups; leave group_by out", field=f"{at}/group_by")
+    _validate_period(plan.every, charge.every, f"{at}/every")
+
+
+def _validate_period(plan_every: Every, charge_every: Every | None, at: str) -> None:
+    if charge_every in (None, plan_every):
+        return
+    months, billed = _MONTHS.get(charge_every or plan_every), _MONTHS.get(plan_every)
+    if months is None or billed is None or months % billed:
+        raise PeriodsDoNotMatch(f"give a multiple of {plan_every}, how often the plan is billed", field=at)
+
+
+def _validate_metered(charge: Charge, at: str) -> None:
+    if not charge.meter:
+        raise PartMissing("name the meter that is charged for", field=f"{at}/meter")
+    if charge.in_advance:
+        raise PartNotAllowed("usage is known afterwards; leave in_advance out", field=f"{at}/in_advance")
+    if charge.every is not None:
+        raise PartNotAllowed("usage is billed with the plan's periods; leave every out", field=f"{at}/every")
+
+
+def _validate_minimum(plan: PlanVersion, currency: str, minimum: MinimumCommitment) -> None:
+    at = f"/minimums/{currency}"
+    if minimum.amount.currency != currency:
+        raise CurrencyMismatch(f"give the minimum in {currency}", field=f"{at}/amount/currency")
+    if minimum.amount.minor < 0:
+        raise NegativeNumber("give zero or more", field=f"{at}/amount")
+    codes = (charge.code for charge in plan.charges_in(currency))
+    _refuse_repeated(chain(codes, [minimum.code]), at)
+    for index, rate in enumerate(minimum.tax_rates):
+        tax_rate(rate, f"{at}/tax_rates/{index}")
+
+
+def _refuse_repeated(codes: Iterable[str], at: str) -> None:
+    seen: set[str] = set()
+    for code in codes:
+        if code in seen:
+            raise CodeRepeated(f"{code} is used twice", field=at)
+        seen.add(code)

@@ -1,0 +1,40 @@
+"""The pricing models: a name, and the file that prices with it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from services.billing.domain.pricing import (
+    block,
+    dynamic,
+    graduated,
+    graduated_percentage,
+    package,
+    per_unit,
+    percentage,
+    volume,
+)
+from services.billing.domain.pricing.price import Price
+from services.billing.domain.pricing.rated import PricingModel
+
+
+def model_of(price: Price) -> PricingModel:
+    match price.model:
+        case "per_unit":
+            return per_unit.model(price)
+        case "graduated":
+            return graduated.model(price)
+        case "volume":
+            return volume.model(price)
+        case "package":
+            return package.model(price)
+        case "percentage":
+            return percentage.model(price)
+        case "graduated_percentage":
+            return graduated_percentage.model(price)
+        case "dynamic":
+            return dynamic.model(price)
+        case "block":
+            return block.model(price)
+        case _:
+            assert_never(price.model)

@@ -1,0 +1,93 @@
+"""Rating: a quantity and a price become one line's money, rounded once, at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.billing.domain.pricing.models import model_of
+from services.billing.domain.pricing.price import ZERO, Price
+from services.billing.domain.pricing.quantity import billable
+from services.billing.domain.pricing.rated import BilledBefore, Priced, PricingModel, Rated
+from services.billing.domain.pricing.rounding import Rounding, rounding
+from shared.money import EXACT
+
+
+def rate(
+    price: Price,
+    quantity: Decimal,
+    currency: str,
+    billed_before: BilledBefore | None = None,
+    *,
+    last_of_period: bool = False,
+) -> Rated:
+    """Rate one line; see `Rating.line`. For many lines at one price make the `Rating` once."""
+    return Rating.of(price, currency).line(quantity, billed_before, last_of_period=last_of_period)
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A validated price made ready for one currency."""
+
+    price: Price
+    model: PricingModel
+    rounded: Rounding
+    has_limits: bool
+
+    @classmethod
+    def of(cls, price: Price, currency: str) -> Rating:
+        limits = (price.discount and price.discount.percent, price.maximum_amount, price.minimum_amount)
+        return cls(price, model_of(price), rounding(currency), any(limit is not None for limit in limits))
+
+    def line(self, quantity: Decimal, before: BilledBefore | None = None, *, last_of_period: bool = False) -> Rated:
+        """Price the cumulative quantity of the period, less what was billed before: a slice is never rounded up alone.
+
+        `quantity` is what this slice metered and may be negative: a cumulative quantity below zero counts as zero and
+        is reported in `clamped_from`. The order is convert, included quantity, model, percent, maximum, minimum (with
+        `last_of_period` only), minus billed before. `tiers` describe the cumulative quantity; `amount` may be negative.
+        """
+        cumulative = quantity if before is None else EXACT.add(before.quantity, quantity)
+        priced = self.model(billable(self.price, cumulative))
+        return self.finish(priced, before, last_of_period, cumulative if cumulative < ZERO else None)
+
+    def groups(self, quantities: Mapping[str, Decimal], *, last_of_period: bool = False) -> dict[str, Rated]:
+        """Each group is a line, rated and rounded by itself: tiers, allowance, maximum and minimum are per group."""
+        return {group: self.line(quantity, last_of_period=last_of_period) for group, quantity in quantities.items()}
+
+    def finish(
+        self, priced: Priced, before: BilledBefore | None, last_of_period: bool, clamped_from: Decimal | None
+    ) -> Rated:
+        """From what the model says to the line: discount percent, maximum, minimum, billed before, rounding."""
+        amount, tiers = priced
+        discount = minimum_line = ZERO
+        if self.has_limits or before is not None:
+            amount, discount, minimum_line = self._adjusted(amount, before, last_of_period)
+        money, residue = self.rounded(amount)
+        return Rated(amount, money, residue, tiers, discount, minimum_line, clamped_from)
+
+    def _adjusted(
+        self, listed: Decimal, before: BilledBefore | None, last_of_period: bool
+    ) -> tuple[Decimal, Decimal, Decimal]:
+        """Amount, discount and minimum line of this slice; the discount is measured on the slice's list amount."""
+        cumulative = self._limited(listed)
+        minimum_line = self._missing_to_minimum(cumulative) if last_of_period else ZERO
+        charged = cumulative if before is None else EXACT.subtract(cumulative, before.amount)
+        discount = EXACT.subtract(EXACT.subtract(listed, self._listed_before(before)), charged)
+        return EXACT.add(charged, minimum_line), discount, minimum_line
+
+    def _limited(self, amount: Decimal) -> Decimal:
+        discount, maximum = self.price.discount, self.price.maximum_amount
+        if discount is not None and discount.percent is not None:
+            amount = EXACT.multiply(amount, EXACT.subtract(Decimal(1), discount.percent.scaleb(-2, EXACT)))
+        return amount if maximum is None else min(amount, maximum)
+
+    def _missing_to_minimum(self, amount: Decimal) -> Decimal:
+        minimum = self.price.minimum_amount
+        return ZERO if minimum is None else max(ZERO, EXACT.subtract(minimum, amount))
+
+    def _listed_before(self, before: BilledBefore | None) -> Decimal:
+        """What earlier slices cost without percent and maximum; without any, nothing rather than the price of zero."""
+        if before is None or not (before.quantity or before.amount):
+            return ZERO
+        return self.model(billable(self.price, before.quantity))[0]

@@ -1,0 +1,108 @@
+"""The orders a quote takes; instants are aware, `by` names a principal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.quote.approval import OWN_LIMIT_PERCENT
+from services.billing.domain.quote.deal import Purpose
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftQuote:
+    """Without `valid_until` the quote is valid for 30 days from when it is sent."""
+
+    quote_id: UUID
+    purpose: Purpose
+    party: Party
+    lines: tuple[AgreedLine, ...]
+    requested_by: str
+    prior_annual: Money | None = None
+    subscription_id: UUID | None = None
+    opportunity_id: UUID | None = None
+    external_id: str | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseQuote:
+    """Takes an offer back that is out already: the customer can accept the new version only."""
+
+    lines: tuple[AgreedLine, ...]
+    by: str
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitQuote:
+    by: str
+    discount_limit_percent: Decimal = OWN_LIMIT_PERCENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveQuote:
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseQuote:
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendQuote:
+    at: datetime
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptQuote:
+    """`version` is the one that the customer was shown."""
+
+    version: int
+    name: str
+    at: datetime
+    purchase_order: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineQuote:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawQuote:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireQuote:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkStale:
+    """The subscription that the lines were made from has changed."""
+
+    reason: str
+
+
+QuoteCommand = (
+    DraftQuote
+    | ReviseQuote
+    | SubmitQuote
+    | ApproveQuote
+    | RefuseQuote
+    | SendQuote
+    | AcceptQuote
+    | DeclineQuote
+    | WithdrawQuote
+    | ExpireQuote
+    | MarkStale
+)

@@ -1,0 +1,50 @@
+"""Writing a quote and writing it anew: every version is whole, and the ones before stay readable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.quote.commands import DraftQuote, ReviseQuote
+from services.billing.domain.quote.deal import Deal
+from services.billing.domain.quote.events import QuoteDrafted, QuoteEvent, QuoteRevised
+from services.billing.domain.quote.state import NothingQuoted, Quote, TooManyLines
+from services.billing.domain.quote_validation import validate_line
+
+MAX_LINES = 100
+
+
+def deal_of(command: DraftQuote) -> Deal:
+    return Deal(
+        quote_id=command.quote_id,
+        purpose=command.purpose,
+        party=command.party,
+        requested_by=command.requested_by,
+        prior_annual=command.prior_annual,
+        subscription_id=command.subscription_id,
+        opportunity_id=command.opportunity_id,
+        external_id=command.external_id,
+    )
+
+
+def drafted(command: DraftQuote) -> QuoteDrafted:
+    _check_lines(command.lines)
+    return QuoteDrafted(deal=deal_of(command), version=1, lines=command.lines, valid_until=command.valid_until)
+
+
+def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
+    """A new version; the same content again changes nothing, unless it was written to replace a stale one."""
+    _check_lines(command.lines)
+    valid_until = command.valid_until or quote.valid_until
+    if not quote.is_stale and (command.lines, valid_until) == (quote.lines, quote.valid_until):
+        return []
+    return [QuoteRevised(version=quote.version + 1, lines=command.lines, valid_until=valid_until, by=command.by)]
+
+
+def _check_lines(lines: Sequence[AgreedLine]) -> None:
+    if not lines:
+        raise NothingQuoted("list at least one line", field="/lines")
+    if len(lines) > MAX_LINES:
+        raise TooManyLines(f"list at most {MAX_LINES} lines", field="/lines")
+    for index, line in enumerate(lines):
+        validate_line(line, f"/lines/{index}")

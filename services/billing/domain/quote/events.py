@@ -1,0 +1,115 @@
+"""The facts of a quote; those that others hear about carry the deal, so that they can be told from the event alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.quote.approval import ApprovalLevel
+from services.billing.domain.quote.deal import Deal
+from services.billing.domain.quote.lines import AnnualValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDrafted:
+    deal: Deal
+    version: int
+    lines: tuple[AgreedLine, ...]
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteRevised:
+    version: int
+    lines: tuple[AgreedLine, ...]
+    valid_until: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteApprovalRequested:
+    version: int
+    level: ApprovalLevel
+    discount_percent: Decimal
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteApproved:
+    """`automatic`: the discount was within the limit of who submitted it, `by`."""
+
+    version: int
+    by: str
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteRefused:
+    version: int
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteSent:
+    deal: Deal
+    version: int
+    valid_until: datetime
+    annual: AnnualValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteOutdated:
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteAccepted:
+    """`accepted_on` is the customer's local day; `term_months` the longest of the lines."""
+
+    deal: Deal
+    version: int
+    name: str
+    purchase_order: str | None
+    accepted_at: datetime
+    accepted_on: date
+    term_months: int
+    annual: AnnualValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDeclined:
+    deal: Deal
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteWithdrawn:
+    deal: Deal
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteExpired:
+    deal: Deal
+    version: int
+
+
+QuoteEvent = (
+    QuoteDrafted
+    | QuoteRevised
+    | QuoteApprovalRequested
+    | QuoteApproved
+    | QuoteRefused
+    | QuoteSent
+    | QuoteOutdated
+    | QuoteAccepted
+    | QuoteDeclined
+    | QuoteWithdrawn
+    | QuoteExpired
+)

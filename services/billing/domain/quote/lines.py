@@ -1,0 +1,99 @@
+"""Making the lines of a quote from plans or from what was agreed before, and what they are worth in a year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from services.billing.domain.agreement import AgreedLine, RenewalTerms
+from services.billing.domain.flat_charges import FlatCharges
+from services.billing.domain.plan import PlanVersion
+from services.billing.domain.uplift import uplifted
+from shared.money import Money
+
+# A plan that names no policy ends with its term: no grace, no way back.
+NO_RENEWAL = RenewalTerms(
+    policy="none",
+    version=0,
+    grace_days=0,
+    reinstatement_days=0,
+    reinstatement_percent=Decimal(0),
+    uplift_percent=Decimal(0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnualValues:
+    """The flat recurring charges of a year: before (zero for a new customer), at list, and booked after discount."""
+
+    prior: Money
+    list_amount: Money
+    booked: Money
+
+    @property
+    def discount(self) -> Money:
+        return self.list_amount - self.booked
+
+
+def agreed_line(
+    plan: PlanVersion,
+    currency: str,
+    renewal: RenewalTerms,
+    *,
+    starts_on: date,
+    quantity: int = 1,
+    discount_percent: Decimal = Decimal(0),
+    term_months: int | None = None,
+) -> AgreedLine:
+    """The plan version as it is now, in one currency; without `term_months` for the plan's own term.
+
+    Raises NoPriceInCurrency where the plan is not sold in the currency.
+    """
+    return AgreedLine(
+        plan=plan.code,
+        plan_version=plan.version,
+        name=plan.name,
+        charges=plan.charges_in(currency),
+        every=plan.every,
+        calendar=plan.calendar,
+        term_months=plan.term_months if term_months is None else term_months,
+        net_days=plan.net_days,
+        collect_seconds=plan.collect_seconds,
+        review_days=plan.review_days,
+        proration=plan.proration,
+        features=plan.features,
+        renewal=renewal,
+        starts_on=starts_on,
+        quantity=quantity,
+        discount_percent=discount_percent,
+        minimum=plan.minimums.get(currency),
+    )
+
+
+def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, currency: str) -> AgreedLine:
+    """The same line for the next term, flat unit amounts raised (4 is 4 %), each rounded once to the minor unit."""
+    return replace(line, charges=uplifted(line.charges, uplift_percent, currency), starts_on=starts_on)
+
+
+def annual_flat(lines: Iterable[AgreedLine], currency: str) -> Money:
+    """Flat recurring charges of a year at list, in minor units, each charge rounded once for its own period."""
+    return annual_net((replace(line, discount_percent=Decimal(0)) for line in lines), currency)
+
+
+def annual_net(lines: Iterable[AgreedLine], currency: str) -> Money:
+    """The same after the discount of each line."""
+    return Money.total((_charges(line, currency).annual_value() for line in lines), currency)
+
+
+def annual_values(lines: Sequence[AgreedLine], prior: Money | None, currency: str) -> AnnualValues:
+    return AnnualValues(
+        prior=prior or Money.zero(currency),
+        list_amount=annual_flat(lines, currency),
+        booked=annual_net(lines, currency),
+    )
+
+
+def _charges(line: AgreedLine, currency: str) -> FlatCharges:
+    return FlatCharges(line=line, currency=currency, anchor=line.starts_on)

@@ -1,0 +1,124 @@
+"""What a quote comes to: list, discount, net and tax of the flat charges, and the first invoices it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import reduce
+
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.flat_charges import FlatCharges, FlatLine
+from services.billing.domain.invoicing.totals import InvoiceTotals, invoice_totals
+from services.billing.domain.schedule import term_of
+from shared.money import Money
+from shared.periods import Days
+
+PREVIEWED_INVOICES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """net = list_amount - discount; total = net + tax."""
+
+    list_amount: Money
+    discount: Money
+    net: Money
+    tax: Money
+    total: Money
+
+    @classmethod
+    def zero(cls, currency: str) -> Breakdown:
+        return cls(*[Money.zero(currency)] * 5)
+
+    def __add__(self, other: Breakdown) -> Breakdown:
+        return Breakdown(
+            self.list_amount + other.list_amount,
+            self.discount + other.discount,
+            self.net + other.net,
+            self.tax + other.tax,
+            self.total + other.total,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedInvoice:
+    """An invoice to come: flat lines with amounts, metered charges by name only, because nothing is metered yet."""
+
+    issued_on: date
+    due_on: date
+    lines: tuple[FlatLine, ...]
+    totals: InvoiceTotals
+    metered: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLineTotals:
+    """`per_period` is a full billing period, of the charges that are billed each time; `term` is the whole term."""
+
+    per_period: Breakdown
+    term: Breakdown
+    annual_value: Money
+    first_invoices: tuple[PlannedInvoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteTotals:
+    lines: tuple[QuoteLineTotals, ...]
+    term: Breakdown
+    annual_value: Money
+
+
+def quote_totals(
+    lines: Sequence[AgreedLine], currency: str, zone: str = "UTC", anchors: Sequence[date] = ()
+) -> QuoteTotals:
+    """Sums over the lines of a quote. Only flat recurring charges have amounts; usage is unknown.
+
+    Tax is that of the invoices to come, rounded once per rate and invoice, so the term adds up to what will be billed.
+    `anchors` are the first days of the subscriptions that the lines renew; without them billing days are counted from
+    the start of each line.
+    """
+    anchored = zip(lines, anchors or [line.starts_on for line in lines], strict=True)
+    totals = tuple(
+        line_totals(FlatCharges(line=line, currency=currency, anchor=anchor, zone=zone)) for line, anchor in anchored
+    )
+    return QuoteTotals(
+        totals,
+        _sum((line.term for line in totals), currency),
+        Money.total((line.annual_value for line in totals), currency),
+    )
+
+
+def line_totals(charges: FlatCharges) -> QuoteLineTotals:
+    invoices = tuple(_invoices(charges, term_of(charges.line.starts_on, charges.line.term_months)))
+    return QuoteLineTotals(
+        per_period=_breakdown(charges.of_full_period(), charges.currency),
+        term=_sum((_breakdown(invoice.lines, charges.currency) for invoice in invoices), charges.currency),
+        annual_value=charges.annual_value(),
+        first_invoices=invoices[:PREVIEWED_INVOICES],
+    )
+
+
+def _invoices(charges: FlatCharges, term: Days) -> Iterator[PlannedInvoice]:
+    """One for each billing day of the term and one at its end, for the arrears."""
+    metered = tuple(charge.name for charge in charges.line.metered)
+    starts = (period.part.start for period in charges.rhythm().within(term))
+    for issued_on in (*starts, term.end):
+        lines = tuple(charges.due(issued_on, term))
+        yield PlannedInvoice(
+            issued_on,
+            issued_on + timedelta(days=charges.line.net_days),
+            lines,
+            invoice_totals(lines, charges.currency),
+            metered if issued_on > term.start else (),
+        )
+
+
+def _breakdown(lines: Sequence[FlatLine], currency: str) -> Breakdown:
+    totals = invoice_totals(lines, currency)
+    list_amount = Money.total((line.list_amount for line in lines), currency)
+    return Breakdown(list_amount, list_amount - totals.subtotal, totals.subtotal, totals.tax, totals.total)
+
+
+def _sum(parts: Iterable[Breakdown], currency: str) -> Breakdown:
+    return reduce(Breakdown.__add__, parts, Breakdown.zero(currency))

@@ -1,0 +1,89 @@
+"""What of a subscription has come due by an instant and was not billed before; pure calendar, no prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.billing.domain.plan import Charge
+from services.billing.domain.schedule import BillingPeriod, Rhythm
+from services.billing.domain.subscription.events import Bill, FlatItem, Term, UsageItem
+from services.billing.domain.subscription.state import Subscription, days_of
+
+
+def bill(subscription: Subscription, at: datetime) -> Bill | None:
+    """Advance charges of periods that have started, arrears of those that have ended, fees; None where there is nothing.
+
+    Only periods inside a term that was started or renewed are billed, whatever the state says at that moment.
+    """
+    on = subscription.day(at)
+    flat, usage = tuple(_flat(subscription, on)), tuple(_usage(subscription, on))
+    if not (flat or usage or subscription.fees):
+        return None
+    invoice_id = uuid5(subscription.subscription_id, f"invoice:{at.isoformat()}")
+    return Bill(invoice_id=invoice_id, billing_on=on, billed_at=at, flat=flat, usage=usage, fees=subscription.fees)
+
+
+def period_id(subscription_id: UUID, charge: str, starts_on: date) -> UUID:
+    return uuid5(subscription_id, f"usage:{charge}:{starts_on.isoformat()}")
+
+
+def usage_periods(subscription: Subscription, first: date, last: date) -> Iterator[UsageItem]:
+    """The usage periods of all terms that start from `first` to `last`, both included."""
+    for term in subscription.terms:
+        for charge in term.line.metered:
+            for period in _periods(subscription, term, charge):
+                if first <= period.part.start <= last:
+                    yield _usage_item(subscription.subscription_id, term, charge, period)
+
+
+def boundaries(anchor: date, term: Term) -> list[date]:
+    """The billing days of a term: the start of each period of each charge, and the end."""
+    days = {term.ends_on}
+    for every in {term.line.every, *(charge.every or term.line.every for charge in term.line.charges)}:
+        days |= {period.part.start for period in Rhythm(anchor, every, term.line.calendar).within(days_of(term))}
+    return sorted(days)
+
+
+def _flat(subscription: Subscription, on: date) -> Iterator[FlatItem]:
+    for term in subscription.terms:
+        for charge in term.line.flat:
+            for period in _unbilled(subscription, term, charge):
+                if (period.part.start if charge.in_advance else period.part.end) <= on:
+                    yield FlatItem(**_place(term, charge, period))
+
+
+def _usage(subscription: Subscription, on: date) -> Iterator[UsageItem]:
+    for term in subscription.terms:
+        for charge in term.line.metered:
+            for period in _unbilled(subscription, term, charge):
+                if period.part.end <= on:
+                    yield _usage_item(subscription.subscription_id, term, charge, period)
+
+
+def _unbilled(subscription: Subscription, term: Term, charge: Charge) -> Iterator[BillingPeriod]:
+    through = subscription.billed_through.get(charge.code, subscription.anchor)
+    return (p for p in _periods(subscription, term, charge) if p.part.start >= through)
+
+
+def _periods(subscription: Subscription, term: Term, charge: Charge) -> Iterator[BillingPeriod]:
+    rhythm = Rhythm(subscription.anchor, charge.every or term.line.every, term.line.calendar)
+    return rhythm.within(days_of(term))
+
+
+def _usage_item(subscription_id: UUID, term: Term, charge: Charge, period: BillingPeriod) -> UsageItem:
+    id_ = period_id(subscription_id, charge.code, period.part.start)
+    return UsageItem(period_id=id_, **_place(term, charge, period))
+
+
+def _place(term: Term, charge: Charge, period: BillingPeriod) -> dict[str, Any]:
+    return {
+        "charge": charge.code,
+        "term_number": term.number,
+        "nominal_starts_on": period.nominal.start,
+        "nominal_ends_on": period.nominal.end,
+        "starts_on": period.part.start,
+        "ends_on": period.part.end,
+    }

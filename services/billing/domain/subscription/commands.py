@@ -1,0 +1,80 @@
+"""What a subscription can be told. Instants are those that the command takes effect at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.subscription.events import RenewalMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSubscription:
+    subscription_id: UUID
+    party: Party
+    line: AgreedLine
+    quote_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTerm:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindOfEnd:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTerm:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireSubscription:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewTerm:
+    """`term_number` is the number of the new term; an older one has been renewed already."""
+
+    term_number: int
+    line: AgreedLine
+    quote_id: UUID
+    at: datetime
+    mode: RenewalMode = "assisted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestNonRenewal:
+    reason: str
+    successor_subscription_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawNonRenewal:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestBill:
+    """Bill what has come due by an instant and was not billed yet."""
+
+    at: datetime
+
+
+SubscriptionCommand = (
+    CreateSubscription
+    | StartTerm
+    | RemindOfEnd
+    | EndTerm
+    | ExpireSubscription
+    | RenewTerm
+    | RequestNonRenewal
+    | WithdrawNonRenewal
+    | RequestBill
+)

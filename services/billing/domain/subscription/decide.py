@@ -1,0 +1,161 @@
+"""What a subscription answers to a command. See the state table in the README of the service."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from services.billing.domain.reinstatement import reinstatement_fee
+from services.billing.domain.schedule import term_of
+from services.billing.domain.subscription.billing import bill
+from services.billing.domain.subscription.commands import (
+    CreateSubscription,
+    EndTerm,
+    ExpireSubscription,
+    RemindOfEnd,
+    RenewTerm,
+    RequestBill,
+    RequestNonRenewal,
+    StartTerm,
+    SubscriptionCommand,
+    WithdrawNonRenewal,
+)
+from services.billing.domain.subscription.events import (
+    BillRequested,
+    Fee,
+    NonRenewalRequested,
+    NonRenewalWithdrawn,
+    ReinstatementFeeAssessed,
+    SubscriptionActivated,
+    SubscriptionCreated,
+    SubscriptionEvent,
+    SubscriptionExpired,
+    SubscriptionTermEnded,
+    SubscriptionTermEnding,
+    Term,
+    TermRenewed,
+    TermStarted,
+)
+from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound, days_of, facts_of
+from shared.decider import NotAllowedNow
+from shared.errors import Conflict
+from shared.periods import Days
+
+
+class WindowOver(Conflict):
+    """The reinstatement window has passed: a new quote is needed."""
+
+
+def decide(subscription: Subscription | None, command: SubscriptionCommand) -> list[SubscriptionEvent]:
+    match subscription, command:
+        case None, CreateSubscription():
+            return [_created(command)]
+        case Subscription(), CreateSubscription():
+            return []
+        case None, _:
+            raise SubscriptionNotFound("no such subscription")
+        case Subscription(), StartTerm(at=at):
+            return _start(subscription, [t for t in subscription.terms if subscription.instant(t.starts_on) == at])
+        case Subscription(), RemindOfEnd():
+            return _remind(subscription, command)
+        case Subscription(), EndTerm(at=at):
+            return _end(subscription, command)
+        case Subscription(status="lapsed"), ExpireSubscription(at=at) if at >= subscription.instant(
+            _window_end(subscription)
+        ):
+            return [SubscriptionExpired(facts=subscription.facts(subscription.last))]
+        case Subscription(), ExpireSubscription():
+            return []
+        case Subscription(), RenewTerm():
+            return _renew(subscription, command)
+        case Subscription(status="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
+            return _stop_renewing(subscription, command)
+        case Subscription(status="lapsed" | "expired"), RequestNonRenewal():
+            return []  # it has ended already
+        case Subscription(status="non_renewing"), WithdrawNonRenewal():
+            return [NonRenewalWithdrawn(facts=subscription.facts(subscription.last))]
+        case Subscription(), RequestBill(at=at):
+            wanted = bill(subscription, at)
+            return [BillRequested(bill=wanted)] if wanted else []
+        case _:
+            raise NotAllowedNow(command, subscription)
+
+
+def _created(command: CreateSubscription) -> SubscriptionCreated:
+    days = term_of(command.line.starts_on, command.line.term_months)
+    term = Term(number=1, starts_on=days.start, ends_on=days.end, line=command.line, quote_id=command.quote_id)
+    return SubscriptionCreated(facts=facts_of(command.subscription_id, command.party, term), term=term)
+
+
+def _start(subscription: Subscription, terms: list[Term]) -> list[SubscriptionEvent]:
+    """A back-dated term never starts by the clock: it has started when it is renewed."""
+    started: list[SubscriptionEvent] = [TermStarted(facts=subscription.facts(term)) for term in terms]
+    if started and subscription.status == "scheduled":
+        at = subscription.instant(terms[0].starts_on)
+        return [SubscriptionActivated(at=at), *started]
+    return started
+
+
+def _remind(subscription: Subscription, command: RemindOfEnd) -> list[SubscriptionEvent]:
+    last = subscription.last
+    days_left = (last.ends_on - subscription.day(command.at)).days
+    if subscription.status != "active" or days_left < 1 or (last.number, days_left) in subscription.reminded:
+        return []
+    return [SubscriptionTermEnding(facts=subscription.facts(last), days_left=days_left)]
+
+
+def _end(subscription: Subscription, command: EndTerm) -> list[SubscriptionEvent]:
+    last = subscription.last
+    runs = subscription.status in ("scheduled", "active", "non_renewing")
+    if not runs or command.at < subscription.instant(last.ends_on):
+        return []  # it was renewed meanwhile, or has ended before
+    ended = SubscriptionTermEnded(facts=subscription.facts(last), successor_subscription_id=subscription.successor)
+    return [ended]
+
+
+def _renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionEvent]:
+    if command.term_number <= subscription.last.number:
+        return []
+    if subscription.status == "expired" or subscription.day(command.at) >= _window_end(subscription):
+        raise WindowOver("the reinstatement window is over: sell a new subscription")
+    days = term_of(subscription.last.ends_on, command.line.term_months)
+    term = Term(
+        number=command.term_number,
+        starts_on=days.start,
+        ends_on=days.end,
+        line=command.line,
+        quote_id=command.quote_id,
+    )
+    fees = _fees(subscription, command, term)
+    facts = subscription.facts(term)
+    renewed = TermRenewed(facts=facts, term=term, mode=command.mode, renewed_at=command.at, reinstated=bool(fees))
+    return [*fees, renewed]
+
+
+def _fees(subscription: Subscription, command: RenewTerm, term: Term) -> list[SubscriptionEvent]:
+    """Whoever renews after the grace days pays a fee; days are counted in the customer's zone."""
+    lapsed = Days(subscription.last.ends_on, subscription.day(command.at))
+    if _length(lapsed) < subscription.last.line.renewal.grace_days:
+        return []
+    annual = subscription.facts(term).base
+    amount = reinstatement_fee(annual, subscription.last.line.renewal.reinstatement_percent, lapsed, days_of(term))
+    fee = Fee(amount=amount, term_number=term.number, lapsed_days=_length(lapsed), assessed_at=command.at)
+    return [ReinstatementFeeAssessed(fee=fee)] if amount.minor else []
+
+
+def _length(days: Days) -> int:
+    """Days between, negative where the end lies before the start."""
+    return (days.end - days.start).days
+
+
+def _window_end(subscription: Subscription) -> date:
+    renewal = subscription.last.line.renewal
+    return subscription.last.ends_on + timedelta(days=renewal.grace_days + renewal.reinstatement_days)
+
+
+def _stop_renewing(subscription: Subscription, command: RequestNonRenewal) -> list[SubscriptionEvent]:
+    same = subscription.successor == command.successor_subscription_id
+    if subscription.status == "non_renewing" and same:
+        return []
+    facts = subscription.facts(subscription.last)
+    successor = command.successor_subscription_id
+    return [NonRenewalRequested(facts=facts, reason=command.reason, successor_subscription_id=successor)]

@@ -1,0 +1,182 @@
+"""What happened to a subscription. Every event says all that a message about it must tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
+from shared.money import Money
+
+RenewalMode = Literal["assisted", "auto"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """Days from `starts_on` up to, not including, `ends_on`, at the prices of `line`, agreed in a quote."""
+
+    number: int
+    starts_on: date
+    ends_on: date
+    line: AgreedLine
+    quote_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The contract as it stands for one term. `base` is the flat recurring value of a year."""
+
+    subscription_id: UUID
+    party: Party
+    plan: str
+    plan_version: int
+    features: dict[str, int | None]
+    term_number: int
+    starts_on: date
+    ends_on: date
+    starts_at: datetime
+    ends_at: datetime
+    renewal: RenewalTerms
+    base: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """A reinstatement fee that waits for the next invoice."""
+
+    amount: Money
+    term_number: int
+    lapsed_days: int
+    assessed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlatItem:
+    """A flat charge for a part of its nominal period."""
+
+    charge: str
+    term_number: int
+    nominal_starts_on: date
+    nominal_ends_on: date
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageItem:
+    """A metered charge for a usage period that has ended."""
+
+    period_id: UUID
+    charge: str
+    term_number: int
+    nominal_starts_on: date
+    nominal_ends_on: date
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What an invoice is to be made of."""
+
+    invoice_id: UUID
+    billing_on: date
+    billed_at: datetime
+    flat: tuple[FlatItem, ...]
+    usage: tuple[UsageItem, ...]
+    fees: tuple[Fee, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionCreated:
+    facts: Facts
+    term: Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionActivated:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermStarted:
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermRenewed:
+    facts: Facts
+    term: Term
+    mode: RenewalMode
+    renewed_at: datetime
+    reinstated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReinstatementFeeAssessed:
+    fee: Fee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionTermEnding:
+    facts: Facts
+    days_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonRenewalRequested:
+    facts: Facts
+    reason: str
+    successor_subscription_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonRenewalWithdrawn:
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionTermEnded:
+    facts: Facts
+    successor_subscription_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionExpired:
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillRequested:
+    bill: Bill
+
+
+SubscriptionEvent = (
+    SubscriptionCreated
+    | SubscriptionActivated
+    | TermStarted
+    | TermRenewed
+    | ReinstatementFeeAssessed
+    | SubscriptionTermEnding
+    | NonRenewalRequested
+    | NonRenewalWithdrawn
+    | SubscriptionTermEnded
+    | SubscriptionExpired
+    | BillRequested
+)
+
+EVENT_TYPES: dict[str, type] = {
+    "subscription_created": SubscriptionCreated,
+    "subscription_activated": SubscriptionActivated,
+    "term_started": TermStarted,
+    "term_renewed": TermRenewed,
+    "reinstatement_fee_assessed": ReinstatementFeeAssessed,
+    "subscription_term_ending": SubscriptionTermEnding,
+    "non_renewal_requested": NonRenewalRequested,
+    "non_renewal_withdrawn": NonRenewalWithdrawn,
+    "subscription_term_ended": SubscriptionTermEnded,
+    "subscription_expired": SubscriptionExpired,
+    "bill_requested": BillRequested,
+}

@@ -1,0 +1,75 @@
+"""How each fact changes a subscription."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.billing.domain.subscription.events import (
+    Bill,
+    BillRequested,
+    FlatItem,
+    NonRenewalRequested,
+    NonRenewalWithdrawn,
+    ReinstatementFeeAssessed,
+    SubscriptionActivated,
+    SubscriptionCreated,
+    SubscriptionEvent,
+    SubscriptionExpired,
+    SubscriptionTermEnded,
+    SubscriptionTermEnding,
+    TermRenewed,
+    TermStarted,
+    UsageItem,
+)
+from services.billing.domain.subscription.state import Subscription
+from shared.decider import CorruptStream
+
+
+def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subscription:
+    match subscription, event:
+        case None, SubscriptionCreated():
+            return _created(event)
+        case Subscription(), SubscriptionActivated():
+            return replace(subscription, status="active")
+        case Subscription(), TermRenewed(term=term):
+            return replace(_active(subscription).with_term(term), successor=None)
+        case Subscription(), ReinstatementFeeAssessed(fee=fee):
+            return replace(subscription, fees=(*subscription.fees, fee))
+        case Subscription(), SubscriptionTermEnding(facts=facts, days_left=days_left):
+            return replace(subscription, reminded=(*subscription.reminded, (facts.term_number, days_left)))
+        case Subscription(), NonRenewalRequested(successor_subscription_id=successor):
+            return replace(subscription, status="non_renewing", successor=successor)
+        case Subscription(), NonRenewalWithdrawn():
+            return replace(subscription, status="active", successor=None)
+        case Subscription(), SubscriptionTermEnded():
+            return replace(subscription, status="lapsed")
+        case Subscription(), SubscriptionExpired():
+            return replace(subscription, status="expired")
+        case Subscription(), BillRequested(bill=bill):
+            return _billed(subscription, bill)
+        case Subscription(), TermStarted():
+            return subscription
+        case _:
+            raise CorruptStream(subscription, event)
+
+
+def _created(event: SubscriptionCreated) -> Subscription:
+    facts = event.facts
+    return Subscription(
+        subscription_id=facts.subscription_id,
+        party=facts.party,
+        quote_id=event.term.quote_id,
+        terms=(event.term,),
+        status="scheduled",
+    )
+
+
+def _active(subscription: Subscription) -> Subscription:
+    return subscription if subscription.status == "scheduled" else replace(subscription, status="active")
+
+
+def _billed(subscription: Subscription, bill: Bill) -> Subscription:
+    items: list[FlatItem | UsageItem] = [*bill.flat, *bill.usage]
+    through = {item.charge: item.ends_on for item in items}
+    fees = tuple(fee for fee in subscription.fees if fee not in bill.fees)
+    return replace(subscription, billed_through=subscription.billed_through | through, fees=fees)

@@ -1,0 +1,86 @@
+"""What a subscription's decisions need to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.billing.domain.agreement import Party
+from services.billing.domain.flat_charges import FlatCharges
+from services.billing.domain.subscription.events import Facts, Fee, Term
+from shared.errors import NotFound
+from shared.periods import Days, local_day, start_of_day
+
+Status = Literal["scheduled", "active", "non_renewing", "lapsed", "expired"]
+
+
+class SubscriptionNotFound(NotFound):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled."""
+
+    subscription_id: UUID
+    party: Party
+    quote_id: UUID
+    terms: tuple[Term, ...]
+    status: Status
+    billed_through: dict[str, date] = field(default_factory=dict)
+    fees: tuple[Fee, ...] = ()
+    successor: UUID | None = None
+    reminded: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def anchor(self) -> date:
+        """Billing days of all terms are counted from the first day of the first."""
+        return self.terms[0].starts_on
+
+    @property
+    def last(self) -> Term:
+        return self.terms[-1]
+
+    @property
+    def currency(self) -> str:
+        return self.party.currency
+
+    def day(self, instant: datetime) -> date:
+        return local_day(instant, self.party.zone)
+
+    def instant(self, day: date) -> datetime:
+        return start_of_day(day, self.party.zone)
+
+    def term(self, number: int) -> Term:
+        return self.terms[number - 1]
+
+    def facts(self, term: Term) -> Facts:
+        """The contract as every message about a term tells it."""
+        return facts_of(self.subscription_id, self.party, term)
+
+    def with_term(self, term: Term) -> Subscription:
+        return replace(self, terms=(*self.terms, term))
+
+
+def facts_of(subscription_id: UUID, party: Party, term: Term) -> Facts:
+    line = term.line
+    return Facts(
+        subscription_id=subscription_id,
+        party=party,
+        plan=line.plan,
+        plan_version=line.plan_version,
+        features=line.features,
+        term_number=term.number,
+        starts_on=term.starts_on,
+        ends_on=term.ends_on,
+        starts_at=start_of_day(term.starts_on, party.zone),
+        ends_at=start_of_day(term.ends_on, party.zone),
+        renewal=line.renewal,
+        base=FlatCharges(line=line, currency=party.currency, anchor=term.starts_on, zone=party.zone).annual_value(),
+    )
+
+
+def days_of(term: Term) -> Days:
+    return Days(term.starts_on, term.ends_on)

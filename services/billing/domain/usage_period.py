@@ -1,0 +1,162 @@
+"""A usage period as billing sees it: asked of usage, then closed with quantities, and perhaps revised later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.billing.domain.subscription.events import UsageItem
+from shared.decider import CorruptStream, Decider
+from shared.errors import NotFound
+
+
+class UsagePeriodNotFound(NotFound):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodTotal:
+    """`count` and `digest` prove which events made the quantity of a group."""
+
+    group: str
+    quantity: Decimal
+    count: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriod:
+    subscription_id: UUID
+    item: UsageItem
+    closed: bool = False
+    revision: int = 0
+    learned_at: datetime | None = None
+    totals: tuple[PeriodTotal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenUsagePeriod:
+    subscription_id: UUID
+    customer_id: UUID
+    subjects: tuple[str, ...]
+    meter: str
+    group_by: tuple[str, ...]
+    item: UsageItem
+    starts_at: datetime
+    ends_at: datetime
+    collect_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordClosing:
+    totals: tuple[PeriodTotal, ...]
+    learned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRevision:
+    revision: int
+    totals: tuple[PeriodTotal, ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodOpened:
+    subscription_id: UUID
+    customer_id: UUID
+    subjects: tuple[str, ...]
+    meter: str
+    group_by: tuple[str, ...]
+    item: UsageItem
+    starts_at: datetime
+    ends_at: datetime
+    collect_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodClosed:
+    subscription_id: UUID
+    ends_on: date
+    totals: tuple[PeriodTotal, ...]
+    learned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodRevised:
+    subscription_id: UUID
+    revision: int
+    before: tuple[PeriodTotal, ...]
+    totals: tuple[PeriodTotal, ...]
+    cause: str
+
+
+UsagePeriodCommand = OpenUsagePeriod | RecordClosing | RecordRevision
+UsagePeriodEvent = UsagePeriodOpened | UsagePeriodClosed | UsagePeriodRevised
+
+
+def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[UsagePeriodEvent]:
+    match period, command:
+        case None, OpenUsagePeriod():
+            return [_opened(command)]
+        case UsagePeriod(), OpenUsagePeriod():
+            return []
+        case None, _:
+            raise UsagePeriodNotFound("billing never asked for this usage period")
+        case UsagePeriod(closed=False, subscription_id=subscription_id), RecordClosing(totals=totals, learned_at=at):
+            ends_on = period.item.ends_on
+            return [UsagePeriodClosed(subscription_id=subscription_id, ends_on=ends_on, totals=totals, learned_at=at)]
+        case UsagePeriod(), RecordRevision(revision=revision) if revision > period.revision:
+            return [_revised(period, command)]
+        case _:
+            return []  # closed or revised already
+
+
+def _opened(command: OpenUsagePeriod) -> UsagePeriodOpened:
+    return UsagePeriodOpened(
+        subscription_id=command.subscription_id,
+        customer_id=command.customer_id,
+        subjects=command.subjects,
+        meter=command.meter,
+        group_by=command.group_by,
+        item=command.item,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at,
+        collect_seconds=command.collect_seconds,
+    )
+
+
+def _revised(period: UsagePeriod, command: RecordRevision) -> UsagePeriodRevised:
+    return UsagePeriodRevised(
+        subscription_id=period.subscription_id,
+        revision=command.revision,
+        before=period.totals,
+        totals=command.totals,
+        cause=command.cause,
+    )
+
+
+def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
+    match period, event:
+        case None, UsagePeriodOpened(subscription_id=subscription_id, item=item):
+            return UsagePeriod(subscription_id=subscription_id, item=item)
+        case UsagePeriod(), UsagePeriodClosed(totals=totals, learned_at=learned_at):
+            return replace(period, closed=True, totals=totals, learned_at=learned_at)
+        case UsagePeriod(), UsagePeriodRevised(totals=totals, revision=revision):
+            return replace(period, totals=totals, revision=revision)
+        case _:
+            raise CorruptStream(period, event)
+
+
+USAGE_PERIOD: Decider[UsagePeriod | None, UsagePeriodCommand, UsagePeriodEvent] = Decider(
+    "usage_period",
+    None,
+    decide,
+    evolve,
+    {
+        "usage_period_opened": UsagePeriodOpened,
+        "usage_period_closed": UsagePeriodClosed,
+        "usage_period_revised": UsagePeriodRevised,
+    },
+)

@@ -1,0 +1,140 @@
+"""Quotes as they stand, with every version they had; amounts are computed from the lines when they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.billing.domain.quote import events
+from services.billing.domain.quote.state import QuoteNotFound
+from services.billing.tables import quotes
+from shared.event_store import Recorded
+from shared.unit_of_work import UnitOfWork
+
+FILTERS = ("status", "customer_id", "external_id", "opportunity_id", "subscription_id", "purpose")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an event does to the document: new values of its fields, and perhaps a version that is added."""
+
+    status: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, Any] = field(default_factory=dict)
+
+
+def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    for entry in recorded:
+        if isinstance(entry.event, events.QuoteDrafted):
+            tx.execute(_upsert, _row(entry, entry.event))
+        elif entry.key.category == "quote":
+            tx.exec_driver_sql(_CHANGE, _parameters(entry, _change(entry.event)))
+
+
+_upsert = insert(quotes)
+_upsert = _upsert.on_conflict_do_update(
+    index_elements=["tenant_id", "quote_id"],
+    set_={name: _upsert.excluded[name] for name in ("status", "version", "quote")},
+)
+
+
+def _row(entry: Recorded, event: events.QuoteDrafted) -> dict[str, Any]:
+    deal = event.deal
+    document = {
+        "deal": deal,
+        "version": event.version,
+        "is_stale": False,
+        "valid_until": event.valid_until,
+        "approval": None,
+        "approved_by": None,
+        "acceptance": None,
+        "reason": None,
+        "versions": _version(event, deal.requested_by),
+    }
+    return {
+        "tenant_id": entry.tenant_id,
+        "quote_id": deal.quote_id,
+        "customer_id": deal.party.customer_id,
+        "subscription_id": deal.subscription_id,
+        "opportunity_id": deal.opportunity_id,
+        "external_id": deal.external_id,
+        "purpose": deal.purpose,
+        "status": "draft",
+        "version": entry.version,
+        "quote": msgspec.to_builtins(document),
+    }
+
+
+def _version(event: events.QuoteDrafted | events.QuoteRevised, by: str) -> dict[str, Any]:
+    return {str(event.version): {"lines": event.lines, "valid_until": event.valid_until, "by": by}}
+
+
+def _change(event: events.QuoteEvent) -> Change:
+    match event:
+        case events.QuoteRevised(version=version, valid_until=valid_until, by=by):
+            unapproved = {"is_stale": False, "approval": None, "approved_by": None, "reason": None}
+            return Change(
+                "draft", unapproved | {"version": version, "valid_until": valid_until}, _version(event, by)
+            )
+        case events.QuoteApprovalRequested(level=level, discount_percent=discount, by=by):
+            asked = {"level": level, "discount_percent": discount, "requested_by": by}
+            return Change("pending", {"approval": asked, "reason": None})
+        case events.QuoteApproved(by=by):
+            return Change("approved", {"approved_by": by})
+        case events.QuoteRefused(reason=reason):
+            return Change("draft", {"reason": reason})
+        case events.QuoteSent(valid_until=valid_until):
+            return Change("sent", {"valid_until": valid_until})
+        case events.QuoteOutdated(reason=reason):
+            return Change("draft", {"is_stale": True, "approved_by": None, "reason": reason})
+        case _:
+            return _ending(event)
+
+
+def _ending(event: events.QuoteEvent) -> Change:
+    match event:
+        case events.QuoteAccepted():
+            names = ("name", "purchase_order", "accepted_at", "accepted_on")
+            return Change("accepted", {"acceptance": {name: getattr(event, name) for name in names}})
+        case events.QuoteDeclined(reason=reason):
+            return Change("declined", {"reason": reason})
+        case events.QuoteWithdrawn(reason=reason):
+            return Change("withdrawn", {"reason": reason})
+        case _:
+            return Change("expired")
+
+
+def _parameters(entry: Recorded, change: Change) -> dict[str, Any]:
+    return {
+        "tenant": entry.tenant_id,
+        "id": entry.stream_id,
+        "status": change.status,
+        "version": entry.version,
+        "fields": msgspec.json.encode(change.fields).decode(),
+        "versions": msgspec.json.encode(change.versions).decode(),
+    }
+
+
+def of_tenant(unit: UnitOfWork, **wanted: str | UUID | None) -> Select[Any]:
+    """Those that match every filter that is given; names are columns of FILTERS."""
+    mine = select(quotes).where(quotes.c.tenant_id == unit.tenant_id)
+    return mine.where(*(quotes.c[name] == wanted[name] for name in FILTERS if wanted.get(name) is not None))
+
+
+def get(unit: UnitOfWork, quote_id: UUID) -> dict[str, Any]:
+    row = unit.tx.execute(of_tenant(unit).where(quotes.c.quote_id == quote_id)).mappings().first()
+    if row is None:
+        raise QuoteNotFound("no such quote")
+    return dict(row)
+
+
+_CHANGE = """
+UPDATE quotes SET status = %(status)s, version = %(version)s,
+  quote = jsonb_set(quote || %(fields)s::jsonb, '{versions}', quote->'versions' || %(versions)s::jsonb)
+WHERE tenant_id = %(tenant)s AND quote_id = %(id)s"""

@@ -1,0 +1,69 @@
+"""The chain of facts behind a denial, first cause first: each link is something that can be looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.entitlement.domain.entitlement.holds import HoldCause, OverdueInvoice
+from shared.money import Money
+
+Fact = Literal["invoice", "dunning_step", "term_start", "term_end", "grace_end", "termination", "successor", "decision", "hold"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """`name` is the invoice's number, the dunning step, the hold's kind, the number of the term, or who decided why."""
+
+    what: Fact
+    name: str
+    id: UUID | None = None
+    at: datetime | None = None
+    due_on: date | None = None
+    open: Money | None = None
+
+
+def start_chain(term_number: int, starts_at: datetime) -> tuple[Link, ...]:
+    return (Link(what="term_start", name=str(term_number), at=starts_at),)
+
+
+def migration_chain(term_number: int, ends_at: datetime, successor_id: UUID) -> tuple[Link, ...]:
+    term = str(term_number)
+    return (
+        Link(what="term_end", name=term, at=ends_at),
+        Link(what="successor", name="entitlement", id=successor_id),
+    )
+
+
+def expiry_chain(
+    term_number: int, ends_at: datetime, grace_until: datetime, terminated_at: datetime | None, at: datetime
+) -> tuple[Link, ...]:
+    """The ends that were reached by `at`: of the term, of grace, and the termination where there was one."""
+    term = str(term_number)
+    ends: tuple[tuple[Fact, datetime | None], ...] = (
+        ("term_end", ends_at),
+        ("grace_end", grace_until),
+        ("termination", terminated_at),
+    )
+    return tuple(Link(what=what, name=term, at=end) for what, end in ends if end is not None and end <= at)
+
+
+def hold_chain(kind: str, cause: HoldCause) -> tuple[Link, ...]:
+    """Invoices, then the dunning step that counted them, then the hold; other holds name the fact behind them."""
+    return (*map(_invoice, cause.invoices), *_trigger(cause), Link(what="hold", name=kind, at=cause.at))
+
+
+def _invoice(invoice: OverdueInvoice) -> Link:
+    return Link(what="invoice", name=invoice.number, id=invoice.invoice_id, due_on=invoice.due_on, open=invoice.open)
+
+
+def _trigger(cause: HoldCause) -> tuple[Link, ...]:
+    if cause.step is not None:
+        return (Link(what="dunning_step", name=cause.step, id=cause.message_id, at=cause.at),)
+    if cause.what == "term_end":
+        return (Link(what="grace_end", name="grace", at=cause.at),)
+    if cause.by is not None:
+        return (Link(what="decision", name=f"{cause.by}: {cause.reason}", at=cause.at),)
+    return ()

@@ -1,0 +1,83 @@
+"""The orders an entitlement takes; `at` is the time of the fact that causes them, never of their delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.entitlement.domain.entitlement.holder import Holder
+from services.entitlement.domain.entitlement.holds import HoldCause, OrderedHoldKind
+from services.entitlement.domain.entitlement.window import Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantEntitlement:
+    """`features` maps a feature's key to its limit; None is unlimited."""
+
+    subscription_id: UUID
+    customer_id: UUID
+    customer_key: str
+    zone: str
+    plan_code: str
+    plan_version: int
+    features: dict[str, int | None]
+    term: Term
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendEntitlement:
+    term: Term
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceSuccessor:
+    successor_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawSuccessor:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminateEntitlement:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceHold:
+    """`holder` is needed where the hold may come before the grant that names it."""
+
+    kind: OrderedHoldKind
+    cause: HoldCause
+    holder: Holder | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveHold:
+    kind: OrderedHoldKind
+    cause: HoldCause
+    holder: Holder | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachInstant:
+    """A due instant has come. It may be stale: the window is judged by its own instants against `at`."""
+
+    at: datetime
+
+
+EntitlementCommand = (
+    GrantEntitlement
+    | ExtendEntitlement
+    | AnnounceSuccessor
+    | WithdrawSuccessor
+    | TerminateEntitlement
+    | PlaceHold
+    | RemoveHold
+    | ReachInstant
+)

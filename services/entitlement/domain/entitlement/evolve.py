@@ -1,0 +1,69 @@
+"""How each fact changes what an entitlement remembers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from services.entitlement.domain.entitlement.events import (
+    EntitlementActivated,
+    EntitlementCancelled,
+    EntitlementEvent,
+    EntitlementExpired,
+    EntitlementExtended,
+    EntitlementGraceStarted,
+    EntitlementGranted,
+    EntitlementHoldPlaced,
+    EntitlementHoldRemoved,
+    EntitlementReinstated,
+    EntitlementScheduled,
+    EntitlementSuccessorAnnounced,
+    EntitlementSuccessorWithdrawn,
+    EntitlementSuspended,
+    EntitlementTerminated,
+)
+from services.entitlement.domain.entitlement.holder import Holder
+from services.entitlement.domain.entitlement.state import Entitlement, Right
+from shared.decider import CorruptStream
+
+
+def evolve(entitlement: Entitlement, event: EntitlementEvent) -> Entitlement:
+    match event:
+        case EntitlementHoldPlaced(kind=kind, holder=holder):
+            return replace(entitlement, holds=entitlement.holds | {kind}, holder=entitlement.holder or holder)
+        case EntitlementHoldRemoved(kind=kind):
+            return replace(entitlement, holds=entitlement.holds - {kind})
+        case EntitlementSuspended() | EntitlementReinstated() | EntitlementScheduled():
+            return entitlement  # shown, not remembered: the two regions and the grant already say it
+        case EntitlementGranted(window=window, zone=zone) if entitlement.right is None:
+            holder = Holder(subscription_id=event.subscription_id, customer_id=event.customer_id)
+            return replace(entitlement, right=Right("scheduled", window, zone), holder=holder)
+        case _ if entitlement.right is not None:
+            return replace(entitlement, right=replace(entitlement.right, **_change(entitlement.right, event)))
+        case _:
+            raise CorruptStream(entitlement, event)
+
+
+def _change(right: Right, event: EntitlementEvent) -> dict[str, Any]:
+    match event:
+        case EntitlementActivated():
+            return {"phase": "active"}
+        case EntitlementGraceStarted():
+            return {"phase": "grace"}
+        case EntitlementExpired():
+            return {"phase": "expired"}
+        case EntitlementExtended(window=window):
+            phase = "scheduled" if right.phase == "scheduled" else "active"
+            return {"phase": phase, "window": window, "successor_id": None, "ending": None}
+        case EntitlementSuccessorAnnounced(successor_id=successor_id):
+            return {"successor_id": successor_id}
+        case EntitlementSuccessorWithdrawn() if right.ending == "migrated":
+            return {"phase": "active", "successor_id": None, "ending": None}
+        case EntitlementSuccessorWithdrawn():
+            return {"successor_id": None}
+        case EntitlementTerminated(reason=reason):
+            return {"phase": "terminated", "ending": reason}
+        case EntitlementCancelled():
+            return {"phase": "terminated", "ending": "cancelled"}
+        case _:
+            raise CorruptStream(right, event)

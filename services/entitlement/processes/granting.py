@@ -1,0 +1,76 @@
+"""Turns what happens to a subscription into what happens to the right it sells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.entitlement.domain.entitlement import ENTITLEMENT, entitlement_id
+from services.entitlement.domain.entitlement.commands import (
+    AnnounceSuccessor,
+    ExtendEntitlement,
+    GrantEntitlement,
+    ReachInstant,
+    TerminateEntitlement,
+    WithdrawSuccessor,
+)
+from services.entitlement.domain.entitlement.window import Term
+from shared.orders import Order
+
+
+def on_subscription_created(
+    *,
+    subscription_id: UUID,
+    customer_id: UUID,
+    customer_key: str,
+    zone: str,
+    plan_code: str,
+    plan_version: int,
+    features: Mapping[str, int | None],
+    term: Term,
+    at: datetime,
+) -> list[Order]:
+    grant = GrantEntitlement(
+        subscription_id=subscription_id,
+        customer_id=customer_id,
+        customer_key=customer_key,
+        zone=zone,
+        plan_code=plan_code,
+        plan_version=plan_version,
+        features=dict(features),
+        term=term,
+        at=at,
+    )
+    return _order(subscription_id, grant)
+
+
+def on_term_renewed(*, subscription_id: UUID, term: Term, at: datetime) -> list[Order]:
+    return _order(subscription_id, ExtendEntitlement(term=term, at=at))
+
+
+def on_non_renewal_requested(
+    *, subscription_id: UUID, successor_subscription_id: UUID | None, at: datetime
+) -> list[Order]:
+    """Without a successor the end of the term says it all: grace, then expiry."""
+    if successor_subscription_id is None:
+        return []
+    return _order(subscription_id, AnnounceSuccessor(successor_id=entitlement_id(successor_subscription_id), at=at))
+
+
+def on_non_renewal_withdrawn(*, subscription_id: UUID, at: datetime) -> list[Order]:
+    return _order(subscription_id, WithdrawSuccessor(at=at))
+
+
+def on_subscription_term_ended(*, subscription_id: UUID, ended_at: datetime) -> list[Order]:
+    """The same order as that of our own timer; whichever comes second changes nothing."""
+    return _order(subscription_id, ReachInstant(at=ended_at))
+
+
+def on_subscription_cancelled(*, subscription_id: UUID, at: datetime) -> list[Order]:
+    return _order(subscription_id, TerminateEntitlement(at=at))
+
+
+def _order(subscription_id: UUID, command: Any) -> list[Order]:
+    return [Order(ENTITLEMENT, entitlement_id(subscription_id), command)]

@@ -1,0 +1,102 @@
+"""How an opportunity ends: by the customer's acceptance, by a person who says why, or by silence."""
+
+from __future__ import annotations
+
+from services.renewals.domain.opportunity.commands import CloseLost, WinOpportunity
+from services.renewals.domain.opportunity.events import OpportunityEvent, RenewalLost, RenewalSuperseded, RenewalWon
+from services.renewals.domain.opportunity.state import Opportunity, SuccessorMissing
+from services.renewals.domain.opportunity.term import due_on, unanswered_at
+from services.renewals.domain.reasons import Reason, reason_for
+from shared.money import CurrencyMismatch
+from shared.periods import local_day
+
+
+def won(opportunity: Opportunity, command: WinOpportunity) -> RenewalWon:
+    """Decided on the local day of acceptance; late days count from the due day, the last day of the term."""
+    term, value = opportunity.term, command.value
+    if value.booked.currency != term.base.currency:
+        raise CurrencyMismatch(f"the term is worth {term.base}, the renewal {value.booked}", field="/currency")
+    decided_on = local_day(command.at, term.zone)
+    late_days = max(0, (decided_on - due_on(term)).days)
+    return RenewalWon(
+        subscription_id=term.subscription_id,
+        customer_id=term.customer_id,
+        term_number=term.number,
+        due_on=due_on(term),
+        quote_id=command.quote_id,
+        base=term.base,
+        value=value,
+        like_for_like=value.like_for_like,
+        booked=value.booked,
+        term_months=command.term_months,
+        decided_on=decided_on,
+        on_time=late_days == 0,
+        late_days=late_days,
+        at=command.at,
+    )
+
+
+def closed(opportunity: Opportunity, command: CloseLost) -> OpportunityEvent:
+    reason = reason_for(command.reason)
+    successor_known = command.successor_subscription_id is not None
+    if reason.needs_successor and not successor_known:
+        raise SuccessorMissing(
+            f"{reason.code} needs the subscription the customer moved to", field="/successor_subscription_id"
+        )
+    if reason.supersedes(successor_known=successor_known):
+        return _superseded(opportunity, command, reason)
+    return _lost(opportunity, command, reason)
+
+
+def already_closed(opportunity: Opportunity, command: CloseLost) -> bool:
+    """The same closing once more, which is harmless; a successor matters only where it took the value over."""
+    reason, successor = reason_for(command.reason), command.successor_subscription_id
+    if reason.code != opportunity.reason:
+        return False
+    if reason.supersedes(successor_known=successor is not None):
+        return successor == opportunity.successor_subscription_id
+    return opportunity.stage == "lost"
+
+
+def unanswered(opportunity: Opportunity) -> RenewalLost:
+    term = opportunity.term
+    command = CloseLost(reason="no_response", by="clock", at=unanswered_at(term))
+    return _lost(opportunity, command, reason_for("no_response"))
+
+
+def _lost(opportunity: Opportunity, command: CloseLost, reason: Reason) -> RenewalLost:
+    term = opportunity.term
+    return RenewalLost(
+        subscription_id=term.subscription_id,
+        customer_id=term.customer_id,
+        term_number=term.number,
+        due_on=due_on(term),
+        quote_id=opportunity.quote_id,
+        base=term.base,
+        reason=reason.code,
+        churn_class=reason.churn_class,
+        addressable=reason.addressable,
+        decided_on=local_day(command.at, term.zone),
+        by=command.by,
+        note=command.note,
+        at=command.at,
+    )
+
+
+def _superseded(opportunity: Opportunity, command: CloseLost, reason: Reason) -> RenewalSuperseded:
+    term = opportunity.term
+    return RenewalSuperseded(
+        subscription_id=term.subscription_id,
+        customer_id=term.customer_id,
+        term_number=term.number,
+        due_on=due_on(term),
+        quote_id=opportunity.quote_id,
+        base=term.base,
+        reason=reason.code,
+        successor_subscription_id=command.successor_subscription_id,
+        successor_customer_id=command.successor_customer_id,
+        decided_on=local_day(command.at, term.zone),
+        by=command.by,
+        note=command.note,
+        at=command.at,
+    )

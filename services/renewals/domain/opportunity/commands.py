@@ -1,0 +1,68 @@
+"""The orders an opportunity takes; `at` is the time of the fact that causes them, never of their delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.renewals.domain.opportunity.term import ExpiringTerm
+from services.renewals.domain.opportunity.value import RenewalValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackTerm:
+    term: ExpiringTerm
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOpportunity:
+    """Without `by` it is the clock that opens, and never before the day; a person may open earlier."""
+
+    at: datetime
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogContact:
+    contact_id: UUID
+    channel: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordQuote:
+    quote_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WinOpportunity:
+    """The customer accepted in billing at `at`."""
+
+    quote_id: UUID
+    value: RenewalValue
+    term_months: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseLost:
+    reason: str
+    by: str
+    at: datetime
+    note: str | None = None
+    successor_subscription_id: UUID | None = None
+    successor_customer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseUnanswered:
+    at: datetime
+
+
+OpportunityCommand = (
+    TrackTerm | OpenOpportunity | LogContact | RecordQuote | WinOpportunity | CloseLost | CloseUnanswered
+)

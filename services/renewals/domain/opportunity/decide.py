@@ -1,0 +1,106 @@
+"""What an opportunity does when it is told something, early, late or twice."""
+
+from __future__ import annotations
+
+from services.renewals.domain.opportunity.closing import already_closed, closed, unanswered, won
+from services.renewals.domain.opportunity.commands import (
+    CloseLost,
+    CloseUnanswered,
+    LogContact,
+    OpenOpportunity,
+    OpportunityCommand,
+    RecordQuote,
+    TrackTerm,
+    WinOpportunity,
+)
+from services.renewals.domain.opportunity.events import (
+    OpportunityEvent,
+    RenewalContacted,
+    RenewalOpportunityOpened,
+    RenewalQuotePrepared,
+    TermTracked,
+)
+from services.renewals.domain.opportunity.state import Opportunity, OpportunityNotFound
+from services.renewals.domain.opportunity.term import due_on, opens_at, unanswered_at
+from shared.decider import NotAllowedNow
+from shared.periods import local_day
+
+
+def decide(opportunity: Opportunity | None, command: OpportunityCommand) -> list[OpportunityEvent]:
+    match opportunity, command:
+        case None | Opportunity(stage="tracked"), TrackTerm():
+            return _track(opportunity, command)
+        case Opportunity(), TrackTerm():
+            return []  # the base is frozen at opening
+        case None, _:
+            raise OpportunityNotFound("no such renewal opportunity")
+        case Opportunity(stage="tracked" | "open"), _:
+            return _undecided(opportunity, command)
+        case _:
+            return _decided(opportunity, command)
+
+
+def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[OpportunityEvent]:
+    match opportunity.stage, command:
+        case "tracked", OpenOpportunity(at=at, by=by) if by is not None or opens_at(opportunity.term) <= at:
+            return [_opened(opportunity, command)]
+        case "tracked", WinOpportunity():
+            return [_opened(opportunity, OpenOpportunity(at=command.at)), won(opportunity, command)]
+        case "open", WinOpportunity():
+            return [won(opportunity, command)]
+        case _, RecordQuote(quote_id=quote_id, at=at):
+            return [] if quote_id == opportunity.quote_id else [RenewalQuotePrepared(quote_id=quote_id, at=at)]
+        case "open", LogContact():
+            return _contact(opportunity, command)
+        case "open", CloseLost():
+            return [closed(opportunity, command)]
+        case "open", CloseUnanswered(at=at) if unanswered_at(opportunity.term) <= at:
+            return [unanswered(opportunity)]
+        case _, OpenOpportunity() | CloseUnanswered():
+            return []
+        case _:
+            raise NotAllowedNow(command, opportunity)
+
+
+def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[OpportunityEvent]:
+    match opportunity.stage, command:
+        case _, OpenOpportunity() | RecordQuote() | CloseUnanswered():
+            return []
+        case "won", WinOpportunity(quote_id=quote_id) if quote_id == opportunity.quote_id:
+            return []
+        case "lost" | "superseded", WinOpportunity():
+            return [won(opportunity, command)]  # the customer's signature is a fact, whatever we had written down
+        case _, CloseLost() if already_closed(opportunity, command):
+            return []
+        case _, LogContact(contact_id=contact_id) if contact_id in opportunity.contacts:
+            return []
+        case _:
+            raise NotAllowedNow(command, opportunity)
+
+
+def _track(opportunity: Opportunity | None, command: TrackTerm) -> list[OpportunityEvent]:
+    term = command.term
+    if opportunity is not None and opportunity.term == term:
+        return []
+    return [TermTracked(term=term, opens_at=opens_at(term), unanswered_at=unanswered_at(term), at=command.at)]
+
+
+def _opened(opportunity: Opportunity, command: OpenOpportunity) -> RenewalOpportunityOpened:
+    return RenewalOpportunityOpened(
+        term=opportunity.term, due_on=due_on(opportunity.term), by=command.by, at=command.at
+    )
+
+
+def _contact(opportunity: Opportunity, command: LogContact) -> list[OpportunityEvent]:
+    if command.contact_id in opportunity.contacts:
+        return []
+    contacted_on = local_day(command.at, opportunity.term.zone)
+    return [
+        RenewalContacted(
+            contact_id=command.contact_id,
+            channel=command.channel,
+            days_in_advance=(due_on(opportunity.term) - contacted_on).days,
+            by=command.by,
+            at=command.at,
+        )
+    ]

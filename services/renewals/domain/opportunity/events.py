@@ -1,0 +1,116 @@
+"""The facts of a renewal; the outcomes carry all that billing needs to act on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.renewals.domain.opportunity.term import ExpiringTerm
+from services.renewals.domain.opportunity.value import RenewalValue
+from services.renewals.domain.reasons import Addressable, ChurnClass
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermTracked:
+    term: ExpiringTerm
+    opens_at: datetime
+    unanswered_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalOpportunityOpened:
+    """From here on the base of `term` is frozen."""
+
+    term: ExpiringTerm
+    due_on: date
+    motion: Literal["assisted"] = "assisted"
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalContacted:
+    """`days_in_advance` counts from the local day of the contact to the due day; negative is too late."""
+
+    contact_id: UUID
+    channel: str
+    days_in_advance: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalQuotePrepared:
+    quote_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalWon:
+    """`decided_on` is the local day of acceptance; `term_number` is that of the term which ended."""
+
+    subscription_id: UUID
+    customer_id: UUID
+    term_number: int
+    due_on: date
+    quote_id: UUID
+    base: Money
+    value: RenewalValue
+    like_for_like: Money
+    booked: Money
+    term_months: int
+    decided_on: date
+    on_time: bool
+    late_days: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalLost:
+    subscription_id: UUID
+    customer_id: UUID
+    term_number: int
+    due_on: date
+    quote_id: UUID | None
+    base: Money
+    reason: str
+    churn_class: ChurnClass
+    addressable: Addressable
+    decided_on: date
+    by: str | None
+    note: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalSuperseded:
+    """The value goes on elsewhere, perhaps with another customer: neither won nor lost."""
+
+    subscription_id: UUID
+    customer_id: UUID
+    term_number: int
+    due_on: date
+    quote_id: UUID | None
+    base: Money
+    reason: str
+    successor_subscription_id: UUID | None
+    successor_customer_id: UUID | None
+    decided_on: date
+    by: str
+    note: str | None
+    at: datetime
+
+
+OpportunityEvent = (
+    TermTracked
+    | RenewalOpportunityOpened
+    | RenewalContacted
+    | RenewalQuotePrepared
+    | RenewalWon
+    | RenewalLost
+    | RenewalSuperseded
+)

@@ -1,0 +1,42 @@
+"""How each fact changes what an opportunity remembers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.renewals.domain.opportunity.events import (
+    OpportunityEvent,
+    RenewalContacted,
+    RenewalLost,
+    RenewalOpportunityOpened,
+    RenewalQuotePrepared,
+    RenewalSuperseded,
+    RenewalWon,
+    TermTracked,
+)
+from services.renewals.domain.opportunity.state import Opportunity
+from shared.decider import CorruptStream
+
+
+def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportunity | None:
+    match opportunity, event:
+        case None, TermTracked(term=term):
+            return Opportunity("tracked", term)
+        case Opportunity(), TermTracked(term=term):
+            return replace(opportunity, term=term)
+        case Opportunity(), RenewalOpportunityOpened():
+            return replace(opportunity, stage="open")
+        case Opportunity(), RenewalContacted(contact_id=contact_id):
+            return replace(opportunity, contacts=opportunity.contacts | {contact_id})
+        case Opportunity(), RenewalQuotePrepared(quote_id=quote_id):
+            return replace(opportunity, quote_id=quote_id)
+        case Opportunity(), RenewalWon(quote_id=quote_id):
+            return replace(opportunity, stage="won", quote_id=quote_id, reason=None, successor_subscription_id=None)
+        case Opportunity(), RenewalLost(reason=reason):
+            return replace(opportunity, stage="lost", reason=reason)
+        case Opportunity(), RenewalSuperseded(reason=reason, successor_subscription_id=successor_subscription_id):
+            return replace(
+                opportunity, stage="superseded", reason=reason, successor_subscription_id=successor_subscription_id
+            )
+        case _:
+            raise CorruptStream(opportunity, event)

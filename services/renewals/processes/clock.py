@@ -1,0 +1,35 @@
+"""Which instants an opportunity must be told about, and the order when one has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.renewals.domain.opportunity import OPPORTUNITY
+from services.renewals.domain.opportunity.commands import CloseUnanswered, OpenOpportunity
+from services.renewals.domain.opportunity.events import OpportunityEvent, TermTracked
+from shared.orders import Order
+
+Timer = Literal["open", "no_response"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    timer: Timer
+    at: datetime
+
+
+def due_instants(event: OpportunityEvent) -> tuple[Due, ...]:
+    """The due dates that a fact creates. None is ever cancelled: one that became stale changes nothing."""
+    match event:
+        case TermTracked(opens_at=opens_at, unanswered_at=unanswered_at):
+            return Due("open", opens_at), Due("no_response", unanswered_at)
+        case _:
+            return ()
+
+
+def on_due(*, timer: Timer, opportunity_id: UUID, fire_at: datetime) -> list[Order]:
+    command = OpenOpportunity(at=fire_at) if timer == "open" else CloseUnanswered(at=fire_at)
+    return [Order(OPPORTUNITY, opportunity_id, command)]

@@ -1,0 +1,112 @@
+"""One event of a batch that is not faultless: everything that is wrong with it, named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, Window
+from services.usage.domain.envelope import JSON_TYPE, LONGEST_DATA, LONGEST_NAME, NO_DATA, Instant, in_utc
+from services.usage.domain.json_check import DEEPEST, depth, has_duplicate_keys
+
+_LONGEST_KEPT = 64 * 1024
+_NAMES = ("id", "source", "type", "subject")
+
+Problem = tuple[str, str, str]  # pointer, code, message
+
+
+class _Parts(msgspec.Struct):
+    data: msgspec.Raw = NO_DATA
+
+
+def check(index: int, text: bytes, window: Window) -> CloudEvent | Rejected:
+    """The event of this JSON text, or why it is none."""
+    decoded, problems = _decode(text)
+    if not problems:
+        problems = list(_problems(decoded, text, window))
+    if problems:
+        return _rejected(index, text, decoded, problems, window)
+    time = _instant(decoded.get("time"))
+    return CloudEvent(
+        decoded["id"],
+        decoded["source"],
+        decoded["type"],
+        decoded["subject"],
+        window.now if time is None else time,
+        msgspec.json.decode(text, type=_Parts).data,
+    )
+
+
+def _decode(text: bytes) -> tuple[Any, list[Problem]]:
+    try:
+        decoded = msgspec.json.decode(text)
+    except RecursionError:
+        return None, [("", "too_deep", f"nested more than {DEEPEST} deep")]
+    except msgspec.ValidationError:
+        return None, [("", "number_out_of_range", "a number is larger than any that can be counted")]
+    except ValueError:
+        return None, [("", "malformed_json", "a text that is not Unicode")]
+    return (decoded, []) if isinstance(decoded, dict) else (None, [("", "not_an_object", "an event is an object")])
+
+
+def _problems(event: dict[str, Any], text: bytes, window: Window) -> Iterator[Problem]:
+    if event.get("specversion") != "1.0":
+        yield "/specversion", "unsupported_specversion", "CloudEvents 1.0 is understood, no other version"
+    for name in _NAMES:
+        yield from _problems_of_name(f"/{name}", event.get(name))
+    yield from _problems_of_time(event.get("time"), window)
+    yield from _problems_of_data(event, text)
+
+
+def _problems_of_name(pointer: str, value: Any) -> Iterator[Problem]:
+    if value is None or value == "":
+        yield pointer, "missing", "is required and not empty"
+    elif not isinstance(value, str):
+        yield pointer, "not_a_text", "has to be a text"
+    elif len(value) > LONGEST_NAME or "\0" in value:
+        yield pointer, "invalid_text", f"has to be at most {LONGEST_NAME} characters, none of them NUL"
+
+
+def _problems_of_time(value: Any, window: Window) -> Iterator[Problem]:
+    time = _instant(value)
+    if time is None and value is not None:
+        yield "/time", "invalid_time", "has to be an RFC 3339 instant with its offset"
+    elif time is not None and time < window.oldest:
+        yield "/time", "too_old", "lies further back than repeats are remembered"
+    elif time is not None and not window.holds(time):
+        yield "/time", "too_far_ahead", "lies in the future"
+
+
+def _problems_of_data(event: dict[str, Any], text: bytes) -> Iterator[Problem]:
+    content_type = event.get("datacontenttype")
+    if "data_base64" in event or not (content_type is None or re.match(JSON_TYPE, str(content_type))):
+        yield "/data", "unsupported_data", "data has to be JSON"
+    elif not isinstance(event.get("data", {}), dict):
+        yield "/data", "not_an_object", "data has to be an object"
+    elif len(bytes(msgspec.json.decode(text, type=_Parts).data)) > LONGEST_DATA:
+        yield "/data", "too_large", f"data has to be at most {LONGEST_DATA} bytes"
+    if depth(event.get("data")) > DEEPEST:
+        yield "/data", "too_deep", f"nested more than {DEEPEST} deep"
+    elif has_duplicate_keys(text, event):
+        yield "", "duplicate_key", "an object names a key twice"
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return in_utc(msgspec.convert(value, Instant))
+    except msgspec.ValidationError:
+        return None
+
+
+def _rejected(index: int, text: bytes, event: Any, problems: list[Problem], window: Window) -> Rejected:
+    time = _instant(event.get("time")) if event else None
+    return Rejected(
+        index,
+        time if time is not None and window.holds(time) else window.now,
+        text[:_LONGEST_KEPT].decode(errors="replace"),
+        [EventError(index, *problem) for problem in problems],
+    )

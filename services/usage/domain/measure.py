@@ -1,0 +1,82 @@
+"""What one event adds to one meter: a pure function of the meter and the event's data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from services.usage.domain.filters import Condition, compile_filter
+from services.usage.domain.json_path import Steps, compile_path, read
+from services.usage.domain.meter import Aggregation, MeterDefinition
+from services.usage.domain.values import quantity_of, text_of
+from shared.errors import DomainError
+
+_ONE = Decimal(1)
+_NOTHING = Decimal(0)
+
+
+class UnknownGroup(DomainError):
+    """The meter has no group of this name."""
+
+
+class Measured(msgspec.Struct, frozen=True, gc=False):
+    """`unique` is what a unique count counts once, and only then not None; it adds no quantity by itself."""
+
+    group: str
+    quantity: Decimal
+    unique: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMeter:
+    """A meter, grouped as one period asks for: some of its group names, in the period's order."""
+
+    event_type: str
+    aggregation: Aggregation
+    conditions: tuple[Condition, ...]
+    value: Steps
+    groups: tuple[Steps, ...]
+
+    def matches(self, data: Any) -> bool:
+        return not self.conditions or all(condition(data) for condition in self.conditions)
+
+
+def compile_meter(definition: MeterDefinition, group_by: Sequence[str]) -> CompiledMeter:
+    """Raises UnknownGroup where `group_by` asks for what the meter does not tell apart."""
+    if unknown := next((name for name in group_by if name not in definition.group_by), None):
+        raise UnknownGroup(f"the meter has no group {unknown!r}", field="/group_by")
+    path = definition.value_path
+    return CompiledMeter(
+        definition.event_type,
+        definition.aggregation,
+        tuple(compile_filter(f, field=f"/filters/{i}") for i, f in enumerate(definition.filters)),
+        () if path is None else compile_path(path, field="/value_path"),
+        tuple(compile_path(definition.group_by[name], field=f"/group_by/{name}") for name in group_by),
+    )
+
+
+def measure(meter: CompiledMeter, data: Any) -> Measured | None:
+    """What data that `matches` adds; None where the value is missing, empty (unique count) or no quantity (sum).
+
+    `data` is decoded with `decode_exactly`. Quantities are exact and not rounded.
+    """
+    if meter.aggregation == "count":
+        return Measured(group_text(meter.groups, data), _ONE)
+    value = read(data, meter.value)
+    if meter.aggregation == "sum":
+        quantity = quantity_of(value)
+        return None if quantity is None else Measured(group_text(meter.groups, data), quantity)
+    unique = text_of(value)
+    return Measured(group_text(meter.groups, data), _NOTHING, unique) if unique else None
+
+
+def group_text(groups: tuple[Steps, ...], data: Any) -> str:
+    """The plain value for one group, a JSON array for several, "" for none; a missing value is ""."""
+    if not groups:
+        return ""
+    texts = [text_of(read(data, steps)) or "" for steps in groups]
+    return texts[0] if len(texts) == 1 else msgspec.json.encode(texts).decode()

@@ -1,0 +1,155 @@
+"""A meter says which events count and what is counted; a change makes a version, and open periods stay on theirs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from services.usage.domain.filters import Filter, compile_filter
+from services.usage.domain.json_path import compile_path
+from shared.decider import CorruptStream, Decider
+from shared.errors import Conflict, DomainError, NotFound
+
+# Room for min, max, avg, latest and weighted_sum: each comes with its merge rule.
+Aggregation = Literal["count", "sum", "unique_count"]
+
+_SLUG = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_MOST_GROUPS = 8
+_MOST_FILTERS = 32
+_LONGEST_TYPE = 256
+_LONGEST_UNIT = 64
+
+
+class MeterNotFound(NotFound):
+    """No meter of this name."""
+
+
+class MeterExists(Conflict):
+    """A meter of this name is defined differently."""
+
+
+class InvalidMeter(DomainError):
+    """A definition that could not be measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterDefinition:
+    """`value_path` leads to what is summed or counted once; a plain count has none. `group_by` names paths."""
+
+    event_type: str
+    aggregation: Aggregation
+    value_path: str | None = None
+    group_by: dict[str, str] = field(default_factory=dict)
+    filters: tuple[Filter, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    slug: str
+    version: int
+    definition: MeterDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefineMeter:
+    slug: str
+    definition: MeterDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseMeter:
+    definition: MeterDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterDefined:
+    slug: str
+    definition: MeterDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterRevised:
+    slug: str
+    version: int
+    definition: MeterDefinition
+
+
+MeterCommand = DefineMeter | ReviseMeter
+MeterEvent = MeterDefined | MeterRevised
+
+
+def decide(meter: Meter | None, command: MeterCommand) -> list[MeterEvent]:
+    match meter, command:
+        case None, DefineMeter(slug=slug, definition=definition):
+            _check_slug(slug)
+            check(definition)
+            return [MeterDefined(slug=slug, definition=definition)]
+        case None, ReviseMeter():
+            raise MeterNotFound("no such meter")
+        case Meter(), _ if command.definition == meter.definition:
+            return []
+        case Meter(), ReviseMeter(definition=definition):
+            check(definition)
+            return [MeterRevised(slug=meter.slug, version=meter.version + 1, definition=definition)]
+        case _:
+            raise MeterExists("a meter of this name is defined differently: revise it")
+
+
+def evolve(meter: Meter | None, event: MeterEvent) -> Meter:
+    match meter, event:
+        case None, MeterDefined(slug=slug, definition=definition):
+            return Meter(slug, 1, definition)
+        case Meter(), MeterRevised(version=version, definition=definition):
+            return replace(meter, version=version, definition=definition)
+        case _:
+            raise CorruptStream(meter, event)
+
+
+def check(definition: MeterDefinition) -> None:
+    """Raises InvalidMeter, InvalidPath or InvalidFilter, each with the field that has to change."""
+    if not 0 < len(definition.event_type) <= _LONGEST_TYPE:
+        raise InvalidMeter(f"an event type of 1 to {_LONGEST_TYPE} characters", field="/event_type")
+    if len(definition.unit) > _LONGEST_UNIT:
+        raise InvalidMeter(f"a unit of at most {_LONGEST_UNIT} characters", field="/unit")
+    _check_value_path(definition)
+    _check_groups(definition.group_by)
+    _check_filters(definition.filters)
+
+
+def _check_slug(slug: str) -> None:
+    if not _SLUG.fullmatch(slug):
+        raise InvalidMeter("a slug of a-z, 0-9, - and _, beginning with a letter", field="/slug")
+
+
+def _check_value_path(definition: MeterDefinition) -> None:
+    if (definition.value_path is None) != (definition.aggregation == "count"):
+        raise InvalidMeter("count takes no value path, every other aggregation needs one", field="/value_path")
+    if definition.value_path is not None:
+        compile_path(definition.value_path, field="/value_path")
+
+
+def _check_groups(group_by: dict[str, str]) -> None:
+    if len(group_by) > _MOST_GROUPS:
+        raise InvalidMeter(f"at most {_MOST_GROUPS} groups", field="/group_by")
+    for name, path in group_by.items():
+        if not _SLUG.fullmatch(name):
+            raise InvalidMeter("a group name of a-z, 0-9, - and _, beginning with a letter", field="/group_by")
+        compile_path(path, field=f"/group_by/{name}")
+
+
+def _check_filters(filters: tuple[Filter, ...]) -> None:
+    if len(filters) > _MOST_FILTERS:
+        raise InvalidMeter(f"at most {_MOST_FILTERS} filters", field="/filters")
+    for index, filter_ in enumerate(filters):
+        compile_filter(filter_, field=f"/filters/{index}")
+
+
+METER: Decider[Meter | None, MeterCommand, MeterEvent] = Decider(
+    "meter",
+    initial=None,
+    decide=decide,
+    evolve=evolve,
+    event_types={"meter_defined": MeterDefined, "meter_revised": MeterRevised},
+)

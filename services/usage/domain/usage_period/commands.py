@@ -1,0 +1,42 @@
+"""What a usage period may be told to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.usage.domain.usage_period.state import EventName, PeriodTerms, RevisionCause, Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPeriod:
+    """`totals` of the events that were already there."""
+
+    terms: PeriodTerms
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvancePeriod:
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePeriod:
+    """`watermark`: per partition, the offset below which all is metered. `learned_at`: what was acknowledged until
+    then is in the totals."""
+
+    totals: Totals
+    watermark: dict[str, int]
+    learned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisePeriod:
+    before: Totals
+    after: Totals
+    cause: RevisionCause
+    events: tuple[EventName, ...] = ()
+
+
+UsagePeriodCommand = OpenPeriod | AdvancePeriod | ClosePeriod | RevisePeriod

@@ -1,0 +1,38 @@
+"""What has happened to a usage period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.usage.domain.usage_period.state import EventName, PeriodTerms, RevisionCause, Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodOpened:
+    terms: PeriodTerms
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodAdvanced:
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodClosed:
+    totals: Totals
+    watermark: dict[str, int]
+    learned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodRevised:
+    revision: int
+    before: Totals
+    after: Totals
+    cause: RevisionCause
+    events: tuple[EventName, ...]
+
+
+UsagePeriodEvent = UsagePeriodOpened | UsagePeriodAdvanced | UsagePeriodClosed | UsagePeriodRevised

@@ -1,0 +1,104 @@
+"""A period as a whole, computed from the stored events: when it opens, closes or is counted again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from services.usage.domain.event_key import as_number, event_key
+from services.usage.domain.measure import CompiledMeter, compile_meter
+from services.usage.domain.meter import MeterDefinition
+from services.usage.domain.tally import Tallies, add_event
+from services.usage.domain.usage_period.decide import PeriodNotFound
+from services.usage.domain.usage_period.state import PeriodTerms
+from services.usage.metering.counts import Counts
+from services.usage.metering.locks import take_periods
+from services.usage.metering.stored_events import Range, StoredEvent, pages
+from services.usage.metering.totals import Totals, add_to_totals, replace_totals, totals_of
+from services.usage.metering.watches import PeriodKey, compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """The totals that were kept, and those that the stored events give; the latter are kept from now on."""
+
+    before: Totals
+    after: Totals
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPeriod:
+    """What of a period decides which events it holds."""
+
+    range: Range
+    meter: CompiledMeter
+
+
+def open_period(tx: Connection, key: PeriodKey, terms: PeriodTerms, definition: MeterDefinition) -> Totals:
+    """Counts the events that were there before their period, and takes them off the list of unmatched ones.
+
+    The caller appends the opening in this transaction; until it ends, no batch of this tenant is metered. Raises
+    UnknownGroup. For a period that is already there the caller does not ask.
+    """
+    take_periods(tx, key.tenant_id)
+    meter = compile_meter(definition, terms.group_by)
+    range_ = Range(key.tenant_id, terms.subjects, definition.event_type, terms.starts_at, terms.ends_at)
+    tallies: Tallies = {}
+    counts = Counts()
+    for page in pages(tx, range_):
+        matched = _tally(tallies, key.tenant_id, meter, page)
+        found = tx.exec_driver_sql(_FOUND, {"tenant": key.tenant_id, "positions": [e.place.position for e in matched]})
+        counts.move(key.tenant_id, [row.time for row in found], source="unmatched", target="metered")
+    add_to_totals(tx, {key: tallies})
+    counts.save(tx)
+    return totals_of(tx, [key])[key]
+
+
+def closing_totals(tx: Connection, key: PeriodKey) -> Totals:
+    """The totals with which a period closes. What is metered after this transaction finds it closed, and is late."""
+    take_periods(tx, key.tenant_id)
+    return totals_of(tx, [key])[key]
+
+
+def recount(tx: Connection, key: PeriodKey) -> Recount:
+    """Counts a period again from its stored events and corrects its totals if they differ. Raises PeriodNotFound."""
+    take_periods(tx, key.tenant_id)
+    period = stored_period(tx, key)
+    tallies: Tallies = {}
+    for page in pages(tx, period.range):
+        _tally(tallies, key.tenant_id, period.meter, page)
+    before = totals_of(tx, [key])[key]
+    replace_totals(tx, key, tallies)
+    return Recount(before, totals_of(tx, [key])[key])
+
+
+def stored_period(tx: Connection, key: PeriodKey) -> StoredPeriod:
+    row = tx.exec_driver_sql(_PERIOD, {"tenant": key.tenant_id, "period": key.period_id}).first()
+    if row is None:
+        raise PeriodNotFound("no such usage period")
+    meter = compiled(row.definition, tuple(row.group_by))
+    return StoredPeriod(Range(key.tenant_id, row.subjects, meter.event_type, row.starts_at, row.ends_at), meter)
+
+
+def _tally(tallies: Tallies, tenant_id: UUID, meter: CompiledMeter, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    """Adds the events that the meter matches, and returns them."""
+    matched = [event for event in events if meter.matches(event.data)]
+    for event in matched:
+        add_event(tallies, meter, as_number(event_key(tenant_id, event.source, event.id)), event.data)
+    return matched
+
+
+_FOUND = "DELETE FROM usage_unmatched WHERE tenant_id = %(tenant)s AND position = ANY(%(positions)s) RETURNING time"
+
+_PERIOD = """
+SELECT p.subjects, p.group_by, p.starts_at, p.ends_at, m.definition::text AS definition
+FROM usage_periods AS p
+JOIN usage_meters AS m ON m.tenant_id = p.tenant_id AND m.slug = p.meter AND m.version = p.meter_version
+WHERE p.tenant_id = %(tenant)s AND p.period_id = %(period)s"""

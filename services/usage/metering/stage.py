@@ -1,0 +1,72 @@
+"""Arrived events, named and put where SQL can reach them: one COPY into the worker's own staging table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.schema import CreateTable
+
+from services.usage.domain.cloud_event import Arrivals, CloudEvent
+from services.usage.domain.event_key import event_key
+from services.usage.domain.values import decode_exactly
+from services.usage.tables import usage_staging
+
+_CREATE = CreateTable(usage_staging, if_not_exists=True)
+_COPY = f"COPY usage_staging ({', '.join(usage_staging.columns.keys())}) FROM STDIN (FORMAT BINARY)"
+# JSON travels as its text: what `json` reads in binary form is the same as `bytea`, and saves decoding it.
+_TYPES = [
+    *("int4", "uuid", "bytea", "bytea"),
+    *("text", "text", "text", "text", "timestamptz", "bytea", "uuid", "timestamptz"),
+]
+_SORTED = msgspec.json.Encoder(order="sorted")
+
+
+class Staged(NamedTuple):
+    """An event with its names: `key` says which event it is, `payload` what it says. `data` is decoded exactly."""
+
+    tenant_id: UUID
+    key: bytes
+    payload: bytes
+    event: CloudEvent
+    data: dict[str, Any]
+    batch_id: UUID
+    received_at: datetime
+
+
+def named(arrivals: Sequence[Arrivals]) -> list[Staged]:
+    return [_named(event, arrival) for arrival in arrivals for event in arrival.events]
+
+
+def stage(tx: Connection, events: Sequence[Staged]) -> None:
+    """Puts events, numbered from 0 by their place in `events`, into a staging table that is empty before."""
+    tx.execute(_CREATE)
+    driver = tx.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(_TYPES)
+        for ordinal, (tenant_id, key, payload, event, _, batch_id, received_at) in enumerate(events):
+            copy.write_row(
+                (
+                    *(ordinal, tenant_id, key, payload),
+                    *(event.source, event.id, event.type, event.subject, event.time, bytes(event.data)),
+                    *(batch_id, received_at),
+                )
+            )
+
+
+def _named(event: CloudEvent, arrival: Arrivals) -> Staged:
+    data = decode_exactly(event.data)
+    key = event_key(arrival.tenant_id, event.source, event.id)
+    return Staged(arrival.tenant_id, key, _payload(event, data), event, data, arrival.batch_id, arrival.received_at)
+
+
+def _payload(event: CloudEvent, data: Any) -> bytes:
+    """The same for the same type, subject and values, however they were written down; the time is not in it."""
+    names = msgspec.json.encode((event.type, event.subject))
+    return blake2b(names + _SORTED.encode(data), digest_size=16).digest()

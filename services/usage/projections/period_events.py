@@ -1,0 +1,41 @@
+"""The proof behind a total: the events of a period, in order of their time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from services.usage.domain.measure import measure
+from services.usage.metering.periods import stored_period
+from services.usage.metering.stored_events import Place, StoredEvent, stored_events
+from services.usage.metering.watches import PeriodKey
+
+MOST_READ = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodEvents:
+    """`next_place` is where to go on, None at the end. A page may hold fewer events than asked for and yet go on."""
+
+    events: list[StoredEvent]
+    next_place: Place | None
+
+
+def events_of_period(tx: Connection, key: PeriodKey, *, after: Place | None = None, limit: int = 100) -> PeriodEvents:
+    """The events that the period counts, in order of event time. Raises PeriodNotFound."""
+    period = stored_period(tx, key)
+    found: list[StoredEvent] = []
+    read = 0
+    while page := stored_events(tx, period.range, after, limit):
+        read += len(page)
+        for event in page:
+            after = event.place
+            if period.meter.matches(event.data) and measure(period.meter, event.data):
+                found.append(event)
+            if len(found) == limit:
+                return PeriodEvents(found, after)
+        # A rare event among many others must not make one request read everything.
+        if read >= MOST_READ:
+            return PeriodEvents(found, after)
+    return PeriodEvents(found, None)

@@ -1,0 +1,201 @@
+"""Every table of the usage database, for the code and for Alembic alike."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+
+from shared.tables import NAMING, instant, kernel_tables
+
+metadata = MetaData(naming_convention=NAMING)
+kernel_tables(metadata)
+
+usage_meters = Table(
+    "usage_meters",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("definition", JSON, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "slug", "version"),
+)
+
+# What repeats are known by; a table of its own, since a unique key of `usage_events` must contain its partition.
+usage_event_keys = Table(
+    "usage_event_keys",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("payload_hash", LargeBinary, nullable=False),
+    Column("position", BigInteger, Identity(), nullable=False),
+    instant("received_at"),
+    PrimaryKeyConstraint("tenant_id", "key_hash"),
+)
+
+# `data` is JSON, not JSONB: the text that was sent, digit for digit, and cheap to store.
+usage_events = Table(
+    "usage_events",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    instant("time"),
+    Column("data", JSON, nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    instant("received_at"),
+    PrimaryKeyConstraint("tenant_id", "position"),
+    Index(None, "tenant_id", "subject", "time", "position"),
+)
+
+usage_periods = Table(
+    "usage_periods",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("period_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("subjects", ARRAY(Text), nullable=False),
+    Column("charge", Text, nullable=False),
+    Column("meter", Text, nullable=False),
+    Column("meter_version", Integer, nullable=False),
+    Column("group_by", ARRAY(Text), nullable=False),
+    instant("starts_at"),
+    instant("ends_at"),
+    instant("closes_at"),
+    Column("status", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "period_id"),
+    Index(None, "tenant_id", "subscription_id", "starts_at"),
+    Index("ix_usage_periods_due", "closes_at", postgresql_where="status = 'open'"),
+)
+
+# Which periods an event of a subject may count in: read once per batch, for the subjects and times of the batch.
+usage_period_subjects = Table(
+    "usage_period_subjects",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("period_id", Uuid, nullable=False),
+    instant("starts_at"),
+    instant("ends_at"),
+    PrimaryKeyConstraint("tenant_id", "subject", "period_id"),
+    Index(None, "tenant_id", "subject", "ends_at"),
+)
+
+# `key_sum` is the sum of the events' keys modulo 2^128, shown as the digest.
+usage_totals = Table(
+    "usage_totals",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("period_id", Uuid, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("quantity", Numeric, nullable=False),
+    Column("event_count", BigInteger, nullable=False),
+    Column("key_sum", Numeric(39, 0), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "period_id", "group_key"),
+)
+
+usage_uniques = Table(
+    "usage_uniques",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("period_id", Uuid, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "period_id", "group_key", "value"),
+)
+
+# By quarter of an hour of event time: the offsets of all zones are multiples of it, so local days add up.
+usage_counts = Table(
+    "usage_counts",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    instant("quarter_at"),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("received", "metered", "unmatched", "rejected", "repeated", "conflicting")
+    ),
+    PrimaryKeyConstraint("tenant_id", "quarter_at"),
+)
+
+usage_unmatched = Table(
+    "usage_unmatched",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    instant("time"),
+    PrimaryKeyConstraint("tenant_id", "position"),
+    Index(None, "tenant_id", "time", "position"),
+)
+
+usage_conflicting = Table(
+    "usage_conflicting",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("number", BigInteger, Identity(), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    instant("time"),
+    Column("data", JSON, nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    instant("received_at"),
+    PrimaryKeyConstraint("tenant_id", "number"),
+    Index(None, "tenant_id", "time"),
+)
+
+# `text` is what was sent; it need not be JSON.
+usage_rejected = Table(
+    "usage_rejected",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("number", BigInteger, Identity(), nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    Column("index", Integer, nullable=False),
+    instant("at"),
+    Column("text", Text, nullable=False),
+    Column("errors", JSON, nullable=False),
+    instant("received_at"),
+    PrimaryKeyConstraint("tenant_id", "number"),
+    Index(None, "tenant_id", "at"),
+)
+
+# Each worker's own, emptied by every commit and no part of `metadata`. A shared table would need TRUNCATE, for which
+# workers queue, or DELETE, which leaves dead rows to read over.
+usage_staging = Table(
+    "usage_staging",
+    MetaData(naming_convention=NAMING),
+    Column("ordinal", Integer, nullable=False),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("payload_hash", LargeBinary, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    instant("time"),
+    Column("data", JSON, nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    instant("received_at"),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)

@@ -1,0 +1,126 @@
+"""Words for tests of metering: meters, periods and events of one tenant, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from services.usage.domain.cloud_event import Arrivals, CloudEvent, Rejected
+from services.usage.domain.event_key import as_number, event_key
+from services.usage.domain.measure import compile_meter
+from services.usage.domain.meter import MeterDefined, MeterDefinition
+from services.usage.domain.tally import GroupTotal, fold
+from services.usage.domain.usage_period.events import UsagePeriodClosed, UsagePeriodOpened
+from services.usage.domain.usage_period.state import PeriodTerms
+from services.usage.domain.values import decode_exactly
+from services.usage.metering.apply import Metered, meter
+from services.usage.metering.periods import closing_totals, open_period
+from services.usage.metering.totals import totals_of
+from services.usage.metering.watches import PeriodKey
+from services.usage.projections import meters, usage_periods
+from services.usage.projections.completeness import Completeness, completeness
+from shared.causes import Cause
+from shared.event_store import Recorded, StreamKey
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+END = datetime(2026, 2, 1, tzinfo=UTC)
+
+TRIPS = MeterDefinition(event_type="trip.ended", aggregation="count", group_by={"origin": "$.origin"})
+MILES = MeterDefinition(event_type="trip.ended", aggregation="sum", value_path="$.miles")
+CARS = MeterDefinition(event_type="trip.ended", aggregation="unique_count", value_path="$.car")
+METERS = {"trips": (TRIPS, ("origin",)), "miles": (MILES, ()), "cars": (CARS, ())}
+
+TERMS = PeriodTerms(
+    subscription_id=UUID(int=1),
+    customer_id=UUID(int=2),
+    subjects=("acme", "sub-1"),
+    charge="",
+    meter="",
+    meter_version=1,
+    group_by=(),
+    starts_at=START,
+    ends_at=END,
+    collect_seconds=0,
+)
+
+
+def event(
+    id_: str = "1", *, at: datetime = START, subject: str = "acme", type_: str = "trip.ended", **data: Any
+) -> CloudEvent:
+    return CloudEvent(id_, "/cars", type_, subject, at, msgspec.Raw(msgspec.json.encode(data)))
+
+
+@dataclass(frozen=True)
+class House:
+    engine: Engine
+    tenant_id: UUID
+
+    def define_meters(self) -> None:
+        for slug, (definition, _) in METERS.items():
+            with self.engine.begin() as tx:
+                meters.project(tx, [self._recorded(uuid4(), MeterDefined(slug=slug, definition=definition))])
+
+    def key(self, slug: str, starts_at: datetime = START) -> PeriodKey:
+        return PeriodKey(self.tenant_id, uuid5(self.tenant_id, f"{slug} {starts_at}"))
+
+    def open(self, slug: str, **terms: Any) -> tuple[GroupTotal, ...]:
+        with self.engine.begin() as tx:
+            return self.open_in(tx, slug, **terms)
+
+    def open_in(self, tx: Connection, slug: str, **terms: Any) -> tuple[GroupTotal, ...]:
+        definition, group_by = METERS[slug]
+        wanted = replace(TERMS, charge=slug, meter=slug, group_by=group_by, **terms)
+        key = self.key(slug, wanted.starts_at)
+        totals = open_period(tx, key, wanted, definition)
+        usage_periods.project(tx, [self._recorded(key.period_id, UsagePeriodOpened(terms=wanted, totals=totals))])
+        return totals
+
+    def close(self, slug: str) -> tuple[GroupTotal, ...]:
+        key = self.key(slug)
+        with self.engine.begin() as tx:
+            totals = closing_totals(tx, key)
+            closed = UsagePeriodClosed(totals=totals, watermark={}, learned_at=END)
+            usage_periods.project(tx, [self._recorded(key.period_id, closed)])
+        return totals
+
+    def arrivals(self, events: Iterable[CloudEvent], rejected: Sequence[Rejected] = ()) -> Arrivals:
+        return Arrivals(
+            tenant_id=self.tenant_id, batch_id=uuid4(), received_at=END, events=list(events), rejected=list(rejected)
+        )
+
+    def meter(self, *events: CloudEvent, rejected: Sequence[Rejected] = ()) -> Metered:
+        with self.engine.begin() as tx:
+            return meter(tx, [self.arrivals(events, rejected)])
+
+    def totals(self, slug: str) -> tuple[GroupTotal, ...]:
+        with self.engine.begin() as tx:
+            return totals_of(tx, [self.key(slug)])[self.key(slug)]
+
+    def quantities(self, slug: str) -> dict[str, int]:
+        return {total.group: int(total.quantity) for total in self.totals(slug)}
+
+    def fold(self, slug: str, events: Iterable[CloudEvent]) -> tuple[GroupTotal, ...]:
+        """What a plain reading of the rules makes of events, the first of each name: the model to agree with."""
+        firsts = {(event.source, event.id): event for event in reversed(list(events))}
+        definition, group_by = METERS[slug]
+        counted = [
+            (as_number(event_key(self.tenant_id, e.source, e.id)), decode_exactly(e.data))
+            for e in firsts.values()
+            if e.type == definition.event_type and e.subject in TERMS.subjects and START <= e.time < END
+        ]
+        return fold(compile_meter(definition, group_by), counted)
+
+    def completeness(self, starts_at: datetime = START - timedelta(days=365), pending: int = 0) -> Completeness:
+        with self.engine.begin() as tx:
+            return completeness(tx, self.tenant_id, starts_at, END + timedelta(days=365), pending=pending)
+
+    def _recorded(self, stream_id: UUID, event: object) -> Recorded:
+        return Recorded(
+            event, StreamKey(self.tenant_id, "any", stream_id), 1, None, Cause(self.tenant_id, END, END, {})
+        )

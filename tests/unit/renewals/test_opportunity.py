@@ -1,0 +1,111 @@
+"""From a known term to an open opportunity that somebody works on."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.renewals.domain.opportunity.events import (
+    RenewalContacted,
+    RenewalOpportunityOpened,
+    RenewalQuotePrepared,
+    TermTracked,
+)
+from services.renewals.domain.opportunity.state import OpportunityNotFound
+from shared.decider import NotAllowedNow
+from shared.money import Money
+from tests.unit.renewals.stories import (
+    KNOWN,
+    OPENS,
+    QUOTE,
+    SILENCE,
+    TERM,
+    contact,
+    given,
+    local,
+    lose,
+    migrate,
+    open_,
+    quote,
+    silence,
+    track,
+    win,
+)
+
+opened = (track(), open_())
+second = timedelta(seconds=1)
+dearer = replace(TERM, base=Money(2_000_000, "USD"))
+other_quote = UUID(int=33)
+
+
+def test_a_known_term_tells_when_to_call_and_when_silence_is_an_answer():
+    assert given()(track()) == [TermTracked(term=TERM, opens_at=OPENS, unanswered_at=SILENCE, at=KNOWN)]
+
+
+def test_knowing_a_term_twice_changes_nothing():
+    assert given(track())(track()) == []
+
+
+def test_the_base_may_change_until_the_opening_and_not_after():
+    assert given(track())(track(dearer))[0].term == dearer
+    assert given(track(), track(dearer))(open_())[0].term.base == dearer.base
+    assert given(*opened)(track(dearer)) == []
+
+
+def test_the_clock_opens_on_the_day():
+    assert given(track())(open_()) == [
+        RenewalOpportunityOpened(term=TERM, due_on=date(2013, 12, 31), by=None, at=OPENS)
+    ]
+
+
+def test_a_stale_timer_opens_nothing():
+    later = replace(TERM, ends_on=date(2014, 2, 1))
+    assert given(track())(open_(OPENS - second)) == []
+    assert given(track(), track(later))(open_(OPENS)) == []
+
+
+def test_a_person_may_open_earlier():
+    assert given(track())(open_(KNOWN, by="ann"))[0].by == "ann"
+
+
+@pytest.mark.parametrize("history", [opened, (*opened, win()), (*opened, lose()), (*opened, migrate())])
+def test_an_opportunity_opens_once(history):
+    assert given(*history)(open_()) == []
+
+
+def test_a_contact_counts_the_days_to_the_due_day_in_the_customers_zone():
+    late_evening = local("2013-12-10", hour=23)
+    assert given(*opened)(contact(late_evening)) == [
+        RenewalContacted(contact_id=UUID(int=5), channel="call", days_in_advance=21, by="ann", at=late_evening)
+    ]
+    assert given(*opened)(contact(local("2014-01-03")))[0].days_in_advance == -3
+
+
+def test_the_same_contact_is_logged_once():
+    assert given(*opened, contact())(contact()) == []
+    assert given(*opened, contact(), win())(contact()) == []
+    assert len(given(*opened, contact())(contact(contact_id=UUID(int=6)))) == 1
+
+
+def test_the_draft_of_billing_is_the_renewal_quote():
+    assert given(*opened)(quote()) == [RenewalQuotePrepared(quote_id=QUOTE, at=OPENS)]
+    assert given(*opened, quote())(quote()) == []
+    assert len(given(*opened, quote())(quote(other_quote))) == 1
+
+
+@pytest.mark.parametrize("decision", [win(), lose(), migrate(), silence()])
+def test_a_draft_that_comes_after_the_decision_changes_nothing(decision):
+    assert given(*opened, decision)(quote()) == []
+
+
+@pytest.mark.parametrize("command", [open_(), contact(), quote(), win(), lose(), silence()])
+def test_a_term_nobody_told_us_of_is_not_found(command):
+    with pytest.raises(OpportunityNotFound):
+        given()(command)
+
+
+def test_nobody_is_contacted_about_what_is_not_open():
+    for history in ((track(),), (*opened, win())):
+        with pytest.raises(NotAllowedNow):
+            given(*history)(contact())
