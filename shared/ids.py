@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid5
 
 import uuid_utils.compat
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 # Ids that a process makes are derived, so that doing it twice makes the same thing: uuid5(cause, "name").
 derived = uuid5
@@ -20,20 +22,25 @@ def shown(prefix: str, id_: UUID) -> str:
     return f"{prefix}_{id_.hex}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Prefixed:
+    prefix: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        written = core_schema.plain_serializer_function_ser_schema(self._shown, when_used="json")
+        return core_schema.no_info_before_validator_function(self._parsed, handler(source), serialization=written)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{self.prefix}_[0-9a-f]{{32}}$"}
+
+    def _shown(self, id_: UUID) -> str:
+        return shown(self.prefix, id_)
+
+    def _parsed(self, value: object) -> object:
+        """Without its prefix, as messages carry it, an id is taken as well."""
+        return value.removeprefix(self.prefix + "_") if isinstance(value, str) else value
+
+
 def prefixed(prefix: str) -> object:
-    """A pydantic type for ids that read `inv_0190…` at the API and are a UUID inside."""
-
-    def parse(value: object) -> UUID:
-        if isinstance(value, UUID):
-            return value
-        text = str(value)
-        if not text.startswith(prefix + "_") or len(text) != len(prefix) + 33:
-            raise ValueError(f"an id like {prefix}_ and 32 hexadecimal digits is needed")
-        return UUID(hex=text[len(prefix) + 1 :])
-
-    return Annotated[
-        UUID,
-        BeforeValidator(parse),
-        PlainSerializer(lambda id_: shown(prefix, id_), return_type=str, when_used="json"),
-        WithJsonSchema({"type": "string", "pattern": f"^{prefix}_[0-9a-f]{{32}}$"}),
-    ]
+    """For `Annotated[UUID, prefixed("inv")]`: an id that reads `inv_0190…` at the API and is a UUID inside."""
+    return _Prefixed(prefix)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from shared.causes import Cause
 from shared.clock import clock_of
+from shared.errors import NotFound
 from shared.event_store import EventStore, StreamMoved
 from shared.messages import Message, context_of
 from shared.metrics import MESSAGES
@@ -34,6 +35,8 @@ class Reads:
 Handlers = Mapping[str, Process | Reads]
 Offsets = Mapping[tuple[str, int], int]
 TRANSIENT = (OperationalError, StreamMoved)
+# What a message of another topic may still bring: topics keep no order between them.
+WAITS = (NotFound,)
 
 
 class OvertakenConsumer(StreamMoved):
@@ -73,7 +76,8 @@ class Inbox:
             raise
         except Exception as error:
             with self.engine.begin() as tx:
-                park(tx, message, f"{type(error).__name__}: {error}", self.real_now())
+                waits = isinstance(error, WAITS)
+                park(tx, message, f"{type(error).__name__}: {error}", self.real_now(), waits=waits)
             MESSAGES.labels(self.service, "parked").inc()
             return 0
 

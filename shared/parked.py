@@ -13,6 +13,7 @@ from shared.decider import Decider
 from shared.event_store import Recorded
 from shared.messages import Message, encode
 
+TRIES_BEFORE_A_PERSON = 15
 Decision = Literal["replay", "discard"]
 
 
@@ -53,7 +54,10 @@ def project(tx: Connection, recorded: list[Recorded] | Any) -> None:
 
 
 def park(tx: Connection, message: Message, reason: str, at: datetime, *, waits: bool = False) -> None:
-    """Keep a message that cannot be applied now. One that only `waits` for an earlier one needs no person."""
+    """Keep a message that cannot be applied now.
+
+    One that `waits` for another message is tried again by itself, less and less often, before a person is asked.
+    """
     values = {
         "tenant_id": message.tenantid,
         "id": message.id,
@@ -65,6 +69,7 @@ def park(tx: Connection, message: Message, reason: str, at: datetime, *, waits: 
         "reason": reason[:2000],
         "decision": "wait" if waits else None,
         "parked_at": at,
+        "patience": TRIES_BEFORE_A_PERSON,
     }
     tx.exec_driver_sql(_PARK, values)
 
@@ -76,7 +81,10 @@ def forget(tx: Connection, tenant_id: UUID, id_: UUID) -> None:
 
 
 _PARK = """
-INSERT INTO parked_messages (tenant_id, id, source, stream_id, sequence, type, message, reason, decision, parked_at)
+INSERT INTO parked_messages (tenant_id, id, source, stream_id, sequence, type, message, reason, decision, retry_at, parked_at)
 VALUES (%(tenant_id)s, %(id)s, %(source)s, %(stream_id)s, %(sequence)s, %(type)s, %(message)s, %(reason)s, %(decision)s,
-  %(parked_at)s)
-ON CONFLICT (tenant_id, id) DO UPDATE SET reason = excluded.reason, decision = excluded.decision"""
+  %(parked_at)s, %(parked_at)s)
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET reason = excluded.reason, attempts = parked_messages.attempts + 1,
+  decision = CASE WHEN parked_messages.attempts < %(patience)s THEN excluded.decision END,
+  retry_at = excluded.parked_at + LEAST(60, 0.1 * 2 ^ parked_messages.attempts) * interval '1 second'"""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from shared.inbox import Inbox, mark
+from shared.inbox import WAITS, Inbox, mark
 from shared.messages import decode
 from shared.parked import forget, park
 from shared.timers import Timer
@@ -44,14 +44,14 @@ class Parking:
 
     def step(self) -> int:
         with self.engine.begin() as tx:
-            row = tx.exec_driver_sql(_NEXT).first()
+            row = tx.exec_driver_sql(_NEXT, {"now": self.real_now()}).first()
             if row is None:
                 return 0
             try:
                 with tx.begin_nested():
                     self._settle(tx, row)
             except Exception as error:
-                self._park_again(tx, row, f"{type(error).__name__}: {error}")
+                self._park_again(tx, row, error)
         return 1
 
     def _settle(self, tx: Connection, row: Any) -> None:
@@ -68,22 +68,25 @@ class Parking:
         if row.decision != "discard":
             tx.exec_driver_sql(_SET_TIMER, msgspec.json.decode(row.message))
 
-    def _park_again(self, tx: Connection, row: Any, reason: str) -> None:
+    def _park_again(self, tx: Connection, row: Any, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
         if row.source == _TIMER:
             tx.exec_driver_sql(_UNDECIDE, {"tenant": row.tenant_id, "id": row.id, "reason": reason[:2000]})
         else:
-            park(tx, decode(row.message), reason, self.real_now())
+            waits = isinstance(error, WAITS) and row.decision == "wait"
+            park(tx, decode(row.message), reason, self.real_now(), waits=waits)
 
 
 _NEXT = f"""
 SELECT p.* FROM parked_messages p
 LEFT JOIN inbox i USING (tenant_id, source, stream_id)
-WHERE p.decision IS NOT NULL AND (p.source = '{_TIMER}' OR p.sequence <= COALESCE(i.sequence, 0) + 1)
+WHERE p.decision IS NOT NULL AND p.retry_at <= %(now)s AND (p.source = '{_TIMER}' OR p.sequence <= COALESCE(i.sequence, 0) + 1)
 ORDER BY p.tenant_id, p.source, p.stream_id, p.sequence LIMIT 1 FOR UPDATE OF p SKIP LOCKED"""  # noqa: S608
 
 _PARK_TIMER = f"""
-INSERT INTO parked_messages (tenant_id, id, source, stream_id, sequence, type, message, reason, parked_at)
-VALUES (%(tenant_id)s, %(id)s, '{_TIMER}', %(stream_id)s, 0, %(type)s, %(message)s, %(reason)s, %(parked_at)s)
+INSERT INTO parked_messages (tenant_id, id, source, stream_id, sequence, type, message, reason, retry_at, parked_at)
+VALUES (%(tenant_id)s, %(id)s, '{_TIMER}', %(stream_id)s, 0, %(type)s, %(message)s, %(reason)s, %(parked_at)s,
+  %(parked_at)s)
 ON CONFLICT (tenant_id, id) DO UPDATE SET reason = excluded.reason, decision = NULL"""  # noqa: S608
 
 _UNDECIDE = """

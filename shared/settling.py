@@ -113,8 +113,9 @@ _OPEN = "SELECT tenant_id, asked FROM worker_status WHERE asked > answered AND t
 _COUNTS = """
 SELECT (SELECT count(*) FROM timers WHERE tenant_id = %(tenant)s AND fire_at <= %(now)s) AS timers,
        (SELECT count(*) FROM outbox WHERE tenant_id = %(tenant)s) AS outbox,
-       (SELECT count(*) FROM parked_messages
-        WHERE tenant_id = %(tenant)s AND decision IN ('replay', 'discard')) AS retries,
+       (SELECT count(*) FROM parked_messages p LEFT JOIN inbox i USING (tenant_id, source, stream_id)
+        WHERE p.tenant_id = %(tenant)s AND p.decision IS NOT NULL
+          AND p.sequence <= COALESCE(i.sequence, 0) + 1) AS retries,
        (SELECT count(*) FROM parked_messages WHERE tenant_id = %(tenant)s) AS parked,
        (SELECT COALESCE(sum(sequence), 0)::bigint FROM inbox WHERE tenant_id = %(tenant)s) AS applied"""
 

@@ -122,6 +122,8 @@ def _by_tenant(metadata: MetaData) -> None:
         Column("message", Text, nullable=False),
         Column("reason", Text, nullable=False),
         Column("decision", Text),
+        Column("attempts", Integer, nullable=False, server_default="0"),
+        instant("retry_at"),
         instant("parked_at"),
         PrimaryKeyConstraint("tenant_id", "id"),
         Index(None, "tenant_id", "source", "stream_id", "sequence"),

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from services.billing.api import customers, settings
+from services.billing.api import (
+    collections,
+    customers,
+    invoices,
+    payments,
+    plans,
+    proof,
+    quote_acceptances,
+    quotes,
+    settings,
+    subscriptions,
+)
 from services.billing.settings import Settings
 from services.billing.store import create_store
 from shared import logs
@@ -15,8 +26,10 @@ from shared.http.app import new_app
 def create_app(configuration: Settings) -> FastAPI:
     engine = engine_for(configuration.database, pool_size=configuration.pool_size)
     app = new_app("billing", configuration, engine, create_store())
-    for router in (settings.router, customers.router):
-        app.include_router(router)
+    rooms = (settings, customers, plans, quotes, quote_acceptances)
+    rooms += (subscriptions, invoices, proof, payments, collections)
+    for room in rooms:
+        app.include_router(room.router)
     return app
 
 

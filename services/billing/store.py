@@ -1,21 +1,75 @@
 """The event store of billing: every aggregate, and everybody who is told in the same transaction."""
 
+from services.billing.domain.catalogue import PLAN
 from services.billing.domain.customer import CUSTOMER
+from services.billing.domain.dunning import DUNNING
+from services.billing.domain.invoice import INVOICE
+from services.billing.domain.quote import QUOTE
+from services.billing.domain.reference import KNOWN_METER, KNOWN_POLICY
+from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
+from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging import outbound
-from services.billing.projections import customers
+from services.billing.processes.schedule import timers_of
+from services.billing.projections import (
+    customers,
+    dunning,
+    invoice_numbers,
+    invoices,
+    known_meters,
+    open_corrections,
+    payments,
+    plans,
+    quotes,
+    renewal_policies,
+    subscriptions,
+    usage_periods,
+    waiting_bills,
+)
 from shared import clock, parked
 from shared.clock import TEST_CLOCK
 from shared.event_store import EventStore
 from shared.outbox import Outbox
 from shared.parked import PARKED_MESSAGE
+from shared.timers import Schedule
 
 OUTBOX = Outbox("billing", outbound.TOPICS, outbound.to_contract)
 
 
 def create_store() -> EventStore:
     return EventStore(
-        [CUSTOMER, TENANT_SETTINGS, TEST_CLOCK, PARKED_MESSAGE],
-        subscribers=[customers.project, clock.project, parked.project, OUTBOX],
+        [
+            CUSTOMER,
+            TENANT_SETTINGS,
+            KNOWN_METER,
+            KNOWN_POLICY,
+            PLAN,
+            QUOTE,
+            SUBSCRIPTION,
+            USAGE_PERIOD,
+            INVOICE,
+            DUNNING,
+            TEST_CLOCK,
+            PARKED_MESSAGE,
+        ],
+        subscribers=[
+            customers.project,
+            known_meters.project,
+            renewal_policies.project,
+            plans.project,
+            quotes.project,
+            subscriptions.project,
+            usage_periods.project,
+            waiting_bills.project,
+            invoice_numbers.project,
+            invoices.project,
+            payments.project,
+            dunning.project,
+            open_corrections.project,
+            clock.project,
+            parked.project,
+            Schedule(timers_of),
+            OUTBOX,
+        ],
         is_published=OUTBOX.is_published,
     )

@@ -117,6 +117,7 @@ usage_periods = Table(
     Column("ends_on", Date, nullable=False),
     Column("status", Text, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("invoice_id", Uuid),
     PrimaryKeyConstraint("tenant_id", "period_id"),
     Index(None, "tenant_id", "subscription_id", "ends_on"),
 )
@@ -128,8 +129,7 @@ waiting_bills = Table(
     Column("invoice_id", Uuid, nullable=False),
     Column("subscription_id", Uuid, nullable=False),
     Column("billing_on", Date, nullable=False),
-    instant("billed_at"),
-    Column("awaits", JSONB, nullable=False),
+    Column("bill", JSONB, nullable=False),
     PrimaryKeyConstraint("tenant_id", "invoice_id"),
     Index(None, "tenant_id", "subscription_id"),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from services.billing.messaging.inbound import HANDLERS, TIMERS, TOPICS
+from services.billing.messaging.inbound import HANDLERS, TOPICS
+from services.billing.messaging.timers import TIMERS
+from services.billing.projections import waiting_bills
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
 from shared import kafka, logs
@@ -23,6 +25,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         handlers=HANDLERS,
         timers=TIMERS,
         topics=TOPICS,
+        waiting=waiting_bills.count,
     )
 
 

@@ -48,3 +48,4 @@ class EntitlementTerminatedV1(EntitlementMessage, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "entitlement.entitlement_terminated.v1"
     terminated_at: datetime
     successor_subscription_id: UUID | None = None
+    successor_entitlement_id: UUID | None = None

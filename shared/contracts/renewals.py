@@ -62,5 +62,5 @@ class RenewalLostV1(OpportunityMessage, frozen=True, kw_only=True):
 class RenewalSupersededV1(OpportunityMessage, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "renewals.renewal_superseded.v1"
     reason: str
-    successor_subscription_id: UUID
+    successor_subscription_id: UUID | None = None
     quote_id: UUID | None = None

@@ -1,13 +1,11 @@
 """What billing listens to, and which process answers."""
 
-from collections.abc import Mapping
-
-from shared.inbox import Handlers
-from shared.timers import TimerHandler
+from services.billing.messaging import from_billing, from_renewals, from_usage, reference
+from shared.contracts import billing, renewals, usage
+from shared.inbox import Handlers, Reads
 
 TOPICS = [
     "billing.quotes",
-    "billing.subscriptions",
     "billing.invoices",
     "usage.meters",
     "usage.periods",
@@ -15,5 +13,18 @@ TOPICS = [
     "renewals.opportunities",
 ]
 
-HANDLERS: Handlers = {}
-TIMERS: Mapping[str, TimerHandler] = {}
+HANDLERS: Handlers = {
+    billing.QuoteAcceptedV1.TYPE: Reads(from_billing.quote_accepted),
+    billing.InvoiceIssuedV1.TYPE: from_billing.invoice_issued,
+    billing.InvoicePaymentAllocatedV1.TYPE: from_billing.payment_allocated,
+    billing.InvoiceVoidedV1.TYPE: from_billing.invoice_closed,
+    billing.InvoiceCreditedV1.TYPE: from_billing.invoice_closed,
+    usage.MeterDefinedV1.TYPE: reference.meter_defined,
+    usage.UsagePeriodClosedV1.TYPE: Reads(from_usage.period_closed),
+    usage.UsagePeriodRevisedV1.TYPE: Reads(from_usage.period_revised),
+    renewals.RenewalPolicyPublishedV1.TYPE: reference.policy_published,
+    renewals.RenewalOpportunityOpenedV1.TYPE: Reads(from_renewals.opportunity_opened),
+    renewals.RenewalWonV1.TYPE: Reads(from_renewals.renewal_won),
+    renewals.RenewalLostV1.TYPE: Reads(from_renewals.renewal_lost),
+    renewals.RenewalSupersededV1.TYPE: Reads(from_renewals.renewal_superseded),
+}

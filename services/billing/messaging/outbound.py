@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.billing.domain.catalogue import PlanPublished
 from services.billing.domain.customer import Customer, CustomerChanged
+from services.billing.messaging.outbound_invoices import dunning_contract, invoice_contract
+from services.billing.messaging.outbound_quotes import plan_contract, quote_contract
+from services.billing.messaging.outbound_subscriptions import subscription_contract
 from shared.contracts import billing as contracts
 from shared.messages import Contract
 
@@ -19,12 +23,22 @@ TOPICS = {
 }
 
 
+TRANSLATIONS = (
+    subscription_contract,
+    invoice_contract,
+    dunning_contract,
+    quote_contract,
+)
+
+
 def to_contract(event: Any) -> Contract | None:
     match event:
         case CustomerChanged(customer_id=customer_id, customer=customer):
             return _customer_changed(customer_id, customer)
+        case PlanPublished():
+            return plan_contract(event)
         case _:
-            return None
+            return next((contract for translate in TRANSLATIONS if (contract := translate(event))), None)
 
 
 def _customer_changed(customer_id: Any, customer: Customer) -> contracts.CustomerChangedV1:

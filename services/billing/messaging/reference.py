@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from services.billing.domain.agreement import RenewalTerms
-from services.billing.domain.reference import KNOWN_METER, KNOWN_POLICY, Meter, NoteMeter, NotePolicy, meter_id, policy_id
+from services.billing.domain.reference import (
+    KNOWN_METER,
+    KNOWN_POLICY,
+    Meter,
+    NoteMeter,
+    NotePolicy,
+    meter_id,
+    policy_id,
+)
 from shared.contracts.renewals import RenewalPolicyPublishedV1
 from shared.contracts.usage import MeterDefinedV1
 from shared.messages import Message
 from shared.orders import Order
 
 
-def on_meter_defined(message: Message) -> Iterable[Order]:
+def meter_defined(message: Message) -> Iterable[Order]:
     told = message.read(MeterDefinedV1)
     meter = Meter(
         slug=told.slug,
@@ -24,7 +32,7 @@ def on_meter_defined(message: Message) -> Iterable[Order]:
     yield Order(KNOWN_METER, meter_id(message.tenantid, told.slug), NoteMeter(meter=meter))
 
 
-def on_policy_published(message: Message) -> Iterable[Order]:
+def policy_published(message: Message) -> Iterable[Order]:
     told = message.read(RenewalPolicyPublishedV1)
     terms = RenewalTerms(
         policy=told.code,
@@ -35,9 +43,3 @@ def on_policy_published(message: Message) -> Iterable[Order]:
         uplift_percent=told.uplift_percent,
     )
     yield Order(KNOWN_POLICY, policy_id(message.tenantid, told.code), NotePolicy(terms=terms))
-
-
-REFERENCE_HANDLERS = {
-    MeterDefinedV1.TYPE: on_meter_defined,
-    RenewalPolicyPublishedV1.TYPE: on_policy_published,
-}

@@ -14,9 +14,7 @@ from shared.event_store import Recorded
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(known_meters)
-_upsert = _upsert.on_conflict_do_update(
-    index_elements=["tenant_id", "slug"], set_={"meter": _upsert.excluded.meter}
-)
+_upsert = _upsert.on_conflict_do_update(index_elements=["tenant_id", "slug"], set_={"meter": _upsert.excluded.meter})
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:

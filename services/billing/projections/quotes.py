@@ -79,9 +79,7 @@ def _change(event: events.QuoteEvent) -> Change:
     match event:
         case events.QuoteRevised(version=version, valid_until=valid_until, by=by):
             unapproved = {"is_stale": False, "approval": None, "approved_by": None, "reason": None}
-            return Change(
-                "draft", unapproved | {"version": version, "valid_until": valid_until}, _version(event, by)
-            )
+            return Change("draft", unapproved | {"version": version, "valid_until": valid_until}, _version(event, by))
         case events.QuoteApprovalRequested(level=level, discount_percent=discount, by=by):
             asked = {"level": level, "discount_percent": discount, "requested_by": by}
             return Change("pending", {"approval": asked, "reason": None})

@@ -15,9 +15,7 @@ from shared.event_store import Recorded
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(renewal_policies)
-_upsert = _upsert.on_conflict_do_update(
-    index_elements=["tenant_id", "code"], set_={"terms": _upsert.excluded.terms}
-)
+_upsert = _upsert.on_conflict_do_update(index_elements=["tenant_id", "code"], set_={"terms": _upsert.excluded.terms})
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from services.entitlement.domain.entitlement.holds import HoldCause, OverdueInvoice
+from services.entitlement.domain.entitlement.window import Window
+from services.entitlement.domain.known_dunning import DunningStep
 from shared.money import Money
 
-Fact = Literal["invoice", "dunning_step", "term_start", "term_end", "grace_end", "termination", "successor", "decision", "hold"]
+Fact = Literal[
+    "invoice", "dunning_step", "term_start", "term_end", "grace_end", "termination", "successor", "decision", "hold"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +60,29 @@ def hold_chain(kind: str, cause: HoldCause) -> tuple[Link, ...]:
     return (*map(_invoice, cause.invoices), *_trigger(cause), Link(what="hold", name=kind, at=cause.at))
 
 
+def standing_chain(kind: str, cause: HoldCause, steps: Iterable[DunningStep], window: Window) -> tuple[Link, ...]:
+    """The same in full, for a person: every step of dunning up to the hold, or the end of the term before grace."""
+    if kind == "dunning":
+        before = (step for step in steps if step.message_id != cause.message_id and step.at <= cause.at)
+        earlier = [_step(step.step, step.message_id, step.at) for step in before]
+        return (*map(_invoice, cause.invoices), *earlier, *_trigger(cause), Link(what="hold", name=kind, at=cause.at))
+    if kind == "expiry":
+        term_end = Link(what="term_end", name=str(window.term_number), at=window.ends_at)
+        return (term_end, *hold_chain(kind, cause))
+    return hold_chain(kind, cause)
+
+
+def _step(step: str, message_id: UUID | None, at: datetime) -> Link:
+    return Link(what="dunning_step", name=step, id=message_id, at=at)
+
+
 def _invoice(invoice: OverdueInvoice) -> Link:
     return Link(what="invoice", name=invoice.number, id=invoice.invoice_id, due_on=invoice.due_on, open=invoice.open)
 
 
 def _trigger(cause: HoldCause) -> tuple[Link, ...]:
     if cause.step is not None:
-        return (Link(what="dunning_step", name=cause.step, id=cause.message_id, at=cause.at),)
+        return (_step(cause.step, cause.message_id, cause.at),)
     if cause.what == "term_end":
         return (Link(what="grace_end", name="grace", at=cause.at),)
     if cause.by is not None:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from services.usage.metering.stage import Staged, stage
 
+Name = tuple[UUID, bytes]  # tenant and key
+
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
@@ -22,7 +24,7 @@ class Sorted:
 
 def store(tx: Connection, events: Sequence[Staged]) -> Sorted:
     """Stores what is new. Keys are inserted in their order, so that two workers wait for each other, never in a ring."""
-    firsts: dict[tuple[UUID, bytes], Staged] = {}
+    firsts: dict[Name, Staged] = {}
     again: list[Staged] = []
     for event in events:
         if firsts.setdefault((event.tenant_id, event.key), event) is not event:
@@ -30,20 +32,21 @@ def store(tx: Connection, events: Sequence[Staged]) -> Sorted:
     candidates = list(firsts.values())
     stage(tx, candidates)
     positions = {row.ordinal: row.position for row in tx.exec_driver_sql(_STORE)}
-    known = [event for ordinal, event in enumerate(candidates) if ordinal not in positions]
-    repeated, conflicting = _compared(tx, [*known, *again], firsts, stored_before=bool(known))
-    return Sorted([(position, candidates[ordinal]) for ordinal, position in positions.items()], repeated, conflicting)
+    known = [ordinal for ordinal in range(len(candidates)) if ordinal not in positions]
+    payloads = {name: first.payload for name, first in firsts.items()} | _stored_payloads(tx, known)
+    others = [*(candidates[ordinal] for ordinal in known), *again]
+    return Sorted(
+        fresh=[(position, candidates[ordinal]) for ordinal, position in positions.items()],
+        repeated=[event for event in others if payloads[event.tenant_id, event.key] == event.payload],
+        conflicting=[event for event in others if payloads[event.tenant_id, event.key] != event.payload],
+    )
 
 
-def _compared(
-    tx: Connection, others: list[Staged], firsts: dict[tuple[UUID, bytes], Staged], *, stored_before: bool
-) -> tuple[list[Staged], list[Staged]]:
-    payloads = {name: first.payload for name, first in firsts.items()}
-    if stored_before:
-        payloads |= {(row.tenant_id, row.key_hash): row.payload_hash for row in tx.exec_driver_sql(_STORED_BEFORE)}
-    repeated = [event for event in others if payloads[event.tenant_id, event.key] == event.payload]
-    conflicting = [event for event in others if payloads[event.tenant_id, event.key] != event.payload]
-    return repeated, conflicting
+def _stored_payloads(tx: Connection, ordinals: list[int]) -> dict[Name, bytes]:
+    if not ordinals:
+        return {}
+    rows = tx.exec_driver_sql(_STORED_PAYLOADS, {"ordinals": ordinals})
+    return {(row.tenant_id, row.key_hash): row.payload_hash for row in rows}
 
 
 _COLUMNS = "tenant_id, position, source, id, type, subject, time, data, batch_id, received_at"
@@ -62,7 +65,10 @@ WITH fresh AS (
 SELECT ordinal, position FROM placed ORDER BY ordinal"""  # noqa: S608 - columns are a constant
 
 # A row that lost against a worker that has just committed is visible to this statement, which begins after it.
-_STORED_BEFORE = """
-SELECT key.tenant_id, key.key_hash, key.payload_hash
-FROM usage_staging JOIN usage_event_keys AS key USING (tenant_id, key_hash)
-WHERE key.payload_hash <> usage_staging.payload_hash"""
+# OFFSET 0 keeps PostgreSQL from reading all keys, which it may take for cheaper than looking up some.
+_STORED_PAYLOADS = """
+SELECT key.tenant_id, key.key_hash, key.payload_hash FROM usage_staging AS s
+CROSS JOIN LATERAL (
+  SELECT * FROM usage_event_keys AS key WHERE key.tenant_id = s.tenant_id AND key.key_hash = s.key_hash OFFSET 0
+) AS key
+WHERE s.ordinal = ANY(%(ordinals)s)"""

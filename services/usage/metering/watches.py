@@ -64,15 +64,22 @@ def compiled(definition: str, group_by: Sequence[str]) -> CompiledMeter:
     return compile_meter(msgspec.json.decode(definition, type=MeterDefinition), group_by)
 
 
+# OFFSET 0 keeps PostgreSQL from turning the joins around: by its estimates it would read every period of the tenant.
 _STAGED_PERIODS = """
-SELECT p.tenant_id, s.subject, p.period_id, p.status, p.starts_at, p.ends_at, p.group_by,
-       m.event_type, m.definition::text AS definition
+SELECT p.tenant_id, s.subject, p.period_id, p.status, p.starts_at, p.ends_at, p.group_by, m.event_type, m.definition
 FROM (SELECT tenant_id, subject, min(time) AS first, max(time) AS last FROM usage_staging GROUP BY 1, 2) AS staged
-JOIN usage_period_subjects AS s
-  ON s.tenant_id = staged.tenant_id AND s.subject = staged.subject
- AND s.starts_at <= staged.last AND s.ends_at > staged.first
-JOIN usage_periods AS p ON p.tenant_id = s.tenant_id AND p.period_id = s.period_id
-JOIN usage_meters AS m ON m.tenant_id = p.tenant_id AND m.slug = p.meter AND m.version = p.meter_version"""
+CROSS JOIN LATERAL (
+  SELECT * FROM usage_period_subjects AS s
+  WHERE s.tenant_id = staged.tenant_id AND s.subject = staged.subject
+    AND s.ends_at > staged.first AND s.starts_at <= staged.last OFFSET 0
+) AS s
+CROSS JOIN LATERAL (
+  SELECT * FROM usage_periods AS p WHERE p.tenant_id = s.tenant_id AND p.period_id = s.period_id OFFSET 0
+) AS p
+CROSS JOIN LATERAL (
+  SELECT event_type, definition::text AS definition FROM usage_meters AS m
+  WHERE m.tenant_id = p.tenant_id AND m.slug = p.meter AND m.version = p.meter_version OFFSET 0
+) AS m"""
 
 _CURRENT_METERS = """
 SELECT DISTINCT ON (tenant_id, slug) tenant_id, definition::text AS definition

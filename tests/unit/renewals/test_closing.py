@@ -49,6 +49,7 @@ def test_acceptance_wins_with_all_parts_of_its_value():
         RenewalWon(
             subscription_id=SUBSCRIPTION,
             customer_id=CUSTOMER,
+            customer_key="F9",
             term_number=1,
             due_on=date(2013, 12, 31),
             quote_id=QUOTE,

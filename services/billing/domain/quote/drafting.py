@@ -8,7 +8,7 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote.commands import DraftQuote, ReviseQuote
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.events import QuoteDrafted, QuoteEvent, QuoteRevised
-from services.billing.domain.quote.state import NothingQuoted, Quote, TooManyLines
+from services.billing.domain.quote.state import NothingQuoted, OneTermRenewed, Quote, TooManyLines
 from services.billing.domain.quote_validation import validate_line
 
 MAX_LINES = 100
@@ -35,6 +35,8 @@ def drafted(command: DraftQuote) -> QuoteDrafted:
 def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
     """A new version; the same content again changes nothing, unless it was written to replace a stale one."""
     _check_lines(command.lines)
+    if quote.purpose == "renewal":
+        _check_renewal(quote, command.lines)
     valid_until = command.valid_until or quote.valid_until
     if not quote.is_stale and (command.lines, valid_until) == (quote.lines, quote.valid_until):
         return []
@@ -48,3 +50,10 @@ def _check_lines(lines: Sequence[AgreedLine]) -> None:
         raise TooManyLines(f"list at most {MAX_LINES} lines", field="/lines")
     for index, line in enumerate(lines):
         validate_line(line, f"/lines/{index}")
+
+
+def _check_renewal(quote: Quote, lines: Sequence[AgreedLine]) -> None:
+    if len(lines) != 1:
+        raise OneTermRenewed("list the one line that is renewed", field="/lines")
+    if lines[0].starts_on != quote.lines[0].starts_on:
+        raise OneTermRenewed(f"the new term starts on {quote.lines[0].starts_on}", field="/lines/0/starts_on")

@@ -27,6 +27,10 @@ class TooManyLines(DomainError):
     """A quote has at most 100 lines."""
 
 
+class OneTermRenewed(DomainError):
+    """A renewal quote continues one subscription where its term ends: one line, starting on that day."""
+
+
 class ValidityOver(DomainError):
     """A quote is sent to be accepted: its end lies ahead."""
 

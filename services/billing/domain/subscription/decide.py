@@ -127,7 +127,14 @@ def _renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionE
     )
     fees = _fees(subscription, command, term)
     facts = subscription.facts(term)
-    renewed = TermRenewed(facts=facts, term=term, mode=command.mode, renewed_at=command.at, reinstated=bool(fees))
+    renewed = TermRenewed(
+        facts=facts,
+        term=term,
+        anchor=subscription.anchor,
+        mode=command.mode,
+        renewed_at=command.at,
+        reinstated=bool(fees),
+    )
     return [*fees, renewed]
 
 

@@ -107,8 +107,11 @@ class TermStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermRenewed:
+    """`anchor` is the first day of the subscription, from which its billing days are counted."""
+
     facts: Facts
     term: Term
+    anchor: date
     mode: RenewalMode
     renewed_at: datetime
     reinstated: bool

@@ -167,6 +167,8 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_parked_messages")),
     )
@@ -203,6 +205,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("quote_id", sa.Uuid(), nullable=False),
+        sa.Column("quote_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "token_hash", name=op.f("pk_quote_tokens")),
     )
     op.create_table(
@@ -273,6 +276,7 @@ def upgrade() -> None:
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "period_id", name=op.f("pk_usage_periods")),
     )
     op.create_index(
@@ -287,8 +291,7 @@ def upgrade() -> None:
         sa.Column("invoice_id", sa.Uuid(), nullable=False),
         sa.Column("subscription_id", sa.Uuid(), nullable=False),
         sa.Column("billing_on", sa.Date(), nullable=False),
-        sa.Column("billed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("awaits", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("bill", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "invoice_id", name=op.f("pk_waiting_bills")),
     )
     op.create_index(

@@ -21,6 +21,7 @@ def won(opportunity: Opportunity, command: WinOpportunity) -> RenewalWon:
     return RenewalWon(
         subscription_id=term.subscription_id,
         customer_id=term.customer_id,
+        customer_key=term.customer_key,
         term_number=term.number,
         due_on=due_on(term),
         quote_id=command.quote_id,
@@ -69,6 +70,7 @@ def _lost(opportunity: Opportunity, command: CloseLost, reason: Reason) -> Renew
     return RenewalLost(
         subscription_id=term.subscription_id,
         customer_id=term.customer_id,
+        customer_key=term.customer_key,
         term_number=term.number,
         due_on=due_on(term),
         quote_id=opportunity.quote_id,
@@ -88,6 +90,7 @@ def _superseded(opportunity: Opportunity, command: CloseLost, reason: Reason) ->
     return RenewalSuperseded(
         subscription_id=term.subscription_id,
         customer_id=term.customer_id,
+        customer_key=term.customer_key,
         term_number=term.number,
         due_on=due_on(term),
         quote_id=opportunity.quote_id,

@@ -26,10 +26,13 @@ class OpenOpportunity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogContact:
+    """`cost_minor` is in the currency of the term's base."""
+
     contact_id: UUID
     channel: str
     by: str
     at: datetime
+    cost_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from services.renewals.domain.opportunity.events import (
 from services.renewals.domain.opportunity.state import Opportunity, OpportunityNotFound
 from services.renewals.domain.opportunity.term import due_on, opens_at, unanswered_at
 from shared.decider import NotAllowedNow
+from shared.money import Money
 from shared.periods import local_day
 
 
@@ -94,13 +95,15 @@ def _opened(opportunity: Opportunity, command: OpenOpportunity) -> RenewalOpport
 def _contact(opportunity: Opportunity, command: LogContact) -> list[OpportunityEvent]:
     if command.contact_id in opportunity.contacts:
         return []
-    contacted_on = local_day(command.at, opportunity.term.zone)
+    term, cost_minor = opportunity.term, command.cost_minor
+    contacted_on = local_day(command.at, term.zone)
     return [
         RenewalContacted(
             contact_id=command.contact_id,
             channel=command.channel,
-            days_in_advance=(due_on(opportunity.term) - contacted_on).days,
+            days_in_advance=(due_on(term) - contacted_on).days,
             by=command.by,
             at=command.at,
+            cost=None if cost_minor is None else Money(cost_minor, term.base.currency),
         )
     ]

@@ -34,13 +34,15 @@ class RenewalOpportunityOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalContacted:
-    """`days_in_advance` counts from the local day of the contact to the due day; negative is too late."""
+    """`days_in_advance` counts from the local day of the contact to the due day; negative is too late. `cost` is what
+    the contact cost us, where that is known."""
 
     contact_id: UUID
     channel: str
     days_in_advance: int
     by: str
     at: datetime
+    cost: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class RenewalWon:
 
     subscription_id: UUID
     customer_id: UUID
+    customer_key: str
     term_number: int
     due_on: date
     quote_id: UUID
@@ -73,6 +76,7 @@ class RenewalWon:
 class RenewalLost:
     subscription_id: UUID
     customer_id: UUID
+    customer_key: str
     term_number: int
     due_on: date
     quote_id: UUID | None
@@ -92,6 +96,7 @@ class RenewalSuperseded:
 
     subscription_id: UUID
     customer_id: UUID
+    customer_key: str
     term_number: int
     due_on: date
     quote_id: UUID | None

@@ -1,0 +1,93 @@
+"""/v1/invoices: drafts, issued invoices, and what is done with them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from services.billing.api.access import ChangeInvoices, ReadBilling, VoidInvoices
+from services.billing.api.invoice_forms import InvoiceId, InvoiceOut, SubscriptionId, invoice_out
+from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.commands import CreditInvoice, DiscardInvoice, IssueInvoice, Number, VoidInvoice
+from services.billing.domain.tenant_settings import TENANT_SETTINGS
+from services.billing.projections import invoice_numbers, invoices
+from services.billing.tables import invoices as table
+from shared.http.pages import Listed, PageQuery, page_of
+from shared.http.routes import TransactionalRoute
+from shared.periods import local_day
+from shared.unit_of_work import UnitOfWork
+
+router = APIRouter(prefix="/v1/invoices", tags=["invoices"], route_class=TransactionalRoute)
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class Why(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    reason: Reason
+
+
+@router.get("")
+def list_invoices(
+    unit: ReadBilling,
+    page: PageQuery,
+    customer: str | None = None,
+    subscription_id: Annotated[SubscriptionId | None, Query()] = None,
+    status: str | None = None,
+    number: str | None = None,
+    issued_from: date | None = None,
+    issued_to: date | None = None,
+) -> Listed[InvoiceOut]:
+    """`issued_to` is the first day after the range."""
+    mine = invoices.of_tenant(
+        unit,
+        customer=customer,
+        subscription_id=subscription_id,
+        status=status,
+        number=number,
+        issued_from=issued_from,
+        issued_to=issued_to,
+    )
+    return page_of(unit, mine, table.c.invoice_id, page, invoice_out)
+
+
+@router.get("/{invoice_id}")
+def show(invoice_id: InvoiceId, unit: ReadBilling) -> InvoiceOut:
+    return invoice_out(invoices.get(unit, invoice_id))
+
+
+@router.post("/{invoice_id}/issue")
+def issue(invoice_id: InvoiceId, unit: ChangeInvoices) -> InvoiceOut:
+    """Ends the review of a draft early."""
+    unit.execute(INVOICE, invoice_id, IssueInvoice(number=_next_number(unit)))
+    return invoice_out(invoices.get(unit, invoice_id))
+
+
+@router.post("/{invoice_id}/discard")
+def discard(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> InvoiceOut:
+    unit.execute(INVOICE, invoice_id, DiscardInvoice(reason=body.reason))
+    return invoice_out(invoices.get(unit, invoice_id))
+
+
+@router.post("/{invoice_id}/void")
+def void(invoice_id: InvoiceId, body: Why, unit: VoidInvoices) -> InvoiceOut:
+    """Only where nothing was paid; the number stays taken."""
+    unit.execute(INVOICE, invoice_id, VoidInvoice(reason=body.reason))
+    return invoice_out(invoices.get(unit, invoice_id))
+
+
+@router.post("/{invoice_id}/credit-notes", status_code=201)
+def credit(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> InvoiceOut:
+    """A credit note over the whole invoice, with a number of its own series."""
+    on = local_day(unit.now, invoices.get(unit, invoice_id)["document"]["party"]["zone"])
+    command = CreditInvoice(number=_next_number(unit, "-CN"), on=on, reason=body.reason)
+    unit.execute(INVOICE, invoice_id, command)
+    return invoice_out(invoices.get(unit, invoice_id))
+
+
+def _next_number(unit: UnitOfWork, suffix: str = "") -> Number:
+    settings = unit.state(TENANT_SETTINGS, unit.tenant_id)
+    return invoice_numbers.next_number(unit, settings.legal_entity, settings.invoice_series + suffix)

@@ -1,0 +1,131 @@
+"""Plans as they are sent and answered: prices in the documented form, amounts as decimal strings in major units."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass
+from services.billing.domain.pricing.limits import TooManyPlaces, non_negative
+from services.billing.domain.pricing.price import Price
+from services.billing.domain.proration import ProrationPolicy
+from shared.errors import DomainError
+from shared.ids import prefixed
+from shared.money import Money
+from shared.periods import Every
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Rates = Annotated[tuple[str, ...], Field(max_length=20)]
+
+
+class FloatingAmount(DomainError):
+    """A JSON number with a point may be rounded on its way to us; a string is not."""
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChargeForm(Form):
+    code: Code
+    name: Name
+    kind: ChargeKind
+    price: Price
+    every: Every | None = None
+    in_advance: bool = False
+    meter: Code | None = None
+    group_by: Annotated[tuple[str, ...], Field(max_length=10)] = ()
+    tax_rates: Rates = ()
+    revenue_class: RevenueClass | None = None
+
+    def charge(self) -> Charge:
+        return Charge(**{field.name: getattr(self, field.name) for field in fields(Charge)})
+
+
+class MinimumForm(Form):
+    """`amount` in major units of the currency it is listed under."""
+
+    code: Code
+    name: Name
+    amount: Decimal
+    tax_rates: Rates = ()
+
+    def minimum(self, currency: str) -> MinimumCommitment:
+        field = f"/minimums/{currency}/amount"
+        non_negative(self.amount, field)
+        amount = Money.rounded(self.amount, currency)
+        if amount.major != self.amount:
+            raise TooManyPlaces(f"{currency} has fewer decimal places", field=field)
+        return MinimumCommitment(code=self.code, name=self.name, amount=amount, tax_rates=self.tax_rates)
+
+
+class PlanForm(Form):
+    name: Name
+    prices: dict[str, Annotated[list[ChargeForm], Field(max_length=500)]]
+    every: Every
+    calendar: bool = False
+    term_months: int
+    net_days: int
+    collect_seconds: int = 3600
+    review_days: int = 0
+    renewal_policy: Code | None = None
+    proration: ProrationPolicy = "days"
+    minimums: dict[str, MinimumForm] = Field(default_factory=dict)
+    features: Annotated[dict[Code, int | None], Field(max_length=200)] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_floats(cls, sent: Any) -> Any:
+        _refuse_floats(sent, "")
+        return sent
+
+    def plan(self, code: str) -> PlanVersion:
+        """What the form says, as version 1; the catalogue numbers it."""
+        plain = {name: getattr(self, name) for name in type(self).model_fields if name not in ("prices", "minimums")}
+        return PlanVersion(
+            code=code,
+            version=1,
+            prices={currency: tuple(form.charge() for form in forms) for currency, forms in self.prices.items()},
+            minimums={currency: form.minimum(currency) for currency, form in self.minimums.items()},
+            **plain,
+        )
+
+
+class PlanAnswer(PlanForm):
+    plan_id: Annotated[UUID, prefixed("pln")]
+    code: str
+    version: int
+
+
+def _refuse_floats(sent: Any, at: str) -> None:
+    match sent:
+        case float():
+            raise FloatingAmount('give amounts as decimal strings, such as "0.0375"', field=at)
+        case dict():
+            for name, value in sent.items():
+                _refuse_floats(value, f"{at}/{name}")
+        case list():
+            for index, value in enumerate(sent):
+                _refuse_floats(value, f"{at}/{index}")
+
+
+def answered(plan_id: UUID, plan: PlanVersion) -> PlanAnswer:
+    forms = {currency: [charge_form(charge) for charge in charges] for currency, charges in plan.prices.items()}
+    minimums = {currency: minimum_form(minimum) for currency, minimum in plan.minimums.items()}
+    plain = {
+        field.name: getattr(plan, field.name) for field in fields(plan) if field.name not in ("prices", "minimums")
+    }
+    return PlanAnswer(plan_id=plan_id, prices=forms, minimums=minimums, **plain)
+
+
+def charge_form(charge: Charge) -> ChargeForm:
+    return ChargeForm(**{field.name: getattr(charge, field.name) for field in fields(charge)})
+
+
+def minimum_form(minimum: MinimumCommitment) -> MinimumForm:
+    return MinimumForm(code=minimum.code, name=minimum.name, amount=minimum.amount.major, tax_rates=minimum.tax_rates)

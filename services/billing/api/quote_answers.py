@@ -1,0 +1,150 @@
+"""From a quote as it is stored to the answer, with everything it comes to computed anew from its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from services.billing.api import quote_forms as forms
+from services.billing.api.plan_forms import charge_form, minimum_form
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.quote.deal import Deal
+from services.billing.domain.quote.lines import AnnualValues, annual_values
+from services.billing.domain.quote.state import QuoteNotFound
+from services.billing.domain.quote_totals import Breakdown, PlannedInvoice, QuoteLineTotals, quote_totals
+from services.billing.domain.schedule import term_of
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.projections import quotes
+from shared.unit_of_work import UnitOfWork
+
+_COLUMNS = (
+    "purpose",
+    "customer_id",
+    "subscription_id",
+    "opportunity_id",
+    "external_id",
+    "status",
+    "version",
+    "quote_id",
+)
+_DOCUMENT = ("valid_until", "is_stale", "approval", "approved_by", "acceptance", "reason")
+
+
+def summary(row: Mapping[Any, Any]) -> forms.QuoteSummary:
+    return forms.QuoteSummary(**_summary(row))
+
+
+def answer(unit: UnitOfWork, row: Mapping[Any, Any], token: str | None = None) -> forms.QuoteAnswer:
+    current = row["quote"]["versions"][str(row["quote"]["version"])]
+    return forms.QuoteAnswer(**_summary(row), **_offer(unit, row, current), acceptance_token=token)
+
+
+def version(unit: UnitOfWork, row: Mapping[Any, Any], number: int) -> forms.VersionAnswer:
+    wanted = row["quote"]["versions"].get(str(number))
+    if wanted is None:
+        raise QuoteNotFound("the quote has no such version")
+    return forms.VersionAnswer(
+        quote_id=row["quote_id"],
+        quote_version=number,
+        written_by=wanted["by"],
+        valid_until=wanted["valid_until"],
+        **_offer(unit, row, wanted),
+    )
+
+
+def of(unit: UnitOfWork, quote_id: Any, token: str | None = None) -> forms.QuoteAnswer:
+    return answer(unit, quotes.get(unit, quote_id), token)
+
+
+def _summary(row: Mapping[Any, Any]) -> dict[str, Any]:
+    document, deal = row["quote"], row["quote"]["deal"]
+    return {
+        **{name: row[name] for name in _COLUMNS},
+        **{name: document[name] for name in _DOCUMENT},
+        "quote_version": document["version"],
+        "customer": deal["party"]["key"],
+        "currency": deal["party"]["currency"],
+        "requested_by": deal["requested_by"],
+    }
+
+
+def _offer(unit: UnitOfWork, row: Mapping[Any, Any], version: Mapping[str, Any]) -> dict[str, Any]:
+    deal = msgspec.convert(row["quote"]["deal"], Deal)
+    lines = msgspec.convert(version["lines"], tuple[AgreedLine, ...])
+    totals = quote_totals(lines, deal.party.currency, deal.party.zone, _anchors(unit, deal, lines))
+    return {
+        "lines": [_line(line, part) for line, part in zip(lines, totals.lines, strict=True)],
+        "term": _amounts(totals.term),
+        "annual": _annual(annual_values(lines, deal.prior_annual, deal.party.currency)),
+    }
+
+
+def _anchors(unit: UnitOfWork, deal: Deal, lines: Sequence[AgreedLine]) -> list[date]:
+    """Billing days of a renewed term go on being counted from the first day of the subscription."""
+    renewed = unit.state(SUBSCRIPTION, deal.subscription_id) if deal.subscription_id else None
+    return [line.starts_on if renewed is None else renewed.anchor for line in lines]
+
+
+def _line(line: AgreedLine, totals: QuoteLineTotals) -> forms.LineAnswer:
+    same = {
+        field.name: getattr(line, field.name) for field in fields(line) if field.name in forms.LineAnswer.model_fields
+    }
+    return forms.LineAnswer(
+        **same
+        | {
+            "ends_on": term_of(line.starts_on, line.term_months).end,
+            "charges": [charge_form(charge) for charge in line.charges],
+            "minimum": None if line.minimum is None else minimum_form(line.minimum),
+            "per_period": _amounts(totals.per_period),
+            "term": _amounts(totals.term),
+            "annual_minor": totals.annual_value.minor,
+            "first_invoices": [_invoice(invoice) for invoice in totals.first_invoices],
+        }
+    )
+
+
+def _invoice(invoice: PlannedInvoice) -> forms.PlannedInvoiceAnswer:
+    return forms.PlannedInvoiceAnswer(
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        lines=[
+            forms.PlannedLine(
+                charge=line.charge.code,
+                name=line.charge.name,
+                starts_on=line.period.start,
+                ends_on=line.period.end,
+                list_minor=line.list_amount.minor,
+                discount_minor=line.discount.minor,
+                net_minor=line.net.minor,
+            )
+            for line in invoice.lines
+        ],
+        metered=list(invoice.metered),
+        subtotal_minor=invoice.totals.subtotal.minor,
+        taxes={rate: tax.minor for rate, tax in invoice.totals.taxes.items()},
+        tax_minor=invoice.totals.tax.minor,
+        total_minor=invoice.totals.total.minor,
+    )
+
+
+def _amounts(breakdown: Breakdown) -> forms.Amounts:
+    return forms.Amounts(
+        list_minor=breakdown.list_amount.minor,
+        discount_minor=breakdown.discount.minor,
+        net_minor=breakdown.net.minor,
+        tax_minor=breakdown.tax.minor,
+        total_minor=breakdown.total.minor,
+    )
+
+
+def _annual(annual: AnnualValues) -> forms.AnnualAnswer:
+    return forms.AnnualAnswer(
+        prior_minor=annual.prior.minor,
+        list_minor=annual.list_amount.minor,
+        discount_minor=annual.discount.minor,
+        booked_minor=annual.booked.minor,
+    )

@@ -1,0 +1,197 @@
+"""Quotes as they are asked for and answered. Amounts in answers are minor units of the quote's currency."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from services.billing.api.plan_forms import ChargeForm, Code, Form, MinimumForm
+from services.billing.domain.agreement import RenewalTerms
+from services.billing.domain.quote.approval import ApprovalLevel
+from services.billing.domain.quote.deal import Purpose
+from services.billing.domain.quote.state import QuoteStatus
+from shared.ids import prefixed
+from shared.periods import Every
+
+QuoteId = Annotated[UUID, prefixed("quo")]
+CustomerId = Annotated[UUID, prefixed("cus")]
+SubscriptionId = Annotated[UUID, prefixed("sub")]
+OpportunityId = Annotated[UUID, prefixed("opp")]
+
+
+def _no_float(sent: Any) -> Any:
+    if isinstance(sent, float):
+        raise PydanticCustomError("floating_amount", 'give a decimal string, such as "12.5"')
+    return sent
+
+
+Percent = Annotated[Decimal, BeforeValidator(_no_float)]
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+Lines = Annotated[list["LineForm"], Field(min_length=1, max_length=100)]
+
+
+class LineForm(Form):
+    """Without `plan_version` the current one; without `term_months` the plan's own term."""
+
+    plan: Code
+    plan_version: Annotated[int, Field(ge=1)] | None = None
+    quantity: int = 1
+    discount_percent: Percent = Decimal(0)
+    starts_on: date
+    term_months: int | None = None
+
+
+class DraftForm(Form):
+    """`customer` is the external id. Without `valid_until` the quote ends 30 days after it is sent."""
+
+    customer: Code
+    external_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    lines: Lines
+    valid_until: AwareDatetime | None = None
+
+
+class RevisionForm(Form):
+    lines: Lines
+    valid_until: AwareDatetime | None = None
+
+
+class SendForm(Form):
+    valid_until: AwareDatetime | None = None
+
+
+class ReasonForm(Form):
+    reason: Reason
+
+
+class AcceptanceForm(Form):
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    purchase_order: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+
+class Amounts(BaseModel):
+    """net = list - discount; total = net + tax."""
+
+    list_minor: int
+    discount_minor: int
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+class AnnualAnswer(BaseModel):
+    """The flat recurring charges of a year: before, at list, and after discount."""
+
+    prior_minor: int
+    list_minor: int
+    discount_minor: int
+    booked_minor: int
+
+
+class PlannedLine(BaseModel):
+    """For the days from `starts_on` up to, not including, `ends_on`."""
+
+    charge: str
+    name: str
+    starts_on: date
+    ends_on: date
+    list_minor: int
+    discount_minor: int
+    net_minor: int
+
+
+class PlannedInvoiceAnswer(BaseModel):
+    """`metered` names what will be charged for besides, by what is used until then. `taxes` by rate."""
+
+    issued_on: date
+    due_on: date
+    lines: list[PlannedLine]
+    metered: list[str]
+    subtotal_minor: int
+    taxes: dict[str, int]
+    tax_minor: int
+    total_minor: int
+
+
+class LineAnswer(BaseModel):
+    plan: str
+    plan_version: int
+    name: str
+    quantity: int
+    discount_percent: Decimal
+    starts_on: date
+    ends_on: date
+    term_months: int
+    every: Every
+    calendar: bool
+    net_days: int
+    renewal: RenewalTerms
+    features: dict[str, int | None]
+    charges: list[ChargeForm]
+    minimum: MinimumForm | None
+    per_period: Amounts
+    term: Amounts
+    annual_minor: int
+    first_invoices: list[PlannedInvoiceAnswer]
+
+
+class ApprovalAnswer(BaseModel):
+    level: ApprovalLevel
+    discount_percent: Decimal
+    requested_by: str
+
+
+class AcceptanceAnswer(BaseModel):
+    name: str
+    purchase_order: str | None
+    accepted_at: datetime
+    accepted_on: date
+
+
+class QuoteSummary(BaseModel):
+    """`quote_version` counts what was offered; `version` is the ETag, which every change moves."""
+
+    quote_id: QuoteId
+    version: int
+    quote_version: int
+    status: QuoteStatus
+    purpose: Purpose
+    customer: str
+    customer_id: CustomerId
+    subscription_id: SubscriptionId | None
+    opportunity_id: OpportunityId | None
+    external_id: str | None
+    requested_by: str
+    currency: str
+    valid_until: datetime | None
+    is_stale: bool
+    approval: ApprovalAnswer | None
+    approved_by: str | None
+    acceptance: AcceptanceAnswer | None
+    reason: str | None
+
+
+class Offer(BaseModel):
+    """What one version offers; `annual` and `term` are sums over the lines, of flat charges only."""
+
+    lines: list[LineAnswer]
+    term: Amounts
+    annual: AnnualAnswer
+
+
+class QuoteAnswer(QuoteSummary, Offer):
+    """`acceptance_token` is in the first answer to a send and nowhere else."""
+
+    acceptance_token: str | None = None
+
+
+class VersionAnswer(Offer):
+    quote_id: QuoteId
+    quote_version: int
+    written_by: str
+    valid_until: datetime | None

@@ -1,0 +1,85 @@
+"""From the lines of a request to agreed lines: the plan as the catalogue has it, or as the quote has it already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.billing.api.quote_forms import LineForm
+from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
+from services.billing.domain.customer import CUSTOMER, Customer, CustomerNotFound, customer_id
+from services.billing.domain.plan import NoPriceInCurrency, PlanVersion
+from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
+from services.billing.domain.quote.state import Quote
+from services.billing.projections import plans, renewal_policies
+from shared.unit_of_work import UnitOfWork
+
+
+def party_of(unit: UnitOfWork, key: str) -> Party:
+    """The customer as it is named now. Raises CustomerNotFound for a key that nobody has put."""
+    id_ = customer_id(unit.tenant_id, key)
+    customer: Customer | None = unit.state(CUSTOMER, id_)
+    if customer is None:
+        raise CustomerNotFound("no such customer: put it first", field="/customer")
+    return Party(
+        customer_id=id_,
+        key=customer.key,
+        name=customer.name,
+        zone=customer.zone,
+        currency=customer.currency,
+        external_refs=customer.external_refs,
+    )
+
+
+def lines_of(
+    unit: UnitOfWork, party: Party, forms: Sequence[LineForm], kept: Sequence[AgreedLine] = ()
+) -> tuple[AgreedLine, ...]:
+    """Prices and renewal terms as published now, but those of `kept` for a plan that is among them.
+
+    A refusal names the line.
+    """
+    policies = renewal_policies.current(unit)
+    lines = []
+    for index, form in enumerate(forms):
+        line = next((line for line in kept if _names(form, line)), None)
+        lines.append(_changed(line, form) if line else _line(unit, party, form, policies, f"/lines/{index}/plan"))
+    return tuple(lines)
+
+
+def raised_lines(quote: Quote) -> Sequence[AgreedLine]:
+    """What a renewal keeps through its revisions: the prices that were raised for it, of the plan as it was agreed."""
+    return quote.lines if quote.purpose == "renewal" else ()
+
+
+def _names(form: LineForm, line: AgreedLine) -> bool:
+    return form.plan == line.plan and form.plan_version in (None, line.plan_version)
+
+
+def _changed(line: AgreedLine, form: LineForm) -> AgreedLine:
+    return replace(
+        line,
+        starts_on=form.starts_on,
+        quantity=form.quantity,
+        discount_percent=form.discount_percent,
+        term_months=line.term_months if form.term_months is None else form.term_months,
+    )
+
+
+def _line(unit: UnitOfWork, party: Party, form: LineForm, policies: dict[str, RenewalTerms], at: str) -> AgreedLine:
+    plan = plans.get(unit, form.plan, form.plan_version, field=at)
+    try:
+        return agreed_line(
+            plan,
+            party.currency,
+            _renewal(plan, policies),
+            starts_on=form.starts_on,
+            quantity=form.quantity,
+            discount_percent=form.discount_percent,
+            term_months=form.term_months,
+        )
+    except NoPriceInCurrency as error:
+        raise NoPriceInCurrency(str(error), field=at) from None
+
+
+def _renewal(plan: PlanVersion, policies: dict[str, RenewalTerms]) -> RenewalTerms:
+    return NO_RENEWAL if plan.renewal_policy is None else policies[plan.renewal_policy]

@@ -1,0 +1,144 @@
+"""/v1/quotes: drafting, approving and sending offers. What the customer does with them is in quote_acceptances."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from services.billing.api import quote_answers as answers
+from services.billing.api.access import ApproveQuotes, ChangeQuotes, ReadBilling
+from services.billing.api.plan_forms import Code
+from services.billing.api.quote_forms import (
+    DraftForm,
+    OpportunityId,
+    QuoteAnswer,
+    QuoteId,
+    QuoteSummary,
+    ReasonForm,
+    RevisionForm,
+    SendForm,
+    SubscriptionId,
+    VersionAnswer,
+)
+from services.billing.api.quote_lines import lines_of, party_of, raised_lines
+from services.billing.api.quote_token import ShownOnce, hashed, new_token
+from services.billing.domain.customer import customer_id
+from services.billing.domain.quote import QUOTE
+from services.billing.domain.quote import commands as order
+from services.billing.domain.quote.deal import Purpose
+from services.billing.domain.quote.state import Quote, QuoteNotFound, QuoteStatus
+from services.billing.projections import quote_tokens, quotes
+from services.billing.tables import quotes as table
+from shared.http.pages import Listed, PageQuery, page_of
+from shared.http.routes import TransactionalRoute
+from shared.ids import new_id
+from shared.unit_of_work import UnitOfWork
+
+router = APIRouter(prefix="/v1/quotes", tags=["quotes"], route_class=TransactionalRoute)
+
+
+@router.post("", status_code=201)
+def draft(body: DraftForm, unit: ChangeQuotes) -> QuoteAnswer:
+    party = party_of(unit, body.customer)
+    command = order.DraftQuote(
+        quote_id=new_id(),
+        purpose="new",
+        party=party,
+        lines=lines_of(unit, party, body.lines),
+        requested_by=unit.cause.context["principal"],
+        external_id=body.external_id,
+        valid_until=body.valid_until,
+    )
+    return _done(unit, command.quote_id, command)
+
+
+@router.post("/{quote_id}/revise")
+def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAnswer:
+    """A new version. An offer that is out cannot be accepted any more; the new one is submitted and sent again."""
+    quote = _existing(unit, quote_id)
+    lines = lines_of(unit, quote.party, body.lines, kept=raised_lines(quote))
+    command = order.ReviseQuote(lines=lines, by=unit.cause.context["principal"], valid_until=body.valid_until)
+    return _done(unit, quote_id, command)
+
+
+@router.post("/{quote_id}/submit")
+def submit(quote_id: QuoteId, unit: ChangeQuotes) -> QuoteAnswer:
+    """Approved at once up to 5 % discount; beyond it waits for somebody else: a manager, a director, an executive."""
+    return _done(unit, quote_id, order.SubmitQuote(by=unit.cause.context["principal"]))
+
+
+@router.post("/{quote_id}/approve")
+def approve(quote_id: QuoteId, unit: ApproveQuotes) -> QuoteAnswer:
+    return _done(unit, quote_id, order.ApproveQuote(by=unit.cause.context["principal"]))
+
+
+@router.post("/{quote_id}/refuse")
+def refuse(quote_id: QuoteId, body: ReasonForm, unit: ApproveQuotes) -> QuoteAnswer:
+    return _done(unit, quote_id, order.RefuseQuote(by=unit.cause.context["principal"], reason=body.reason))
+
+
+@router.post("/{quote_id}/send", response_model=QuoteAnswer)
+def send(quote_id: QuoteId, unit: ChangeQuotes, body: SendForm | None = None) -> Response:
+    """The answer carries `acceptance_token`, for the customer. It is not kept: a repeat of the request is answered
+    without it, and sending once more (another Idempotency-Key) makes a new one, which replaces it."""
+    valid_until = None if body is None else body.valid_until
+    answer = _done(unit, quote_id, order.SendQuote(at=unit.now, valid_until=valid_until))
+    token = new_token(unit.tenant_id)
+    quote_tokens.put(unit, hashed(token), quote_id, answer.quote_version)
+    return ShownOnce(answer, answer.model_copy(update={"acceptance_token": token}), answer.version)
+
+
+@router.post("/{quote_id}/decline")
+def decline(quote_id: QuoteId, body: ReasonForm, unit: ChangeQuotes) -> QuoteAnswer:
+    """The customer has said no."""
+    return _done(unit, quote_id, order.DeclineQuote(reason=body.reason))
+
+
+@router.post("/{quote_id}/withdraw")
+def withdraw(quote_id: QuoteId, body: ReasonForm, unit: ChangeQuotes) -> QuoteAnswer:
+    """We take it back."""
+    return _done(unit, quote_id, order.WithdrawQuote(reason=body.reason))
+
+
+@router.get("/{quote_id}")
+def show(quote_id: QuoteId, unit: ReadBilling) -> QuoteAnswer:
+    return answers.of(unit, quote_id)
+
+
+@router.get("/{quote_id}/versions/{number}")
+def show_version(quote_id: QuoteId, number: int, unit: ReadBilling) -> VersionAnswer:
+    return answers.version(unit, quotes.get(unit, quote_id), number)
+
+
+@router.get("")
+def list_quotes(
+    unit: ReadBilling,
+    page: PageQuery,
+    status: QuoteStatus | None = None,
+    customer: Code | None = None,
+    external_id: str | None = None,
+    opportunity_id: OpportunityId | None = None,
+    subscription_id: SubscriptionId | None = None,
+    purpose: Purpose | None = None,
+) -> Listed[QuoteSummary]:
+    matching = quotes.of_tenant(
+        unit,
+        status=status,
+        customer_id=None if customer is None else customer_id(unit.tenant_id, customer),
+        external_id=external_id,
+        opportunity_id=opportunity_id,
+        subscription_id=subscription_id,
+        purpose=purpose,
+    )
+    return page_of(unit, matching, table.c.quote_id, page, answers.summary)
+
+
+def _existing(unit: UnitOfWork, quote_id: QuoteId) -> Quote:
+    quote: Quote | None = unit.state(QUOTE, quote_id)
+    if quote is None:
+        raise QuoteNotFound("no such quote")
+    return quote
+
+
+def _done(unit: UnitOfWork, quote_id: QuoteId, command: order.QuoteCommand) -> QuoteAnswer:
+    unit.execute(QUOTE, quote_id, command)
+    return answers.of(unit, quote_id)

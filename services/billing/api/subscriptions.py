@@ -1,0 +1,138 @@
+"""/v1/subscriptions: what customers have, term by term."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from sqlalchemy import RowMapping
+
+from services.billing.api.access import ChangeSubscriptions, ReadBilling
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.commands import RequestNonRenewal, WithdrawNonRenewal
+from services.billing.projections import subscriptions, usage_periods
+from services.billing.tables import subscriptions as table
+from services.billing.tables import usage_periods as periods_table
+from shared.http.pages import Listed, PageQuery, page_of
+from shared.http.routes import TransactionalRoute
+from shared.ids import prefixed
+
+router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"], route_class=TransactionalRoute)
+
+SubscriptionId = Annotated[UUID, prefixed("sub")]
+QuoteId = Annotated[UUID, prefixed("quo")]
+CustomerId = Annotated[UUID, prefixed("cus")]
+InvoiceId = Annotated[UUID, prefixed("inv")]
+PeriodId = Annotated[UUID, prefixed("per")]
+
+
+class RenewalTermsOut(BaseModel):
+    policy: str
+    version: int
+    grace_days: int
+    reinstatement_days: int
+    reinstatement_percent: Decimal
+    uplift_percent: Decimal
+
+
+class TermOut(BaseModel):
+    """`ends_on` is the first day after the term; `base_minor` the flat recurring value of a year."""
+
+    number: int
+    starts_on: date
+    ends_on: date
+    plan: str
+    plan_version: int
+    quote_id: UUID
+    quantity: int
+    base_minor: int
+    renewal: RenewalTermsOut
+
+
+class SubscriptionOut(BaseModel):
+    subscription_id: SubscriptionId
+    customer_id: CustomerId
+    customer: str
+    status: str
+    currency: str
+    zone: str
+    successor_subscription_id: SubscriptionId | None
+    terms: list[TermOut]
+    version: int
+
+
+class UsagePeriodOut(BaseModel):
+    period_id: PeriodId
+    subscription_id: SubscriptionId
+    charge: str
+    starts_on: date
+    ends_on: date
+    status: str
+    revision: int
+    invoice_id: InvoiceId | None
+
+
+class NonRenewalIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    successor_subscription_id: SubscriptionId | None = None
+
+
+@router.get("")
+def list_subscriptions(
+    unit: ReadBilling, page: PageQuery, customer: str | None = None, status: str | None = None
+) -> Listed[SubscriptionOut]:
+    mine = subscriptions.of_tenant(unit, customer=customer, status=status)
+    return page_of(unit, mine, table.c.subscription_id, page, shown)
+
+
+@router.get("/{subscription_id}")
+def show(subscription_id: SubscriptionId, unit: ReadBilling) -> SubscriptionOut:
+    return shown(subscriptions.get(unit, subscription_id))
+
+
+@router.post("/{subscription_id}/non-renewal")
+def stop_renewing(subscription_id: SubscriptionId, body: NonRenewalIn, unit: ChangeSubscriptions) -> SubscriptionOut:
+    """The term runs to its end and is not renewed."""
+    command = RequestNonRenewal(reason=body.reason, successor_subscription_id=body.successor_subscription_id)
+    unit.execute(SUBSCRIPTION, subscription_id, command)
+    return shown(subscriptions.get(unit, subscription_id))
+
+
+@router.post("/{subscription_id}/non-renewal/withdraw")
+def withdraw_non_renewal(subscription_id: SubscriptionId, unit: ChangeSubscriptions) -> SubscriptionOut:
+    unit.execute(SUBSCRIPTION, subscription_id, WithdrawNonRenewal())
+    return shown(subscriptions.get(unit, subscription_id))
+
+
+@router.get("/{subscription_id}/usage-periods")
+def list_usage_periods(
+    subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery, status: str | None = None
+) -> Listed[UsagePeriodOut]:
+    subscriptions.get(unit, subscription_id)
+    mine = usage_periods.of_tenant(unit, subscription_id=subscription_id, status=status)
+    return page_of(unit, mine, periods_table.c.period_id, page, lambda row: UsagePeriodOut(**_without_tenant(row)))
+
+
+def shown(row: RowMapping | dict[str, Any]) -> SubscriptionOut:
+    document = row["subscription"]
+    successor = document["successor_subscription_id"]
+    return SubscriptionOut(
+        subscription_id=row["subscription_id"],
+        customer_id=row["customer_id"],
+        customer=row["customer_key"],
+        status=row["status"],
+        currency=document["currency"],
+        zone=document["zone"],
+        successor_subscription_id=UUID(successor) if successor else None,
+        terms=document["terms"],
+        version=row["version"],
+    )
+
+
+def _without_tenant(row: RowMapping) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "tenant_id"}

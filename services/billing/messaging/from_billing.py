@@ -1,0 +1,51 @@
+"""What billing answers to its own messages: quotes become subscriptions, invoices become debts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.billing.domain.quote import QUOTE
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.processes import collecting, metering, ordering
+from shared.contracts.billing import (
+    InvoiceCreditedV1,
+    InvoiceIssuedV1,
+    InvoicePaymentAllocatedV1,
+    InvoiceVoidedV1,
+    QuoteAcceptedV1,
+)
+from shared.messages import Message
+from shared.money import Money
+from shared.orders import Order
+from shared.unit_of_work import UnitOfWork
+
+
+def quote_accepted(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    body = message.read(QuoteAcceptedV1)
+    if body.purpose != "new":
+        return  # renewals answers; its message renews the term
+    for order in ordering.on_quote_accepted(body.quote_id, unit.state(QUOTE, body.quote_id)):
+        yield order
+        yield from metering.on_subscription_created(unit.state(SUBSCRIPTION, order.stream_id))
+
+
+def invoice_issued(message: Message) -> Iterator[Order]:
+    body = message.read(InvoiceIssuedV1)
+    total = Money(body.total_minor, body.currency)
+    return collecting.on_invoice_issued(
+        body.subscription_id, body.customer_id, body.zone, body.invoice_id, body.number, body.due_on, total
+    )
+
+
+def payment_allocated(message: Message) -> Iterator[Order]:
+    body = message.read(InvoicePaymentAllocatedV1)
+    left = Money(body.open_minor, body.currency)
+    return collecting.on_debt_changed(body.subscription_id, body.invoice_id, left, message.time)
+
+
+def invoice_closed(message: Message) -> Iterator[Order]:
+    """Void or credited in full: nothing is owed any more."""
+    contract = InvoiceVoidedV1 if message.type == InvoiceVoidedV1.TYPE else InvoiceCreditedV1
+    body = message.read(contract)
+    nothing = Money.zero(body.currency)
+    return collecting.on_debt_changed(body.subscription_id, body.invoice_id, nothing, message.time)

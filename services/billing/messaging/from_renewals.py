@@ -1,0 +1,42 @@
+"""What billing answers to renewals: it drafts quotes, renews terms, and takes note of who does not renew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.billing.domain.quote import QUOTE
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.state import SubscriptionNotFound
+from services.billing.processes import renewing
+from shared.contracts.renewals import RenewalLostV1, RenewalOpportunityOpenedV1, RenewalSupersededV1, RenewalWonV1
+from shared.messages import Message
+from shared.orders import Order
+from shared.unit_of_work import UnitOfWork
+
+
+def opportunity_opened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    body = message.read(RenewalOpportunityOpenedV1)
+    subscription = unit.state(SUBSCRIPTION, body.subscription_id)
+    if subscription is None:
+        raise SubscriptionNotFound("renewals speaks of a subscription that billing does not have")
+    return renewing.on_opportunity_opened(subscription, body.opportunity_id, body.uplift_percent)
+
+
+def renewal_won(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    body = message.read(RenewalWonV1)
+    quote = unit.state(QUOTE, body.quote_id)
+    return renewing.on_renewal_won(body.subscription_id, body.term_number, quote, body.quote_id, body.accepted_at)
+
+
+def renewal_lost(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    body = message.read(RenewalLostV1)
+    quote = unit.state(QUOTE, renewing.quote_id(body.opportunity_id))
+    return renewing.on_opportunity_closed(body.subscription_id, quote, body.opportunity_id, body.reason, None)
+
+
+def renewal_superseded(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    body = message.read(RenewalSupersededV1)
+    quote = unit.state(QUOTE, renewing.quote_id(body.opportunity_id))
+    return renewing.on_opportunity_closed(
+        body.subscription_id, quote, body.opportunity_id, body.reason, body.successor_subscription_id
+    )

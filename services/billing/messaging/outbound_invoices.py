@@ -1,0 +1,73 @@
+"""Invoices and dunning in the words of the published language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.billing.domain import dunning
+from services.billing.domain.invoice import events
+from shared.contracts import billing as contracts
+from shared.messages import Contract
+
+
+def invoice_contract(event: Any) -> Contract | None:
+    match event:
+        case events.InvoiceIssued(facts=facts):
+            return contracts.InvoiceIssuedV1(**_facts(facts))
+        case events.PaymentAllocated(facts=facts, payment_id=payment_id, amount=amount, open=left):
+            return contracts.InvoicePaymentAllocatedV1(
+                **_facts(facts), payment_id=payment_id, amount_minor=amount.minor, open_minor=left.minor
+            )
+        case events.InvoicePaid(facts=facts):
+            return contracts.InvoicePaidV1(**_facts(facts))
+        case events.InvoiceOverdue(facts=facts, open=left):
+            return contracts.InvoiceOverdueV1(**_facts(facts), open_minor=left.minor)
+        case events.InvoiceVoided(facts=facts, reason=reason):
+            return contracts.InvoiceVoidedV1(**_facts(facts), reason=reason)
+        case events.CreditNoteIssued(facts=facts, amount=amount, reason=reason):
+            return contracts.InvoiceCreditedV1(**_facts(facts), credit_minor=amount.minor, reason=reason)
+        case _:
+            return None
+
+
+def dunning_contract(event: Any) -> Contract | None:
+    match event:
+        case dunning.DunningStepReached():
+            return contracts.DunningStepReachedV1(
+                subscription_id=event.subscription_id,
+                customer_id=event.customer_id,
+                step=event.step,
+                reached_at=event.reached_at,
+                invoices=[_debt(debt) for debt in event.debts],
+            )
+        case dunning.DunningCleared():
+            return contracts.DunningClearedV1(
+                subscription_id=event.subscription_id, customer_id=event.customer_id, cleared_at=event.cleared_at
+            )
+        case _:
+            return None
+
+
+def _debt(debt: dunning.Debt) -> contracts.OverdueInvoice:
+    return contracts.OverdueInvoice(
+        invoice_id=debt.invoice_id,
+        number=debt.number,
+        due_on=debt.due_on,
+        open_minor=debt.open.minor,
+        currency=debt.open.currency,
+    )
+
+
+def _facts(facts: events.Facts) -> dict[str, Any]:
+    return {
+        "invoice_id": facts.invoice_id,
+        "number": facts.number,
+        "subscription_id": facts.subscription_id,
+        "customer_id": facts.party.customer_id,
+        "customer_key": facts.party.key,
+        "zone": facts.party.zone,
+        "currency": facts.total.currency,
+        "issued_on": facts.issued_on,
+        "due_on": facts.due_on,
+        "total_minor": facts.total.minor,
+    }

@@ -1,0 +1,73 @@
+"""Subscriptions and usage periods in the words of the published language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.billing.domain.subscription import events
+from services.billing.domain.usage_period import UsagePeriodOpened
+from shared.contracts import billing as contracts
+from shared.messages import Contract
+
+
+def subscription_contract(event: Any) -> Contract | None:
+    match event:
+        case events.SubscriptionCreated(facts=facts):
+            return contracts.SubscriptionCreatedV1(**_facts(facts))
+        case events.TermStarted(facts=facts):
+            return contracts.TermStartedV1(**_facts(facts))
+        case events.TermRenewed(facts=facts, mode=mode, renewed_at=renewed_at, reinstated=reinstated):
+            return contracts.TermRenewedV1(**_facts(facts), mode=mode, renewed_at=renewed_at, reinstated=reinstated)
+        case events.SubscriptionTermEnding(facts=facts, days_left=days_left):
+            return contracts.SubscriptionTermEndingV1(**_facts(facts), days_left=days_left)
+        case events.NonRenewalRequested(facts=facts, reason=reason, successor_subscription_id=successor):
+            return contracts.NonRenewalRequestedV1(**_facts(facts), reason=reason, successor_subscription_id=successor)
+        case events.NonRenewalWithdrawn(facts=facts):
+            return contracts.NonRenewalWithdrawnV1(**_facts(facts))
+        case events.SubscriptionTermEnded(facts=facts, successor_subscription_id=successor):
+            return contracts.SubscriptionTermEndedV1(**_facts(facts), successor_subscription_id=successor)
+        case events.SubscriptionExpired(facts=facts):
+            return contracts.SubscriptionExpiredV1(**_facts(facts))
+        case UsagePeriodOpened():
+            return _usage_period_opened(event)
+        case _:
+            return None
+
+
+def _facts(facts: events.Facts) -> dict[str, Any]:
+    party, renewal = facts.party, facts.renewal
+    return {
+        "subscription_id": facts.subscription_id,
+        "customer_id": party.customer_id,
+        "customer_key": party.key,
+        "zone": party.zone,
+        "currency": party.currency,
+        "plan": facts.plan,
+        "plan_version": facts.plan_version,
+        "features": facts.features,
+        "term_number": facts.term_number,
+        "starts_on": facts.starts_on,
+        "ends_on": facts.ends_on,
+        "starts_at": facts.starts_at,
+        "ends_at": facts.ends_at,
+        "grace_days": renewal.grace_days,
+        "reinstatement_days": renewal.reinstatement_days,
+        "renewal_policy": renewal.policy,
+        "renewal_policy_version": renewal.version,
+        "base_minor": facts.base.minor,
+    }
+
+
+def _usage_period_opened(event: UsagePeriodOpened) -> contracts.UsagePeriodOpenedV1:
+    return contracts.UsagePeriodOpenedV1(
+        period_id=event.item.period_id,
+        subscription_id=event.subscription_id,
+        customer_id=event.customer_id,
+        charge=event.item.charge,
+        subjects=list(event.subjects),
+        meter=event.meter,
+        group_by=list(event.group_by),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        collect_seconds=event.collect_seconds,
+    )

@@ -1,0 +1,97 @@
+"""What billing does when a due date comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from services.billing.domain.dunning import DUNNING, ClimbLadder
+from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.commands import IssueInvoice, MarkOverdue
+from services.billing.domain.quote import QUOTE
+from services.billing.domain.quote.commands import ExpireQuote
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.billing import bill as bill_of
+from services.billing.domain.subscription.commands import (
+    EndTerm,
+    ExpireSubscription,
+    RemindOfEnd,
+    RequestBill,
+    StartTerm,
+)
+from services.billing.domain.tenant_settings import TENANT_SETTINGS
+from services.billing.messaging.from_usage import complete
+from services.billing.processes import metering
+from services.billing.projections import invoice_numbers
+from shared.orders import Order
+from shared.periods import local_day
+from shared.timers import Timer, TimerHandler
+from shared.unit_of_work import UnitOfWork
+
+
+def quote_expiry(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(QUOTE, timer.subject, ExpireQuote(at=timer.fire_at))
+
+
+def term_start(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, StartTerm(at=timer.fire_at))
+
+
+def term_ending(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, RemindOfEnd(at=timer.fire_at))
+
+
+def term_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, EndTerm(at=timer.fire_at))
+
+
+def window_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, ExpireSubscription(at=timer.fire_at))
+
+
+def period_start(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield from metering.on_period_started(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at)
+
+
+def renewed_periods(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield from metering.on_term_renewed(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at)
+
+
+def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    wanted = bill_of(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at)
+    if wanted is not None:
+        yield Order(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at))
+        yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), wanted)
+
+
+def review_over(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    if unit.state(INVOICE, timer.subject).status == "draft":
+        settings = unit.state(TENANT_SETTINGS, unit.tenant_id)
+        number = invoice_numbers.next_number(unit, settings.legal_entity, settings.invoice_series)
+        yield Order(INVOICE, timer.subject, IssueInvoice(number=number))
+
+
+def invoice_overdue(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    zone = unit.state(INVOICE, timer.subject).header.party.zone
+    yield Order(INVOICE, timer.subject, MarkOverdue(on=local_day(timer.fire_at, zone)))
+
+
+def dunning_step(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(DUNNING, timer.subject, ClimbLadder(subscription_id=timer.subject, at=timer.fire_at))
+
+
+TIMERS: Mapping[str, TimerHandler] = {
+    handler.__name__: handler
+    for handler in (
+        quote_expiry,
+        term_start,
+        term_ending,
+        term_end,
+        window_end,
+        period_start,
+        renewed_periods,
+        bill,
+        review_over,
+        invoice_overdue,
+        dunning_step,
+    )
+}

@@ -1,0 +1,57 @@
+"""Asks usage to meter: which usage periods to open when a term begins, is renewed, or goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from services.billing.domain.subscription.billing import usage_periods
+from services.billing.domain.subscription.events import Term, UsageItem
+from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.usage_period import USAGE_PERIOD, OpenUsagePeriod
+from shared.orders import Order
+from shared.periods import calendar_anchor, containing
+
+
+def on_subscription_created(subscription: Subscription) -> Iterator[Order]:
+    """The first period, at acceptance."""
+    yield from _open(subscription, subscription.anchor, subscription.anchor)
+
+
+def on_period_started(subscription: Subscription, at: datetime) -> Iterator[Order]:
+    """The next period, when one starts; never beyond the last term."""
+    day = subscription.day(at)
+    yield from _open(subscription, day + timedelta(days=1), _next_boundary(subscription, day))
+
+
+def on_term_renewed(subscription: Subscription, at: datetime) -> Iterator[Order]:
+    """What the old end had held back, up to the period after the current one; of a back-dated term also those begun."""
+    day = max(subscription.day(at), subscription.anchor)
+    yield from _open(subscription, subscription.last.starts_on, _next_boundary(subscription, day))
+
+
+def _next_boundary(subscription: Subscription, day: date) -> date:
+    line = subscription.last.line
+    first = calendar_anchor(subscription.anchor, line.every) if line.calendar else subscription.anchor
+    return containing(first, line.every, day).end
+
+
+def _open(subscription: Subscription, first: date, last: date) -> Iterator[Order]:
+    for item in usage_periods(subscription, first, last):
+        yield _order(subscription, subscription.term(item.term_number), item)
+
+
+def _order(subscription: Subscription, term: Term, item: UsageItem) -> Order:
+    charge = next(charge for charge in term.line.metered if charge.code == item.charge)
+    command = OpenUsagePeriod(
+        subscription_id=subscription.subscription_id,
+        customer_id=subscription.party.customer_id,
+        subjects=(subscription.party.key, str(subscription.subscription_id)),
+        meter=charge.meter or "",
+        group_by=charge.group_by,
+        item=item,
+        starts_at=subscription.instant(item.starts_on),
+        ends_at=subscription.instant(item.ends_on),
+        collect_seconds=term.line.collect_seconds,
+    )
+    return Order(USAGE_PERIOD, item.period_id, command)

@@ -1,0 +1,56 @@
+"""Which due dates each event sets. Timers of one instant fire by stage: terms, then periods, then bills, then dunning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from services.billing.domain.dunning import DebtTracked
+from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
+from services.billing.domain.quote.events import QuoteSent
+from services.billing.domain.subscription.billing import boundaries
+from services.billing.domain.subscription.events import SubscriptionCreated, Term, TermRenewed
+from shared.event_store import Recorded
+from shared.periods import start_of_day
+from shared.timers import Timer
+
+TERMS, PERIODS, BILLS, DUNNING = range(4)
+REMINDER_DAYS = (90, 60, 30)
+
+
+def timers_of(recorded: Recorded) -> Iterator[Timer]:
+    match recorded.event:
+        case QuoteSent(valid_until=valid_until):
+            yield _timer(recorded, "quote_expiry", valid_until, TERMS)
+        case SubscriptionCreated(facts=facts, term=term):
+            yield from _term(recorded, term, facts.party.zone, term.starts_on)
+        case TermRenewed(facts=facts, term=term, renewed_at=renewed_at, anchor=anchor):
+            timers = _term(recorded, term, facts.party.zone, anchor)
+            yield from (timer for timer in timers if timer.fire_at > renewed_at)
+            yield _timer(recorded, "renewed_periods", renewed_at, PERIODS)
+            if facts.starts_at <= renewed_at:
+                yield _timer(recorded, "bill", renewed_at, BILLS)
+        case InvoiceDrafted(review_until=datetime() as review_until):
+            yield _timer(recorded, "review_over", review_until, BILLS)
+        case InvoiceIssued(facts=facts):
+            overdue_at = start_of_day(facts.due_on + timedelta(days=1), facts.party.zone)
+            yield _timer(recorded, "invoice_overdue", overdue_at, DUNNING)
+        case DebtTracked(steps_at=steps_at):
+            yield from (_timer(recorded, "dunning_step", at, DUNNING) for at in steps_at)
+
+
+def _term(recorded: Recorded, term: Term, zone: str, anchor: date) -> Iterator[Timer]:
+    yield _timer(recorded, "term_start", start_of_day(term.starts_on, zone), TERMS)
+    for days in REMINDER_DAYS:
+        yield _timer(recorded, "term_ending", start_of_day(term.ends_on - timedelta(days=days), zone), TERMS)
+    yield _timer(recorded, "term_end", start_of_day(term.ends_on, zone), TERMS)
+    renewal = term.line.renewal
+    window_end = term.ends_on + timedelta(days=renewal.grace_days + renewal.reinstatement_days)
+    yield _timer(recorded, "window_end", start_of_day(window_end, zone), TERMS)
+    for day in boundaries(anchor, term):
+        yield _timer(recorded, "period_start", start_of_day(day, zone), PERIODS)
+        yield _timer(recorded, "bill", start_of_day(day, zone), BILLS)
+
+
+def _timer(recorded: Recorded, name: str, fire_at: datetime, stage: int) -> Timer:
+    return Timer(tenant_id=recorded.tenant_id, name=name, subject=recorded.stream_id, fire_at=fire_at, stage=stage)

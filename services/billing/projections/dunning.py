@@ -1,0 +1,53 @@
+"""Where each subscription stands on the dunning ladder, and how it got there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.billing.domain.dunning import DunningCleared, DunningStepReached
+from services.billing.tables import dunning
+from shared.event_store import Recorded
+from shared.unit_of_work import UnitOfWork
+
+_upsert = insert(dunning)
+_upsert = _upsert.on_conflict_do_update(
+    index_elements=["tenant_id", "subscription_id"],
+    set_={
+        "step": _upsert.excluded.step,
+        "version": _upsert.excluded.version,
+        "history": dunning.c.history.op("||")(_upsert.excluded.history),
+    },
+)
+
+
+def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    for entry in recorded:
+        match entry.event:
+            case DunningStepReached(customer_id=customer_id, step=step):
+                tx.execute(_upsert, _row(entry, customer_id, step, msgspec.to_builtins(entry.event)))
+            case DunningCleared(customer_id=customer_id, cleared_at=at):
+                fact = {"step": "clear", "reached_at": at.isoformat(), "debts": []}
+                tx.execute(_upsert, _row(entry, customer_id, "clear", fact))
+
+
+def _row(entry: Recorded, customer_id: UUID, step: str, fact: dict[str, Any]) -> dict[str, Any]:
+    told = {"step": fact["step"], "reached_at": fact["reached_at"], "invoices": fact["debts"]}
+    return {
+        "tenant_id": entry.tenant_id,
+        "subscription_id": entry.stream_id,
+        "customer_id": customer_id,
+        "step": step,
+        "version": entry.version,
+        "history": [told],
+    }
+
+
+def of_tenant(unit: UnitOfWork, *, step: str | None = None) -> Select[Any]:
+    mine = select(dunning).where(dunning.c.tenant_id == unit.tenant_id)
+    return mine if step is None else mine.where(dunning.c.step == step)

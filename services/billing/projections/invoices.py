@@ -1,0 +1,171 @@
+"""Invoices with their lines, what is open of them, and the document that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from services.billing.domain.invoice.events import (
+    CreditNoteIssued,
+    Header,
+    InvoiceDiscarded,
+    InvoiceDrafted,
+    InvoiceIssued,
+    InvoicePaid,
+    InvoiceRecalculated,
+    InvoiceVoided,
+    PaymentAllocated,
+    Totals,
+)
+from services.billing.domain.invoice.line import InvoiceLine
+from services.billing.domain.invoice.state import InvoiceNotFound
+from services.billing.tables import invoices
+from shared.event_store import Recorded
+from shared.unit_of_work import UnitOfWork
+
+_insert = insert(invoices).on_conflict_do_nothing()
+
+
+def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    for entry in recorded:
+        if entry.key.category != "invoice":
+            continue
+        if isinstance(entry.event, InvoiceDrafted):
+            tx.execute(_insert, _row(entry, entry.event))
+        else:
+            mine = (invoices.c.tenant_id == entry.tenant_id, invoices.c.invoice_id == entry.stream_id)
+            tx.execute(update(invoices).where(*mine).values(version=entry.version, **_changes(entry.event)))
+
+
+def _row(entry: Recorded, event: InvoiceDrafted) -> dict[str, Any]:
+    header = event.header
+    return {
+        "tenant_id": entry.tenant_id,
+        "invoice_id": entry.stream_id,
+        "customer_id": header.party.customer_id,
+        "customer_key": header.party.key,
+        "subscription_id": header.subscription_id,
+        "status": "draft",
+        "currency": header.party.currency,
+        "version": entry.version,
+        "document": _document(header, event.lines, event.totals),
+        **_amounts(event.totals),
+    }
+
+
+def _document(header: Header, lines: Sequence[InvoiceLine], totals: Totals) -> dict[str, Any]:
+    return {
+        "legal_entity": header.legal_entity,
+        "party": msgspec.to_builtins(header.party),
+        "billing_on": header.bill.billing_on.isoformat(),
+        "taxes": {rate: amount.minor for rate, amount in totals.taxes.items()},
+        "lines": msgspec.to_builtins(list(lines)),
+        "credit_note": None,
+    }
+
+
+def _amounts(totals: Totals) -> dict[str, int]:
+    return {
+        "subtotal_minor": totals.subtotal.minor,
+        "tax_minor": totals.tax.minor,
+        "total_minor": totals.total.minor,
+        "open_minor": totals.total.minor,
+    }
+
+
+def _changes(event: object) -> dict[str, Any]:
+    match event:
+        case InvoiceRecalculated(lines=lines, totals=totals):
+            changed = {
+                "taxes": {rate: amount.minor for rate, amount in totals.taxes.items()},
+                "lines": msgspec.to_builtins(list(lines)),
+            }
+            return _amounts(totals) | {"document": _merged(changed)}
+        case InvoiceIssued(facts=facts):
+            return {
+                "status": "issued",
+                "number": facts.number,
+                "issued_on": facts.issued_on,
+                "due_on": facts.due_on,
+            }
+        case PaymentAllocated(open=left):
+            return {"open_minor": left.minor}
+        case InvoicePaid():
+            return {"status": "paid"}
+        case InvoiceVoided():
+            return {"status": "voided", "open_minor": 0}
+        case CreditNoteIssued():
+            return {"status": "credited", "open_minor": 0, "document": _merged(_credit_note(event))}
+        case InvoiceDiscarded():
+            return {"status": "discarded", "open_minor": 0}
+        case _:
+            return {}
+
+
+def _merged(changed: dict[str, Any]) -> Any:
+    return invoices.c.document.op("||")(bindparam(None, changed, JSONB))
+
+
+def _credit_note(event: CreditNoteIssued) -> dict[str, Any]:
+    return {
+        "credit_note": {
+            "number": event.credit_note_number,
+            "issued_on": event.issued_on.isoformat(),
+            "amount_minor": event.amount.minor,
+            "tax_minor": event.tax.minor,
+            "refundable_minor": event.refundable.minor,
+            "reason": event.reason,
+        }
+    }
+
+
+def of_tenant(
+    unit: UnitOfWork,
+    *,
+    customer: str | None = None,
+    subscription_id: UUID | None = None,
+    status: str | None = None,
+    number: str | None = None,
+    issued_from: date | None = None,
+    issued_to: date | None = None,
+) -> Select[Any]:
+    mine = select(invoices).where(invoices.c.tenant_id == unit.tenant_id)
+    wanted = {
+        invoices.c.customer_key: customer,
+        invoices.c.subscription_id: subscription_id,
+        invoices.c.status: status,
+        invoices.c.number: number,
+    }
+    mine = mine.where(*(column == value for column, value in wanted.items() if value is not None))
+    if issued_from is not None:
+        mine = mine.where(invoices.c.issued_on >= issued_from)
+    return mine if issued_to is None else mine.where(invoices.c.issued_on < issued_to)
+
+
+def get(unit: UnitOfWork, invoice_id: UUID) -> dict[str, Any]:
+    row = unit.tx.execute(of_tenant(unit).where(invoices.c.invoice_id == invoice_id)).mappings().first()
+    if row is None:
+        raise InvoiceNotFound("no such invoice")
+    return dict(row)
+
+
+def by_number(unit: UnitOfWork, number: str) -> dict[str, Any]:
+    row = unit.tx.execute(of_tenant(unit, number=number)).mappings().first()
+    if row is None:
+        raise InvoiceNotFound("no invoice has this number", field="/invoice")
+    return dict(row)
+
+
+def oldest_due(unit: UnitOfWork, customer: str) -> dict[str, Any]:
+    """The invoice that a payment without a name pays."""
+    due = of_tenant(unit, customer=customer, status="issued").order_by(invoices.c.due_on, invoices.c.number)
+    row = unit.tx.execute(due.limit(1)).mappings().first()
+    if row is None:
+        raise InvoiceNotFound("the customer owes nothing", field="/customer")
+    return dict(row)

@@ -1,0 +1,120 @@
+"""Subscriptions as they stand, with their terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+
+from services.billing.domain.subscription.events import (
+    Facts,
+    NonRenewalRequested,
+    NonRenewalWithdrawn,
+    SubscriptionActivated,
+    SubscriptionCreated,
+    SubscriptionExpired,
+    SubscriptionTermEnded,
+    Term,
+    TermRenewed,
+)
+from services.billing.domain.subscription.state import SubscriptionNotFound
+from services.billing.tables import subscriptions
+from shared.event_store import Recorded
+from shared.unit_of_work import UnitOfWork
+
+_insert = insert(subscriptions).on_conflict_do_nothing()
+
+
+def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    for entry in recorded:
+        if entry.key.category != "subscription":
+            continue
+        if isinstance(entry.event, SubscriptionCreated):
+            tx.execute(_insert, _row(entry, entry.event))
+        else:
+            mine = (subscriptions.c.tenant_id == entry.tenant_id, subscriptions.c.subscription_id == entry.stream_id)
+            tx.execute(update(subscriptions).where(*mine).values(version=entry.version, **_changes(entry.event)))
+
+
+def _row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
+    party = event.facts.party
+    return {
+        "tenant_id": entry.tenant_id,
+        "subscription_id": entry.stream_id,
+        "customer_id": party.customer_id,
+        "customer_key": party.key,
+        "status": "scheduled",
+        "version": entry.version,
+        "subscription": {
+            "currency": party.currency,
+            "zone": party.zone,
+            "successor_subscription_id": None,
+            "terms": [_term(event.facts, event.term)],
+        },
+    }
+
+
+def _changes(event: object) -> dict[str, Any]:
+    match event:
+        case SubscriptionActivated():
+            return {"status": "active"}
+        case TermRenewed(facts=facts, term=term):
+            return {"status": _active_unless_scheduled(), "subscription": _with_term(facts, term)}
+        case NonRenewalRequested(successor_subscription_id=successor):
+            return {"status": "non_renewing", "subscription": _with_successor(successor)}
+        case NonRenewalWithdrawn():
+            return {"status": "active", "subscription": _with_successor(None)}
+        case SubscriptionTermEnded():
+            return {"status": "lapsed"}
+        case SubscriptionExpired():
+            return {"status": "expired"}
+        case _:
+            return {}
+
+
+def _active_unless_scheduled() -> Any:
+    return case((subscriptions.c.status == "scheduled", "scheduled"), else_="active")
+
+
+def _with_term(facts: Facts, term: Term) -> Any:
+    """Appends the term; a rebuild replays from an empty table, so nothing is appended twice."""
+    path = cast(f"{{terms,{term.number - 1}}}", ARRAY(Text))
+    return func.jsonb_set(subscriptions.c.subscription, path, bindparam(None, _term(facts, term), JSONB))
+
+
+def _with_successor(successor: UUID | None) -> Any:
+    value = bindparam(None, JSONB.NULL if successor is None else str(successor), JSONB)
+    return func.jsonb_set(subscriptions.c.subscription, cast("{successor_subscription_id}", ARRAY(Text)), value)
+
+
+def _term(facts: Facts, term: Term) -> dict[str, Any]:
+    return {
+        "number": term.number,
+        "starts_on": term.starts_on.isoformat(),
+        "ends_on": term.ends_on.isoformat(),
+        "plan": facts.plan,
+        "plan_version": facts.plan_version,
+        "quote_id": str(term.quote_id),
+        "quantity": term.line.quantity,
+        "base_minor": facts.base.minor,
+        "renewal": msgspec.to_builtins(facts.renewal),
+    }
+
+
+def of_tenant(unit: UnitOfWork, *, customer: str | None = None, status: str | None = None) -> Select[Any]:
+    mine = select(subscriptions).where(subscriptions.c.tenant_id == unit.tenant_id)
+    if customer is not None:
+        mine = mine.where(subscriptions.c.customer_key == customer)
+    return mine if status is None else mine.where(subscriptions.c.status == status)
+
+
+def get(unit: UnitOfWork, subscription_id: UUID) -> dict[str, Any]:
+    mine = of_tenant(unit).where(subscriptions.c.subscription_id == subscription_id)
+    row = unit.tx.execute(mine).mappings().first()
+    if row is None:
+        raise SubscriptionNotFound("no such subscription")
+    return dict(row)

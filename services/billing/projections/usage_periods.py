@@ -1,0 +1,60 @@
+"""Usage periods as billing asked for them: state, revision, and the invoice that bills them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.billing.domain.invoice.events import InvoiceDrafted
+from services.billing.domain.usage_period import UsagePeriodClosed, UsagePeriodOpened, UsagePeriodRevised
+from services.billing.tables import usage_periods as periods
+from shared.event_store import Recorded
+from shared.unit_of_work import UnitOfWork
+
+_insert = insert(periods).on_conflict_do_nothing()
+
+
+def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    opened = [_row(entry, entry.event) for entry in recorded if isinstance(entry.event, UsagePeriodOpened)]
+    if opened:
+        tx.execute(_insert, opened)
+    for entry in recorded:
+        this = update(periods).where(periods.c.tenant_id == entry.tenant_id)
+        match entry.event:
+            case UsagePeriodClosed():
+                tx.execute(this.where(periods.c.period_id == entry.stream_id).values(status="closed"))
+            case UsagePeriodRevised(revision=revision):
+                tx.execute(this.where(periods.c.period_id == entry.stream_id).values(revision=revision))
+            case InvoiceDrafted(header=header) if header.bill.usage:
+                billed = [item.period_id for item in header.bill.usage]
+                tx.execute(this.where(periods.c.period_id.in_(billed)).values(invoice_id=entry.stream_id))
+
+
+def _row(entry: Recorded, event: UsagePeriodOpened) -> dict[str, Any]:
+    return {
+        "tenant_id": entry.tenant_id,
+        "period_id": event.item.period_id,
+        "subscription_id": event.subscription_id,
+        "charge": event.item.charge,
+        "starts_on": event.item.starts_on,
+        "ends_on": event.item.ends_on,
+        "status": "open",
+        "revision": 0,
+    }
+
+
+def invoice_of(unit: UnitOfWork, period_id: UUID) -> UUID | None:
+    mine = (periods.c.tenant_id == unit.tenant_id, periods.c.period_id == period_id)
+    invoice_id: UUID | None = unit.tx.execute(select(periods.c.invoice_id).where(*mine)).scalar_one_or_none()
+    return invoice_id
+
+
+def of_tenant(unit: UnitOfWork, *, subscription_id: UUID | None = None, status: str | None = None) -> Select[Any]:
+    mine = select(periods).where(periods.c.tenant_id == unit.tenant_id)
+    if subscription_id is not None:
+        mine = mine.where(periods.c.subscription_id == subscription_id)
+    return mine if status is None else mine.where(periods.c.status == status)

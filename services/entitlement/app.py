@@ -1,0 +1,28 @@
+"""The entitlement API: everything is wired here and nowhere else."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.entitlement.api import access_checks, accounts, entitlements, holds
+from services.entitlement.settings import Settings
+from services.entitlement.store import create_store
+from shared import logs
+from shared.database import engine_for, wait_for_database
+from shared.http.app import new_app
+
+
+def create_app(configuration: Settings) -> FastAPI:
+    engine = engine_for(configuration.database, pool_size=configuration.pool_size)
+    app = new_app("entitlement", configuration, engine, create_store())
+    for router in (access_checks.router, entitlements.router, holds.router, accounts.router):
+        app.include_router(router)
+    return app
+
+
+def from_environment() -> FastAPI:
+    configuration = Settings()
+    logs.configure(configuration.log_level, "entitlement", "api")
+    app = create_app(configuration)
+    wait_for_database(app.state.engine, configuration.startup_timeout_seconds)
+    return app

@@ -1,0 +1,38 @@
+"""What the check needs to know of an account, now or at a past instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.entitlement.domain.access import Account, Answer, check
+from services.entitlement.projections import accounts, entitlements, features
+from services.entitlement.projections.accounts import KnownAccount
+from services.entitlement.projections.entitlement_view import EntitlementView, fold, snapshot
+from shared.unit_of_work import UnitOfWork
+
+
+def answers(unit: UnitOfWork, account: str, asked: Sequence[str], *, as_of: datetime | None) -> list[Answer]:
+    """The pure check over the read model, or over the streams as they were known at `as_of`."""
+    if as_of is None:
+        known = _account(accounts.find(unit, account), entitlements.of_account(unit, account))
+    else:
+        views = [_as_known_at(unit, view, as_of) for view in entitlements.of_account(unit, account)]
+        known = _account(accounts.find_as_known_at(unit, account, as_of), views)
+    named = {name for right in known.entitlements for name in right.features}
+    return check(known, asked, known_features=features.known(unit, asked) | named, at=as_of or unit.now)
+
+
+def _as_known_at(unit: UnitOfWork, view: EntitlementView, as_of: datetime) -> EntitlementView:
+    before = entitlements.history(unit, view.entitlement_id, known_at=as_of)
+    return fold(EntitlementView(entitlement_id=view.entitlement_id), before)
+
+
+def _account(found: KnownAccount | None, views: Sequence[EntitlementView]) -> Account:
+    """`position` counts the facts known of the account: it only grows, and says which of two answers knew more.
+
+    An account whose rights have arrived is known, also while the news of the customer itself is on its way.
+    """
+    rights = tuple(snapshot(view, view.granted) for view in views if view.granted is not None)
+    position = (found.version if found else 0) + sum(view.version for view in views)
+    return Account(known=found is not None or bool(rights), position=position, entitlements=rights)

@@ -1,0 +1,55 @@
+"""A tenant of entitlement with a test clock, and the questions its applications ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests.support.billing_news import BillingNews, Sold, local
+from tests.support.house import Service, settle
+from tests.support.test_clocks import move_clock
+
+BEGINNING = local("2012-12-01")
+
+
+@dataclass
+class Rights:
+    service: Service
+    tenant: str
+
+    def __post_init__(self) -> None:
+        self.client = self.service.client(self.tenant)
+        self.news = BillingNews(self.service, self.tenant)
+        self.move(BEGINNING)
+
+    def move(self, to: datetime) -> None:
+        move_clock(self.service, self.client, to)
+
+    def arrive(self) -> None:
+        """Everything told so far."""
+        settle([self.service])
+
+    def sold(self, key: str, **more: Any) -> Sold:
+        """A subscription of a known customer from 2013, told in December 2012."""
+        self.news.customer(key, local("2012-12-02"))
+        subscription = Sold(self.news, key, **more)
+        subscription.created(local("2012-12-10"))
+        return subscription
+
+    def check(self, account: str, feature: str = "gates", **more: Any) -> dict[str, Any]:
+        asked = self.client.post("/v1/access/check", json={"account": account, "features": [feature], **more})
+        assert asked.status_code == 200, asked.text
+        answer: dict[str, Any] = asked.json()["answers"][0]
+        return answer
+
+    def reason(self, account: str, feature: str = "gates", **more: Any) -> str:
+        return str(self.check(account, feature, **more)["reason"])
+
+    def entitlement(self, account: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = self.client.get("/v1/entitlements", params={"account": account}).json()["items"]
+        return found[0]
+
+    def holds(self, account: str, **more: Any) -> list[tuple[str, str, str | None]]:
+        rows = self.client.get("/v1/holds", params={"account": account, **more}).json()["items"]
+        return sorted((row["hold"], row["placed_at"], row["removed_at"]) for row in rows)
