@@ -163,7 +163,6 @@ usage_conflicting = Table(
     Index(None, "tenant_id", "time"),
 )
 
-# `text` is what was sent; it need not be JSON.
 usage_rejected = Table(
     "usage_rejected",
     metadata,

@@ -23,6 +23,8 @@ class CustomerChangedV1(Contract, frozen=True, kw_only=True):
     zone: str
     currency: str
     locale: str
+    segment: str = ""
+    region: str = ""
 
 
 class PlanPublishedV1(Contract, frozen=True, kw_only=True):

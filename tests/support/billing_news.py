@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
@@ -159,7 +159,3 @@ class Sold:
             subscription_id=self.subscription_id, customer_id=self.customer_id, cleared_at=at
         )
         return self.news.tell("dunning", self.subscription_id, cleared, at)
-
-
-def days(count: int) -> timedelta:
-    return timedelta(days=count)

@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from shared.decider import Decider
-from shared.errors import DomainError
+from shared.errors import DomainError, NotFound
 
 GraceMode = Literal["full", "read_only", "blocked"]
 LONGEST_GRACE_DAYS = 30
@@ -55,6 +55,10 @@ class RenewalPolicyPublished:
 
 
 class InvalidPolicy(DomainError):
+    pass
+
+
+class PolicyNotFound(NotFound):
     pass
 
 

@@ -1,0 +1,28 @@
+"""The renewals API: everything is wired here and nowhere else."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.renewals.api import metrics, opportunities, policies, reasons
+from services.renewals.settings import Settings
+from services.renewals.store import create_store
+from shared import logs
+from shared.database import engine_for, wait_for_database
+from shared.http.app import new_app
+
+
+def create_app(configuration: Settings) -> FastAPI:
+    engine = engine_for(configuration.database, pool_size=configuration.pool_size)
+    app = new_app("renewals", configuration, engine, create_store())
+    for router in (policies.router, opportunities.router, reasons.router, metrics.router):
+        app.include_router(router)
+    return app
+
+
+def from_environment() -> FastAPI:
+    configuration = Settings()
+    logs.configure(configuration.log_level, "renewals", "api")
+    app = create_app(configuration)
+    wait_for_database(app.state.engine, configuration.startup_timeout_seconds)
+    return app

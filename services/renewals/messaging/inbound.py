@@ -1,0 +1,112 @@
+"""What renewals listens to, and which process answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from services.renewals.domain.known_customer import Customer
+from services.renewals.domain.opportunity.term import ExpiringTerm
+from services.renewals.domain.opportunity.value import RenewalValue
+from services.renewals.domain.policy import PolicyVersion
+from services.renewals.processes import learning, quoting, tracking
+from services.renewals.processes.clock import Timer as TimerName
+from services.renewals.processes.clock import on_due
+from services.renewals.projections import policies
+from shared.contracts import billing
+from shared.inbox import Handlers, Reads
+from shared.messages import Message
+from shared.money import Money
+from shared.orders import Order
+from shared.timers import Timer, TimerHandler
+from shared.unit_of_work import UnitOfWork
+
+TOPICS = ["billing.customers", "billing.subscriptions", "billing.quotes"]
+
+
+def _customer_changed(message: Message) -> Iterable[Order]:
+    body = message.read(billing.CustomerChangedV1)
+    customer = Customer(
+        customer_id=body.customer_id, key=body.key, name=body.name, segment=body.segment, region=body.region
+    )
+    return learning.on_customer_changed(customer)
+
+
+def _term_known(message: Message, unit: UnitOfWork) -> Iterable[Order]:
+    """A subscription that names no policy is renewed by nobody here."""
+    body = message.read(billing.SubscriptionMessage)
+    if not body.renewal_policy:
+        return []
+    return tracking.on_term_known(term=_term(body, _accepted_policy(body, unit)), at=message.time)
+
+
+def _accepted_policy(body: billing.SubscriptionMessage, unit: UnitOfWork) -> PolicyVersion:
+    """The version that the customer accepted, with the days that billing holds the customer to."""
+    policy = policies.get(unit, body.renewal_policy, body.renewal_policy_version)
+    days = replace(policy.terms, grace_days=body.grace_days, reinstatement_days=body.reinstatement_days)
+    return replace(policy, terms=days)
+
+
+def _term(body: billing.SubscriptionMessage, policy: PolicyVersion) -> ExpiringTerm:
+    return ExpiringTerm(
+        subscription_id=body.subscription_id,
+        customer_id=body.customer_id,
+        customer_key=body.customer_key,
+        zone=body.zone,
+        number=body.term_number,
+        starts_on=body.starts_on,
+        ends_on=body.ends_on,
+        base=Money(body.base_minor, body.currency),
+        policy=policy,
+        dimensions={"plan": body.plan, "policy": body.renewal_policy},
+    )
+
+
+def _quote_drafted(message: Message) -> Iterable[Order]:
+    body = message.read(billing.QuoteDraftedV1)
+    return quoting.on_quote_drafted(
+        purpose=body.purpose, opportunity_id=body.opportunity_id, quote_id=body.quote_id, at=message.time
+    )
+
+
+def _quote_accepted(message: Message) -> Iterable[Order]:
+    body = message.read(billing.QuoteAcceptedV1)
+    return quoting.on_quote_accepted(
+        purpose=body.purpose,
+        opportunity_id=body.opportunity_id,
+        quote_id=body.quote_id,
+        value=_value(body),
+        term_months=body.term_months,
+        accepted_at=body.accepted_at,
+    )
+
+
+def _value(body: billing.QuoteAcceptedV1) -> RenewalValue:
+    """A quote tells flat annual values in four sums: what was booked beyond list minus discount is upsell."""
+    like_for_like_minor = body.list_annual_minor - body.discount_annual_minor
+    return RenewalValue(
+        prior_at_quantity=Money(body.prior_annual_minor, body.currency),
+        list_value=Money(body.list_annual_minor, body.currency),
+        discount=Money(body.discount_annual_minor, body.currency),
+        upsell=Money(body.booked_annual_minor - like_for_like_minor, body.currency),
+        cross_sell=Money.zero(body.currency),
+    )
+
+
+def _fires(timer_name: TimerName) -> TimerHandler:
+    def due(timer: Timer, unit: UnitOfWork) -> Iterable[Order]:
+        return on_due(timer=timer_name, opportunity_id=timer.subject, fire_at=timer.fire_at)
+
+    return due
+
+
+HANDLERS: Handlers = {
+    billing.CustomerChangedV1.TYPE: _customer_changed,
+    billing.SubscriptionCreatedV1.TYPE: Reads(_term_known),
+    billing.TermStartedV1.TYPE: Reads(_term_known),
+    billing.TermRenewedV1.TYPE: Reads(_term_known),
+    billing.QuoteDraftedV1.TYPE: _quote_drafted,
+    billing.QuoteAcceptedV1.TYPE: _quote_accepted,
+}
+
+TIMERS: Mapping[str, TimerHandler] = {"open": _fires("open"), "no_response": _fires("no_response")}

@@ -1,0 +1,140 @@
+"""A tenant that sells: its meters and policies as the other services told of them, a plan, and a customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from fastapi.testclient import TestClient
+
+from infra.local.tokens import tenant_id
+from shared.contracts.renewals import RenewalPolicyPublishedV1
+from shared.contracts.usage import MeterDefinedV1
+from shared.kafka import Publisher
+from shared.messages import Contract, Message, body, encode, message_id
+from tests.support.house import Service, settle
+
+CUSTOMER = {"name": "Frontier", "zone": "America/New_York", "currency": "USD"}
+FEE = {
+    "code": "platform_fee",
+    "name": "Platform fee",
+    "kind": "flat",
+    "price": {"model": "per_unit", "unit_amount": "1500.00"},
+    "in_advance": True,
+    "tax_rates": ["0.08875"],
+}
+DEPARTURES = {
+    "code": "departures",
+    "name": "Departures",
+    "kind": "metered",
+    "meter": "departures",
+    "group_by": ["origin"],
+    "price": {
+        "model": "graduated",
+        "tiers": [{"up_to": "300", "unit_amount": "30.00"}, {"up_to": None, "unit_amount": "15.75"}],
+    },
+    "tax_rates": ["0.08875"],
+}
+PLAN: dict[str, Any] = {
+    "name": "Gate use",
+    "every": "month",
+    "calendar": True,
+    "term_months": 12,
+    "net_days": 15,
+    "collect_seconds": 0,
+    "renewal_policy": "standard",
+    "prices": {"USD": [FEE, DEPARTURES]},
+    "minimums": {"USD": {"code": "true_up", "name": "Minimum commitment", "amount": "5000.00"}},
+    "features": {"gates": None},
+}
+LINE = {"plan": "gate-use", "starts_on": "2031-01-01"}
+
+
+@dataclass
+class Shop:
+    """`rita` sells and `dora` approves; what the other services say comes through the broker."""
+
+    billing: Service
+    tenant: str
+
+    @property
+    def tenant_id(self) -> UUID:
+        return tenant_id(self.tenant)
+
+    @property
+    def rita(self) -> TestClient:
+        return self.billing.client(self.tenant, subject="rita")
+
+    @property
+    def dora(self) -> TestClient:
+        return self.billing.client(self.tenant, subject="dora")
+
+    def hear_of_meter(self, slug: str = "departures", groups: tuple[str, ...] = ("origin",), version: int = 1) -> None:
+        id_ = uuid5(self.tenant_id, slug)
+        meter = MeterDefinedV1(
+            meter_id=id_, slug=slug, version=version, aggregation="count", unit="flight", groups=list(groups)
+        )
+        self._tell("usage.meters", "usage", "meter", id_, meter, version)
+
+    def hear_of_policy(self, code: str = "standard", version: int = 1, grace_days: int = 14) -> None:
+        id_ = uuid5(self.tenant_id, code)
+        policy = RenewalPolicyPublishedV1(
+            policy_id=id_,
+            code=code,
+            version=version,
+            open_days=90,
+            grace_days=grace_days,
+            grace_mode="full",
+            reinstatement_days=365,
+            reinstatement_percent=Decimal(20),
+            uplift_percent=Decimal(4),
+        )
+        self._tell("renewals.policies", "renewals", "renewal_policy", id_, policy, version)
+
+    def open(self) -> Shop:
+        """Everything that is needed to quote."""
+        self.hear_of_meter()
+        self.hear_of_policy()
+        settle([self.billing])
+        assert self.rita.put("/v1/plans/gate-use", json=PLAN).status_code == 200
+        assert self.rita.put("/v1/customers/F9", json=CUSTOMER).status_code == 200
+        return self
+
+    def draft(self, **line: Any) -> dict[str, Any]:
+        drafted = self.rita.post("/v1/quotes", json={"customer": "F9", "lines": [LINE | line]})
+        assert drafted.status_code == 201, drafted.text
+        quote: dict[str, Any] = drafted.json()
+        return quote
+
+    def send(self, quote_id: str, **form: Any) -> dict[str, Any]:
+        """Submits and sends; the answer carries the token."""
+        assert self.rita.post(f"/v1/quotes/{quote_id}/submit").json()["status"] == "approved"
+        sent = self.rita.post(f"/v1/quotes/{quote_id}/send", json=form)
+        assert sent.status_code == 200, sent.text
+        quote: dict[str, Any] = sent.json()
+        return quote
+
+    def accept(self, token: str, **options: Any) -> Any:
+        """As the customer: without any bearer token."""
+        visitor = self.billing.client(self.tenant)
+        del visitor.headers["Authorization"]
+        return visitor.post("/v1/quote-acceptances", json={"token": token, "name": "Ann Buyer"}, **options)
+
+    def _tell(self, topic: str, producer: str, category: str, subject: UUID, contract: Contract, sequence: int) -> None:
+        message = Message(
+            id=message_id(producer, self.tenant_id, category, subject, sequence),
+            source=f"/{producer}/{category}",
+            type=contract.TYPE,
+            subject=subject,
+            time=datetime(2012, 12, 1, tzinfo=UTC),
+            tenantid=self.tenant_id,
+            sequence=sequence,
+            correlationid="test",
+            data=body(contract),
+        )
+        publisher = Publisher(self.billing.settings("worker"))
+        publisher.send([(topic, str(subject).encode(), encode(message).encode())])
+        publisher.close()
