@@ -47,12 +47,13 @@ class Consumer:
     engine: Engine
     cluster_id: str
     apply: Callable[[Sequence[Record], SaveOffsets], int]
+    poll_milliseconds: int = 200
     client: KafkaConsumer | None = None
     quiet_since: float = 0.0
 
     def step(self) -> int:
         client = self.client or self._connect()
-        polled: dict[TopicPartition, list[Record]] = client.poll(timeout_ms=200)
+        polled: dict[TopicPartition, list[Record]] = client.poll(timeout_ms=self.poll_milliseconds)
         records = [record for batch in polled.values() for record in batch]
         if not records:
             self._check_that_nothing_is_missed(client)

@@ -49,15 +49,23 @@ def local_day(instant: datetime, zone_name: str) -> date:
 
 
 def start_of_day(day: date, zone_name: str) -> datetime:
-    """The first instant of a local day, in UTC: midnight, or where there is none the first that exists."""
+    """The first instant of a local day, in UTC: midnight, or where there is none the first that comes after it.
+
+    A day that the zone skipped altogether begins and ends where the next one begins.
+    """
     tz = zone(zone_name)
-    instant = datetime.combine(day, time(), tz).astimezone(UTC)
-    return instant if instant.astimezone(tz).date() == day else _first_instant_after_gap(instant, day, tz)
+    midnight = datetime.combine(day, time(), tz)
+    instant = midnight.astimezone(UTC)
+    return instant if instant.astimezone(tz).replace(fold=0) == midnight else _end_of_gap(midnight)
 
 
-def _first_instant_after_gap(instant: datetime, day: date, tz: ZoneInfo) -> datetime:
-    steps = (instant + timedelta(minutes=15 * n) for n in count(1))
-    return next(step for step in steps if step.astimezone(tz).date() >= day)
+def _end_of_gap(missing: datetime) -> datetime:
+    """When the clocks were put forward over a local time: it lies between the two readings of that time."""
+    early, late = missing.replace(fold=1).astimezone(UTC), missing.astimezone(UTC)
+    after = late.astimezone(missing.tzinfo).utcoffset()
+    seconds = range(int((late - early).total_seconds()))
+    instants = (early + timedelta(seconds=n) for n in seconds)
+    return next((i for i in instants if i.astimezone(missing.tzinfo).utcoffset() == after), late)
 
 
 def plus_months(anchor: date, months: int) -> date:

@@ -26,9 +26,9 @@ from shared.http.app import new_app
 def create_app(configuration: Settings) -> FastAPI:
     engine = engine_for(configuration.database, pool_size=configuration.pool_size)
     app = new_app("billing", configuration, engine, create_store())
-    rooms = (settings, customers, plans, quotes, quote_acceptances)
-    rooms += (subscriptions, invoices, proof, payments, collections)
-    for room in rooms:
+    for room in (settings, customers, plans, quotes, quote_acceptances):
+        app.include_router(room.router)
+    for room in (subscriptions, invoices, proof, payments, collections):
         app.include_router(room.router)
     return app
 

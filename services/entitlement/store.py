@@ -16,19 +16,13 @@ from shared.timers import Schedule
 
 OUTBOX = Outbox("entitlement", outbound.TOPICS, outbound.to_contract)
 
+# What can be built again from the events.
+PROJECTIONS = (accounts.project, features.project, entitlements.project, holds.project)
+
 
 def create_store() -> EventStore:
     return EventStore(
         [ENTITLEMENT, KNOWN_ACCOUNT, KNOWN_PLAN, KNOWN_DUNNING, TEST_CLOCK, PARKED_MESSAGE],
-        subscribers=[
-            accounts.project,
-            features.project,
-            entitlements.project,
-            holds.project,
-            clock.project,
-            parked.project,
-            Schedule(timers_of),
-            OUTBOX,
-        ],
+        subscribers=[*PROJECTIONS, clock.project, parked.project, Schedule(timers_of), OUTBOX],
         is_published=OUTBOX.is_published,
     )

@@ -15,19 +15,13 @@ from shared.timers import Schedule
 
 OUTBOX = Outbox("renewals", outbound.TOPICS, outbound.to_contract)
 
+# What can be built again from the events.
+PROJECTIONS = (customers.project, policies.project, subscriptions.project, opportunities.project)
+
 
 def create_store() -> EventStore:
     return EventStore(
         [POLICY, OPPORTUNITY, KNOWN_CUSTOMER, TEST_CLOCK, PARKED_MESSAGE],
-        subscribers=[
-            customers.project,
-            policies.project,
-            subscriptions.project,
-            opportunities.project,
-            clock.project,
-            parked.project,
-            Schedule(timers_of),
-            OUTBOX,
-        ],
+        subscribers=[*PROJECTIONS, clock.project, parked.project, Schedule(timers_of), OUTBOX],
         is_published=OUTBOX.is_published,
     )

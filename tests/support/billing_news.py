@@ -126,9 +126,7 @@ class Sold:
 
     def renewed(self, at: datetime, *, reinstated: bool = False) -> Message:
         term = self.term(2, "2014-01-01", "2015-01-01") | {"base_minor": 1_872_000}
-        return self.tell(
-            billing.TermRenewedV1, at, **term, mode="quote", renewed_at=at, reinstated=reinstated
-        )
+        return self.tell(billing.TermRenewedV1, at, **term, mode="quote", renewed_at=at, reinstated=reinstated)
 
     def not_renewing(self, at: datetime, successor: UUID | None = None) -> Message:
         why = {"reason": "migrated_to_successor", "successor_subscription_id": successor}

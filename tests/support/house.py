@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,18 +18,14 @@ from uuid import uuid4
 from fastapi.testclient import TestClient
 
 from infra.local.databases import Urls, create_database, drop_database
+from infra.local.scopes import every_scope
 from infra.local.tokens import DevelopmentIssuer
 from shared import kafka
 from shared.background import Background
 from shared.settings import Settings
 from tests.support.servers import Servers
 
-ALL_SCOPES = (
-    "operations:clock operations:parked billing:read billing:settings billing:customers billing:catalogue billing:quotes "
-    "billing:approvals billing:subscriptions billing:invoices billing:invoices:void billing:payments billing:preview "
-    "usage:read usage:ingest usage:meters usage:operate entitlement:read entitlement:check entitlement:operate "
-    "renewals:read renewals:policies renewals:opportunities"
-).split()
+ALL_SCOPES = sorted(every_scope())
 
 
 def migrate(service: str, owner_url: str) -> None:
@@ -67,6 +64,7 @@ class Service:
             worker = importlib.import_module(f"services.{self.name}.worker")
             settings = self.settings("worker")
             self._background = worker.create_background(settings, kafka.cluster_id(settings))
+            self._background.consumer.poll_milliseconds = 50
         return self._background
 
     def client(
@@ -78,6 +76,23 @@ class Service:
     def step(self) -> int:
         """One turn of every loop."""
         return sum(loop.step() for loop in self.background.loops() if loop.name != "housekeeping")
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """The worker turns in a thread of its own while the test asks for something that waits for it."""
+        done = threading.Event()
+
+        def turn() -> None:
+            while not done.is_set():
+                self.background.settling.step()
+
+        thread = threading.Thread(target=turn)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def close(self) -> None:
         if self._background is not None:

@@ -11,7 +11,7 @@ from tests.support.house import Service
 
 
 def published(service: Service, topic: str, tenant: str) -> list[Message]:
-    """All of a tenant's messages, stream by stream in order."""
+    """All of a tenant's messages, by the time each took effect."""
     client = kafka.consumer(service.settings("worker"), None)
     try:
         partitions = [TopicPartition(topic, n) for n in client.partitions_for_topic(topic) or ()]
@@ -22,4 +22,5 @@ def published(service: Service, topic: str, tenant: str) -> list[Message]:
             found += [decode(r.value) for batch in client.poll(timeout_ms=200).values() for r in batch]
     finally:
         client.close()
-    return [message for message in found if message.tenantid == tenant_id(tenant)]
+    mine = (message for message in found if message.tenantid == tenant_id(tenant))
+    return sorted(mine, key=lambda message: (message.time, message.sequence))

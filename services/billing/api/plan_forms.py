@@ -20,7 +20,10 @@ from shared.periods import Every
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Limit = Annotated[int, Field(lt=10**15)]
 Rates = Annotated[tuple[str, ...], Field(max_length=20)]
+
+SIXTY_DAYS_IN_SECONDS = 60 * 86_400
 
 
 class FloatingAmount(DomainError):
@@ -70,13 +73,13 @@ class PlanForm(Form):
     every: Every
     calendar: bool = False
     term_months: int
-    net_days: int
-    collect_seconds: int = 3600
-    review_days: int = 0
+    net_days: Annotated[int, Field(le=3650)]
+    collect_seconds: Annotated[int, Field(le=SIXTY_DAYS_IN_SECONDS)] = 3600
+    review_days: Annotated[int, Field(le=365)] = 0
     renewal_policy: Code | None = None
     proration: ProrationPolicy = "days"
     minimums: dict[str, MinimumForm] = Field(default_factory=dict)
-    features: Annotated[dict[Code, int | None], Field(max_length=200)] = Field(default_factory=dict)
+    features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

@@ -35,7 +35,7 @@ def publish(code: PlanCode, body: PlanForm, unit: ChangeCatalogue) -> PlanAnswer
 
 
 @router.get("/{code}")
-def show(code: PlanCode, unit: ReadBilling, version: Annotated[int | None, Query(ge=1)] = None) -> PlanAnswer:
+def show(code: PlanCode, unit: ReadBilling, version: Annotated[int | None, Query(ge=1, lt=2**31)] = None) -> PlanAnswer:
     return answered(plan_id(unit.tenant_id, code), plans.get(unit, code, version))
 
 

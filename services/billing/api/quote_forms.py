@@ -39,10 +39,10 @@ class LineForm(Form):
     """Without `plan_version` the current one; without `term_months` the plan's own term."""
 
     plan: Code
-    plan_version: Annotated[int, Field(ge=1)] | None = None
-    quantity: int = 1
+    plan_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    quantity: Annotated[int, Field(lt=10**9)] = 1
     discount_percent: Percent = Decimal(0)
-    starts_on: date
+    starts_on: Annotated[date, Field(ge=date(1990, 1, 1), lt=date(2200, 1, 1))]
     term_months: int | None = None
 
 

@@ -53,5 +53,5 @@ def on_opportunity_closed(
     """Nobody renews: the subscription is told, and the quote is taken back if it still could be accepted."""
     command = RequestNonRenewal(reason=reason, successor_subscription_id=successor)
     yield Order(SUBSCRIPTION, subscription_id, command)
-    if quote is not None and quote.status in ("draft", "approved", "sent"):
+    if quote is not None and quote.is_open:
         yield Order(QUOTE, quote_id(opportunity_id), WithdrawQuote(reason=reason))

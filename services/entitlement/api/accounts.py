@@ -17,6 +17,7 @@ from services.entitlement.projections import accounts, entitlements
 from services.entitlement.projections.entitlement_view import EntitlementView, Granted
 from shared.errors import NotFound
 from shared.http.routes import TransactionalRoute
+from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=TransactionalRoute)
 
@@ -50,7 +51,7 @@ def why_suspended(external_id: Annotated[str, Path(max_length=200)], unit: ReadE
     return WhySuspended(account=external_id, suspended=bool(standing), holds=standing)
 
 
-def _shown(unit: ReadEntitlements, view: EntitlementView, granted: Granted, hold: StandingHold) -> StandingHoldOut:
+def _shown(unit: UnitOfWork, view: EntitlementView, granted: Granted, hold: StandingHold) -> StandingHoldOut:
     steps = unit.state(KNOWN_DUNNING, granted.subscription_id)
     return StandingHoldOut(
         entitlement_id=view.entitlement_id,

@@ -79,8 +79,9 @@ def list_entitlements(
 def show(entitlement_id: EntitlementId, unit: ReadEntitlements, as_of: AwareDatetime | None = None) -> EntitlementOut:
     """As it stands, or as it would have been shown at a past instant."""
     then = not_after_now(unit, as_of)
-    view = entitlements.get(unit, entitlement_id) if then is None else _then(unit, entitlement_id, then)
-    return shown(view)
+    if then is not None:
+        return shown(entitlements.as_known_at(unit, entitlement_id, then))
+    return shown(entitlements.get(unit, entitlement_id))
 
 
 @router.get("/{entitlement_id}/history")
@@ -93,10 +94,6 @@ def history(
     entitlements.get(unit, entitlement_id)
     recorded = entitlements.history(unit, entitlement_id)
     return [_entry(entry) for entry in recorded if entry.version > after_version][:limit]
-
-
-def _then(unit: ReadEntitlements, entitlement_id: EntitlementId, as_of: datetime) -> EntitlementView:
-    return entitlements.as_known_at(unit, entitlement_id, as_of)
 
 
 def _of_row(row: RowMapping) -> EntitlementOut:

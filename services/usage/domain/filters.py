@@ -50,11 +50,11 @@ def _check(filter_: Filter, field: str) -> None:
     bounds = [bound for bound in (filter_.at_least, filter_.below) if bound is not None]
     fewest, most = {"equal": (1, 1), "in": (1, _MOST_VALUES)}.get(filter_.operator, (0, 0))
     if not fewest <= len(filter_.values) <= most:
-        raise InvalidFilter(f"{filter_.operator} takes {fewest} to {most} values", field=f"{field}/values")
+        raise InvalidFilter(f"{filter_.operator} takes {fewest} to {most} values", field=f"{field}/{filter_.operator}")
     if bool(bounds) != (filter_.operator == "range"):
-        raise InvalidFilter("range, and only range, takes at_least, below or both", field=f"{field}/at_least")
+        raise InvalidFilter("range, and only range, takes at_least, below or both", field=f"{field}/range")
     if any(quantity_of(bound) is None for bound in bounds) or (len(bounds) == 2 and bounds[0] >= bounds[1]):
-        raise InvalidFilter("at_least has to be a quantity less than below", field=f"{field}/at_least")
+        raise InvalidFilter("at_least has to be a quantity less than below", field=f"{field}/range")
 
 
 def _is_one_of(steps: Steps, allowed: frozenset[str]) -> Condition:

@@ -54,7 +54,7 @@ def compile_meter(definition: MeterDefinition, group_by: Sequence[str]) -> Compi
         definition.event_type,
         definition.aggregation,
         tuple(compile_filter(f, field=f"/filters/{i}") for i, f in enumerate(definition.filters)),
-        () if path is None else compile_path(path, field="/value_path"),
+        () if path is None else compile_path(path, field="/value"),
         tuple(compile_path(definition.group_by[name], field=f"/group_by/{name}") for name in group_by),
     )
 

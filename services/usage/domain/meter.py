@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
+from uuid import UUID, uuid5
 
 from services.usage.domain.filters import Filter, compile_filter
 from services.usage.domain.json_path import compile_path
@@ -47,6 +48,7 @@ class MeterDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
+    meter_id: UUID
     slug: str
     version: int
     definition: MeterDefinition
@@ -54,6 +56,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefineMeter:
+    meter_id: UUID
     slug: str
     definition: MeterDefinition
 
@@ -65,12 +68,14 @@ class ReviseMeter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterDefined:
+    meter_id: UUID
     slug: str
     definition: MeterDefinition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterRevised:
+    meter_id: UUID
     slug: str
     version: int
     definition: MeterDefinition
@@ -82,29 +87,37 @@ MeterEvent = MeterDefined | MeterRevised
 
 def decide(meter: Meter | None, command: MeterCommand) -> list[MeterEvent]:
     match meter, command:
-        case None, DefineMeter(slug=slug, definition=definition):
+        case None, DefineMeter(meter_id=meter_id, slug=slug, definition=definition):
             _check_slug(slug)
             check(definition)
-            return [MeterDefined(slug=slug, definition=definition)]
+            return [MeterDefined(meter_id=meter_id, slug=slug, definition=definition)]
         case None, ReviseMeter():
             raise MeterNotFound("no such meter")
         case Meter(), _ if command.definition == meter.definition:
             return []
         case Meter(), ReviseMeter(definition=definition):
             check(definition)
-            return [MeterRevised(slug=meter.slug, version=meter.version + 1, definition=definition)]
+            return [_revised(meter, definition)]
         case _:
             raise MeterExists("a meter of this name is defined differently: revise it")
 
 
 def evolve(meter: Meter | None, event: MeterEvent) -> Meter:
     match meter, event:
-        case None, MeterDefined(slug=slug, definition=definition):
-            return Meter(slug, 1, definition)
+        case None, MeterDefined(meter_id=meter_id, slug=slug, definition=definition):
+            return Meter(meter_id, slug, 1, definition)
         case Meter(), MeterRevised(version=version, definition=definition):
             return replace(meter, version=version, definition=definition)
         case _:
             raise CorruptStream(meter, event)
+
+
+def meter_id(tenant_id: UUID, slug: str) -> UUID:
+    return uuid5(tenant_id, f"meter:{slug}")
+
+
+def _revised(meter: Meter, definition: MeterDefinition) -> MeterRevised:
+    return MeterRevised(meter_id=meter.meter_id, slug=meter.slug, version=meter.version + 1, definition=definition)
 
 
 def check(definition: MeterDefinition) -> None:
@@ -125,9 +138,9 @@ def _check_slug(slug: str) -> None:
 
 def _check_value_path(definition: MeterDefinition) -> None:
     if (definition.value_path is None) != (definition.aggregation == "count"):
-        raise InvalidMeter("count takes no value path, every other aggregation needs one", field="/value_path")
+        raise InvalidMeter("count takes no value path, every other aggregation needs one", field="/value")
     if definition.value_path is not None:
-        compile_path(definition.value_path, field="/value_path")
+        compile_path(definition.value_path, field="/value")
 
 
 def _check_groups(group_by: dict[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from fastapi.testclient import TestClient
 
 from infra.local.tokens import tenant_id
-from shared.contracts.renewals import RenewalPolicyPublishedV1
+from shared.contracts.renewals import RenewalOpportunityOpenedV1, RenewalPolicyPublishedV1
 from shared.contracts.usage import MeterDefinedV1
 from shared.kafka import Publisher
 from shared.messages import Contract, Message, body, encode, message_id
@@ -93,6 +93,24 @@ class Shop:
             uplift_percent=Decimal(4),
         )
         self._tell("renewals.policies", "renewals", "renewal_policy", id_, policy, version)
+
+    def hear_of_opportunity(self, subscription_id: UUID, customer_id: UUID) -> UUID:
+        id_ = uuid5(subscription_id, "opportunity")
+        opened = RenewalOpportunityOpenedV1(
+            opportunity_id=id_,
+            subscription_id=subscription_id,
+            customer_id=customer_id,
+            customer_key="F9",
+            term_number=1,
+            due_on=date(2031, 12, 31),
+            currency="USD",
+            base_minor=1_800_000,
+            policy="standard",
+            policy_version=1,
+            uplift_percent=Decimal(4),
+        )
+        self._tell("renewals.opportunities", "renewals", "renewal_opportunity", id_, opened, 1)
+        return id_
 
     def open(self) -> Shop:
         """Everything that is needed to quote."""

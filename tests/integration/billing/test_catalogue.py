@@ -93,6 +93,8 @@ def test_an_unknown_plan_is_not_found_and_another_tenants_neither(shop: Shop) ->
         ("/prices/USD/0/price/model", "guesswork", "invalid_request"),
         ("/minimums/USD/amount", "5000.001", "too_many_places"),
         ("/term_months", 0, "not_positive"),
+        ("/net_days", 10**30, "invalid_request"),
+        ("/features/gates", 10**30, "invalid_request"),
         ("/surprise", True, "invalid_request"),
     ],
 )

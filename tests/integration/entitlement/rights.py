@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.billing_news import BillingNews, Sold, local
 from tests.support.house import Service, settle
-from tests.support.test_clocks import move_clock
+from tests.support.moving_clock import move_clock
 
 BEGINNING = local("2012-12-01")
 
@@ -30,10 +30,13 @@ class Rights:
         """Everything told so far."""
         settle([self.service])
 
+    def new(self, key: str, **more: Any) -> Sold:
+        return Sold(self.news, key, **more)
+
     def sold(self, key: str, **more: Any) -> Sold:
         """A subscription of a known customer from 2013, told in December 2012."""
         self.news.customer(key, local("2012-12-02"))
-        subscription = Sold(self.news, key, **more)
+        subscription = self.new(key, **more)
         subscription.created(local("2012-12-10"))
         return subscription
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +11,8 @@ from uuid import UUID, uuid5
 from shared.contracts import billing
 from tests.support.billing_news import BillingNews, Sold, local
 from tests.support.house import Service, settle
-from tests.support.test_clocks import move_clock
+from tests.support.moving_clock import move_clock
+from tests.support.waiting import eventually
 
 BEGINNING = local("2012-12-01")
 POLICY = {
@@ -41,10 +43,22 @@ class Desk:
         """Everything told so far."""
         settle([self.service])
 
-    def sold(self, key: str, **more: Any) -> Sold:
+    def arrive_in_the_end(self, seen: Callable[[], bool]) -> None:
+        """What had to wait for something else is tried again by itself."""
+
+        def look() -> bool:
+            self.service.step()
+            return seen()
+
+        eventually(look)
+
+    def new(self, key: str, **more: Any) -> Sold:
+        return Sold(self.news, key, **more)
+
+    def sold(self, key: str, segment: str = "", **more: Any) -> Sold:
         """A subscription of a known customer from 2013, told in December 2012."""
-        self.news.customer(key, local("2012-12-02"))
-        subscription = Sold(self.news, key, **more)
+        self.news.customer(key, local("2012-12-02"), segment=segment)
+        subscription = self.new(key, **more)
         subscription.created(local("2012-12-10"))
         return subscription
 

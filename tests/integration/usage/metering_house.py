@@ -37,6 +37,7 @@ CARS = MeterDefinition(event_type="trip.ended", aggregation="unique_count", valu
 METERS = {"trips": (TRIPS, ("origin",)), "miles": (MILES, ()), "cars": (CARS, ())}
 
 TERMS = PeriodTerms(
+    period_id=UUID(int=3),
     subscription_id=UUID(int=1),
     customer_id=UUID(int=2),
     subjects=("acme", "sub-1"),
@@ -64,7 +65,9 @@ class House:
     def define_meters(self) -> None:
         for slug, (definition, _) in METERS.items():
             with self.engine.begin() as tx:
-                meters.project(tx, [self._recorded(uuid4(), MeterDefined(slug=slug, definition=definition))])
+                meters.project(
+                    tx, [self._recorded(uuid4(), MeterDefined(meter_id=uuid4(), slug=slug, definition=definition))]
+                )
 
     def key(self, slug: str, starts_at: datetime = START) -> PeriodKey:
         return PeriodKey(self.tenant_id, uuid5(self.tenant_id, f"{slug} {starts_at}"))
@@ -85,7 +88,7 @@ class House:
         key = self.key(slug)
         with self.engine.begin() as tx:
             totals = closing_totals(tx, key)
-            closed = UsagePeriodClosed(totals=totals, watermark={}, learned_at=END)
+            closed = UsagePeriodClosed(terms=TERMS, totals=totals, watermark={}, learned_at=END)
             usage_periods.project(tx, [self._recorded(key.period_id, closed)])
         return totals
 

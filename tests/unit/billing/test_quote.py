@@ -22,6 +22,7 @@ from services.billing.domain.quote.state import (
     QuoteNoLongerValid,
     QuoteNotFound,
     QuoteStale,
+    QuoteTooLarge,
     TooManyLines,
     ValidityOver,
 )
@@ -82,6 +83,8 @@ def test_a_quote_offers_something_but_not_everything():
         given()(replace(draft(), lines=()))
     with pytest.raises(TooManyLines):
         given()(draft(*[line()] * 101))
+    with pytest.raises(QuoteTooLarge):
+        given()(draft(line(quantity=10**9)))
 
 
 @pytest.mark.parametrize(

@@ -95,9 +95,7 @@ def test_only_suspension_holds():
 
 @pytest.mark.parametrize("step", ["reminded", "warned", "restricted"])
 def test_a_lower_step_holds_nothing_and_frees(step):
-    (each,) = on_dunning_step_reached(
-        holder=HOLDER, step=step, invoices=[INVOICE], message_id=UUID(int=8), at=MIDTERM
-    )
+    (each,) = on_dunning_step_reached(holder=HOLDER, step=step, invoices=[INVOICE], message_id=UUID(int=8), at=MIDTERM)
     assert isinstance(each.command, RemoveHold)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -27,8 +28,9 @@ distance = MeterDefinition(
     filters=(Filter(path="$.miles", operator="range", at_least=Decimal(0)),),
     unit="mile",
 )
+meter_id = UUID(int=1)
 longer = replace(distance, unit="kilometre")
-defined = MeterDefined(slug="distance", definition=distance)
+defined = MeterDefined(meter_id=meter_id, slug="distance", definition=distance)
 
 
 def given(*history):
@@ -36,17 +38,17 @@ def given(*history):
 
 
 def test_a_meter_is_defined_once():
-    assert given()(DefineMeter(slug="distance", definition=distance)) == [defined]
-    assert given(defined)(DefineMeter(slug="distance", definition=distance)) == []
+    assert given()(DefineMeter(meter_id=meter_id, slug="distance", definition=distance)) == [defined]
+    assert given(defined)(DefineMeter(meter_id=meter_id, slug="distance", definition=distance)) == []
 
 
 def test_another_definition_under_the_same_name_is_a_conflict():
     with pytest.raises(MeterExists):
-        given(defined)(DefineMeter(slug="distance", definition=longer))
+        given(defined)(DefineMeter(meter_id=meter_id, slug="distance", definition=longer))
 
 
 def test_a_revision_makes_the_next_version():
-    revised = MeterRevised(slug="distance", version=2, definition=longer)
+    revised = MeterRevised(meter_id=meter_id, slug="distance", version=2, definition=longer)
     assert given(defined)(ReviseMeter(definition=longer)) == [revised]
     assert given(defined, revised)(ReviseMeter(definition=longer)) == []
     assert METER.replay([defined, revised]).version == 2
@@ -66,34 +68,34 @@ def test_a_meter_that_is_not_there_cannot_be_revised():
     ("change", "error", "field"),
     [
         ({"event_type": ""}, InvalidMeter, "/event_type"),
-        ({"value_path": None}, InvalidMeter, "/value_path"),
-        ({"aggregation": "count"}, InvalidMeter, "/value_path"),
-        ({"value_path": "miles"}, InvalidPath, "/value_path"),
-        ({"value_path": "$..miles"}, InvalidPath, "/value_path"),
-        ({"value_path": "$.legs[*]"}, InvalidPath, "/value_path"),
-        ({"value_path": "$"}, InvalidPath, "/value_path"),
+        ({"value_path": None}, InvalidMeter, "/value"),
+        ({"aggregation": "count"}, InvalidMeter, "/value"),
+        ({"value_path": "miles"}, InvalidPath, "/value"),
+        ({"value_path": "$..miles"}, InvalidPath, "/value"),
+        ({"value_path": "$.legs[*]"}, InvalidPath, "/value"),
+        ({"value_path": "$"}, InvalidPath, "/value"),
         ({"group_by": {"Origin": "$.origin"}}, InvalidMeter, "/group_by"),
         ({"group_by": {"origin": "$.origin."}}, InvalidPath, "/group_by/origin"),
         ({"unit": "x" * 65}, InvalidMeter, "/unit"),
-        ({"filters": (Filter(path="$.a", operator="equal"),)}, InvalidFilter, "/filters/0/values"),
-        ({"filters": (Filter(path="$.a", operator="in"),)}, InvalidFilter, "/filters/0/values"),
-        ({"filters": (Filter(path="$.a", operator="exists", values=("x",)),)}, InvalidFilter, "/filters/0/values"),
-        ({"filters": (Filter(path="$.a", operator="range"),)}, InvalidFilter, "/filters/0/at_least"),
+        ({"filters": (Filter(path="$.a", operator="equal"),)}, InvalidFilter, "/filters/0/equal"),
+        ({"filters": (Filter(path="$.a", operator="in"),)}, InvalidFilter, "/filters/0/in"),
+        ({"filters": (Filter(path="$.a", operator="exists", values=("x",)),)}, InvalidFilter, "/filters/0/exists"),
+        ({"filters": (Filter(path="$.a", operator="range"),)}, InvalidFilter, "/filters/0/range"),
         (
             {"filters": (Filter(path="$.a", operator="range", at_least=Decimal(2), below=Decimal(2)),)},
             InvalidFilter,
-            "/filters/0/at_least",
+            "/filters/0/range",
         ),
         ({"filters": (Filter(path="a", operator="exists"),)}, InvalidPath, "/filters/0/path"),
     ],
 )
 def test_a_definition_that_cannot_be_measured_names_the_field(change, error, field):
     with pytest.raises(error) as caught:
-        given()(DefineMeter(slug="distance", definition=replace(distance, **change)))
+        given()(DefineMeter(meter_id=meter_id, slug="distance", definition=replace(distance, **change)))
     assert caught.value.field == field
 
 
 def test_a_slug_is_lower_case():
     with pytest.raises(InvalidMeter) as caught:
-        given()(DefineMeter(slug="Distance", definition=distance))
+        given()(DefineMeter(meter_id=meter_id, slug="Distance", definition=distance))
     assert caught.value.field == "/slug"

@@ -28,6 +28,7 @@ from shared.decider import NotAllowedNow
 
 end = datetime(2026, 2, 1, tzinfo=UTC)
 terms = PeriodTerms(
+    period_id=UUID(int=3),
     subscription_id=UUID(int=1),
     customer_id=UUID(int=2),
     subjects=("acme", "sub-1"),
@@ -43,11 +44,11 @@ one = (GroupTotal("JFK", Decimal(1), 1, "0" * 31 + "1"),)
 two = (GroupTotal("JFK", Decimal(2), 2, "0" * 31 + "3"),)
 three = (GroupTotal("JFK", Decimal(3), 3, "0" * 31 + "6"),)
 opened = UsagePeriodOpened(terms=terms, totals=one)
-closed = UsagePeriodClosed(totals=two, watermark={"0": 17}, learned_at=end + timedelta(hours=1))
+closed = UsagePeriodClosed(terms=terms, totals=two, watermark={"0": 17}, learned_at=end + timedelta(hours=1))
 close = ClosePeriod(totals=two, watermark={"0": 17}, learned_at=end + timedelta(hours=1))
 late = RevisePeriod(before=two, after=three, cause="late_events", events=(EventName("/gates", "e3"),))
 revised = UsagePeriodRevised(
-    revision=1, before=two, after=three, cause="late_events", events=(EventName("/gates", "e3"),)
+    terms=terms, revision=1, before=two, after=three, cause="late_events", events=(EventName("/gates", "e3"),)
 )
 
 
@@ -85,7 +86,7 @@ def test_a_period_that_no_event_could_be_in_is_refused(change, field):
 
 
 def test_a_period_advances_only_when_something_was_added():
-    assert given(opened)(AdvancePeriod(totals=two)) == [UsagePeriodAdvanced(totals=two)]
+    assert given(opened)(AdvancePeriod(totals=two)) == [UsagePeriodAdvanced(terms=terms, totals=two)]
     assert given(opened)(AdvancePeriod(totals=one)) == []
 
 
@@ -96,7 +97,7 @@ def test_a_period_closes_at_its_end_plus_the_time_for_collecting():
 
 
 def test_a_period_without_events_closes_with_nothing():
-    empty = UsagePeriodClosed(totals=(), watermark={}, learned_at=close.learned_at)
+    empty = UsagePeriodClosed(terms=terms, totals=(), watermark={}, learned_at=close.learned_at)
     when = given(UsagePeriodOpened(terms=terms, totals=()))
     assert when(ClosePeriod(totals=(), watermark={}, learned_at=close.learned_at)) == [empty]
 

@@ -8,10 +8,12 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote.commands import DraftQuote, ReviseQuote
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.events import QuoteDrafted, QuoteEvent, QuoteRevised
-from services.billing.domain.quote.state import NothingQuoted, OneTermRenewed, Quote, TooManyLines
+from services.billing.domain.quote.lines import annual_flat
+from services.billing.domain.quote.state import NothingQuoted, OneTermRenewed, Quote, QuoteTooLarge, TooManyLines
 from services.billing.domain.quote_validation import validate_line
 
 MAX_LINES = 100
+MAX_ANNUAL_MINOR = 10**15
 
 
 def deal_of(command: DraftQuote) -> Deal:
@@ -28,13 +30,13 @@ def deal_of(command: DraftQuote) -> Deal:
 
 
 def drafted(command: DraftQuote) -> QuoteDrafted:
-    _check_lines(command.lines)
+    _check_lines(command.lines, command.party.currency)
     return QuoteDrafted(deal=deal_of(command), version=1, lines=command.lines, valid_until=command.valid_until)
 
 
 def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
     """A new version; the same content again changes nothing, unless it was written to replace a stale one."""
-    _check_lines(command.lines)
+    _check_lines(command.lines, quote.party.currency)
     if quote.purpose == "renewal":
         _check_renewal(quote, command.lines)
     valid_until = command.valid_until or quote.valid_until
@@ -43,13 +45,15 @@ def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
     return [QuoteRevised(version=quote.version + 1, lines=command.lines, valid_until=valid_until, by=command.by)]
 
 
-def _check_lines(lines: Sequence[AgreedLine]) -> None:
+def _check_lines(lines: Sequence[AgreedLine], currency: str) -> None:
     if not lines:
         raise NothingQuoted("list at least one line", field="/lines")
     if len(lines) > MAX_LINES:
         raise TooManyLines(f"list at most {MAX_LINES} lines", field="/lines")
     for index, line in enumerate(lines):
         validate_line(line, f"/lines/{index}")
+    if annual_flat(lines, currency).minor >= MAX_ANNUAL_MINOR:
+        raise QuoteTooLarge("make more than one quote of it", field="/lines")
 
 
 def _check_renewal(quote: Quote, lines: Sequence[AgreedLine]) -> None:

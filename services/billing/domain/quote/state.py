@@ -27,6 +27,10 @@ class TooManyLines(DomainError):
     """A quote has at most 100 lines."""
 
 
+class QuoteTooLarge(DomainError):
+    """The annual value of a quote stays below 10^15 minor units."""
+
+
 class OneTermRenewed(DomainError):
     """A renewal quote continues one subscription where its term ends: one line, starting on that day."""
 

@@ -52,7 +52,7 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
         case UsagePeriod(), OpenPeriod(terms=terms):
             return _opened_before(period, terms)
         case UsagePeriod(status="open"), AdvancePeriod(totals=totals):
-            return [] if totals == period.totals else [UsagePeriodAdvanced(totals=totals)]
+            return [] if totals == period.totals else [UsagePeriodAdvanced(terms=period.terms, totals=totals)]
         case UsagePeriod(status="open"), ClosePeriod():
             return _close(period, command)
         case UsagePeriod(status="closed"), ClosePeriod() | AdvancePeriod():
@@ -86,7 +86,14 @@ def _opened_before(period: UsagePeriod, terms: PeriodTerms) -> list[UsagePeriodE
 def _close(period: UsagePeriod, command: ClosePeriod) -> list[UsagePeriodEvent]:
     if command.learned_at < period.terms.closes_at:
         raise PeriodNotOver(f"it closes at {period.terms.closes_at.isoformat()}")
-    return [UsagePeriodClosed(totals=command.totals, watermark=command.watermark, learned_at=command.learned_at)]
+    return [
+        UsagePeriodClosed(
+            terms=period.terms,
+            totals=command.totals,
+            watermark=command.watermark,
+            learned_at=command.learned_at,
+        )
+    ]
 
 
 def _revise(period: UsagePeriod, command: RevisePeriod) -> list[UsagePeriodEvent]:
@@ -100,6 +107,7 @@ def _revise(period: UsagePeriod, command: RevisePeriod) -> list[UsagePeriodEvent
 def _revised(period: UsagePeriod, command: RevisePeriod) -> list[UsagePeriodEvent]:
     return [
         UsagePeriodRevised(
+            terms=period.terms,
             revision=period.revision + 1,
             before=command.before,
             after=command.after,

@@ -1,4 +1,4 @@
-"""What has happened to a usage period."""
+"""What has happened to a usage period. Each event carries the terms, so that it can be published by itself."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ class UsagePeriodOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodAdvanced:
+    terms: PeriodTerms
     totals: Totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodClosed:
+    terms: PeriodTerms
     totals: Totals
     watermark: dict[str, int]
     learned_at: datetime
@@ -28,6 +30,7 @@ class UsagePeriodClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodRevised:
+    terms: PeriodTerms
     revision: int
     before: Totals
     after: Totals

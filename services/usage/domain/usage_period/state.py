@@ -25,6 +25,7 @@ class EventName:
 class PeriodTerms:
     """Counts the events of `subjects` with starts_at <= time < ends_at that match the meter, by `group_by`."""
 
+    period_id: UUID
     subscription_id: UUID
     customer_id: UUID
     subjects: tuple[str, ...]

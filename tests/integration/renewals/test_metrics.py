@@ -1,0 +1,94 @@
+"""Rates over a cohort by due day, as they are and as they were known, and the same when everything comes twice."""
+
+from datetime import datetime
+
+from services.renewals.store import PROJECTIONS
+from services.renewals.tables import metadata
+from tests.integration.renewals.desk import Desk
+from tests.support.billing_news import local
+from tests.support.rebuilding import live_and_rebuilt, read_models
+
+TABLES = ("customers", "policy_versions", "subscriptions", "opportunities")
+ON_TIME, LATE = local("2013-12-10", 12), local("2014-01-20", 12)
+
+
+def gate_use(desk: Desk) -> None:
+    """Sixteen due: twelve renew on time, one late, one is lost, two move to others."""
+    keys = ("9E", "AA", "AS", "B6", "DL", "EV", "HA", "MQ", "UA", "VX", "WN", "YV", "F9", "OO", "US", "FL")
+    sold = {key: desk.sold(key, segment="SMB" if key in ("F9", "OO") else "ENT") for key in keys}
+    desk.move(ON_TIME)
+    for key in keys[:12]:
+        desk.accepted(sold[key], ON_TIME, "2013-12-10")
+    desk.move(local("2013-12-15"))
+    desk.close("US", reason="migrated_to_successor", successor_customer="AA")
+    desk.close("FL", reason="migrated_to_successor", successor_customer="WN")
+    desk.move(local("2014-01-15"))
+    desk.close("OO", reason="budget_lost")
+    desk.move(LATE)
+    desk.accepted(sold["F9"], LATE, "2014-01-20")
+    desk.arrive()
+
+
+def test_the_renewals_of_a_year_are_counted_by_due_day(desk: Desk) -> None:
+    gate_use(desk)
+    desk.move(local("2014-01-21"))
+    metrics = desk.metrics()
+    counts = ("due", "resolved", "won", "on_time", "late", "lost", "open", "superseded")
+    assert [metrics[f"{name}_count"] for name in counts] == [14, 14, 13, 12, 1, 1, 0, 2]
+    assert (metrics["due_base_minor"], metrics["lost_base_minor"]) == (25_200_000, 1_800_000)
+    assert (metrics["gross_renewal_rate"], metrics["net_conversion"]) == ("0.9286", "1.0400")
+    assert metrics["identity_by_value"] == {
+        "resolution_rate": "1.0000",
+        "close_rate": "0.9286",
+        "gross_conversion": "1.0000",
+        "net_conversion": "1.0400",
+        "gross_renewal_rate": "0.9286",
+        "net_renewal_rate": "0.9657",
+        "renewal_rate": None,
+    }
+    assert metrics["identity_by_count"]["renewal_rate"] == "0.9286"
+    assert metrics["bridge_minor"]["booked"] == metrics["booked_minor"] == 13 * 1_872_000
+    assert desk.metrics(due_from="2014-01-01", due_to="2015-01-01")["due_count"] == 0
+
+
+def test_metrics_may_be_asked_as_of_an_earlier_instant(desk: Desk) -> None:
+    gate_use(desk)
+    desk.move(local("2014-01-21"))
+    before = desk.metrics(as_of=local("2013-12-31", 12).isoformat())
+    counts = ("due", "resolved", "won", "lost", "open", "superseded")
+    assert [before[f"{name}_count"] for name in counts] == [14, 12, 12, 0, 2, 2]
+    assert desk.metrics(as_of=local("2013-10-02").isoformat())["due_count"] == 0
+    now = datetime.fromisoformat(desk.metrics()["as_of"])
+    today = desk.metrics(as_of=now.isoformat())
+    assert {**today, "as_of": None} == {**desk.metrics(), "as_of": None}
+    future = desk.client.get("/v1/metrics/renewals?due_from=2013-01-01&due_to=2014-01-01&as_of=2030-01-01T00:00:00Z")
+    assert (future.status_code, future.json()["title"]) == (422, "future_instant")
+
+
+def test_a_good_total_is_cut_to_show_its_bad_parts(desk: Desk) -> None:
+    gate_use(desk)
+    groups = desk.metrics(group_by="segment")["groups"]
+    assert [(name, part["won_count"], part["lost_count"]) for name, part in groups.items()] == [
+        ("ENT", 12, 0),
+        ("SMB", 1, 1),
+    ]
+    assert groups["SMB"]["gross_renewal_rate"] == "0.5000"
+
+
+def test_every_message_told_again_changes_nothing_and_read_models_can_be_built_again(desk: Desk) -> None:
+    gate_use(desk)
+    engine = desk.service.background.relay.engine
+    with engine.begin() as tx:
+        before = read_models(tx, metadata, [*TABLES, "events"], desk.tenant)
+    desk.news.repeat_everything()
+    desk.arrive()
+    with engine.begin() as tx:
+        assert read_models(tx, metadata, [*TABLES, "events"], desk.tenant) == before
+    live, rebuilt = live_and_rebuilt(desk.service, metadata, TABLES, PROJECTIONS, desk.tenant)
+    assert rebuilt == live
+    assert all(live.values())
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(desk: Desk) -> None:
+    refused = desk.client.get("/v1/metrics/renewals?due_from=2014-01-01&due_to=2013-01-01")
+    assert (refused.status_code, refused.json()["title"]) == (422, "empty_period")

@@ -1,0 +1,96 @@
+"""The dunning ladder: given what is owed, when a day comes or money comes in, then the step."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.billing.domain.dunning import (
+    DUNNING,
+    ClimbLadder,
+    Debt,
+    DebtReduced,
+    Dunning,
+    DunningCleared,
+    DunningStepReached,
+    ReduceDebt,
+    TrackDebt,
+)
+from shared.money import Money
+
+SUBSCRIPTION, CUSTOMER = UUID(int=1), UUID(int=2)
+JUNE = Debt(invoice_id=UUID(int=6), number="INV-6", due_on=date(2013, 6, 16), open=Money(100, "USD"))
+JULY = Debt(invoice_id=UUID(int=7), number="INV-7", due_on=date(2013, 7, 16), open=Money(200, "USD"))
+
+
+def track(debt: Debt) -> TrackDebt:
+    return TrackDebt(customer_id=CUSTOMER, zone="America/New_York", debt=debt)
+
+
+def climb(month: int, day: int, hour: int = 4) -> ClimbLadder:
+    return ClimbLadder(subscription_id=SUBSCRIPTION, at=datetime(2013, month, day, hour, tzinfo=UTC))
+
+
+def pay(debt: Debt, month: int, day: int, left: int = 0) -> ReduceDebt:
+    at = datetime(2013, month, day, 16, tzinfo=UTC)
+    return ReduceDebt(invoice_id=debt.invoice_id, open=Money(left, "USD"), subscription_id=SUBSCRIPTION, at=at)
+
+
+def after(*commands: Any) -> Dunning:
+    state = DUNNING.initial
+    for command in commands:
+        for event in DUNNING.decide(state, command):
+            state = DUNNING.evolve(state, event)
+    return state
+
+
+def test_each_step_comes_on_its_day_in_the_customers_zone() -> None:
+    owing = after(track(JUNE))
+    assert DUNNING.decide(owing, climb(6, 17, hour=3)) == []  # 23:00 of the due day in New York
+    steps = [DUNNING.decide(owing, climb(*day)) for day in ((6, 17), (6, 23), (6, 30), (7, 7))]
+    assert [event.step for (event,) in steps if isinstance(event, DunningStepReached)] == [
+        "reminded",
+        "warned",
+        "restricted",
+        "suspended",
+    ]
+
+
+def test_a_step_is_reached_once_and_names_what_is_overdue() -> None:
+    (reached,) = DUNNING.decide(after(track(JUNE), track(JULY)), climb(7, 7))
+    assert isinstance(reached, DunningStepReached) and [debt.number for debt in reached.debts] == ["INV-6"]
+    assert DUNNING.decide(after(track(JUNE), track(JULY), climb(7, 7)), climb(7, 7)) == []
+
+
+def test_paying_everything_clears_the_ladder() -> None:
+    reduced, cleared = DUNNING.decide(after(track(JUNE), climb(7, 7)), pay(JUNE, 7, 25))
+    assert isinstance(reduced, DebtReduced) and isinstance(cleared, DunningCleared)
+    assert cleared.cleared_at == datetime(2013, 7, 25, 16, tzinfo=UTC)
+
+
+def test_paying_the_oldest_goes_down_to_the_step_of_what_is_left() -> None:
+    owing = after(track(JUNE), track(JULY), climb(7, 25))
+    _, reached = DUNNING.decide(owing, pay(JUNE, 7, 25))
+    assert isinstance(reached, DunningStepReached) and (reached.step, reached.debts) == ("warned", (JULY,))
+
+
+def test_paying_a_part_changes_no_step() -> None:
+    assert after(track(JUNE), climb(7, 7), pay(JUNE, 7, 25, left=1)).step == "suspended"
+
+
+def test_what_was_paid_before_it_was_tracked_is_not_tracked() -> None:
+    settled = after(pay(JUNE, 6, 14))
+    assert DUNNING.decide(settled, track(JUNE)) == []
+
+
+@given(
+    st.lists(st.sampled_from([track(JUNE), track(JULY), pay(JUNE, 7, 20), pay(JULY, 7, 20), climb(7, 30)]), max_size=12)
+)
+def test_nobody_who_has_paid_everything_stays_on_the_ladder(commands: list[Any]) -> None:
+    state = after(*commands, pay(JUNE, 8, 1), pay(JULY, 8, 1))
+    assert (state.step, state.debts) == ("clear", ())
+    assert DUNNING.decide(state, climb(8, 30)) == []
