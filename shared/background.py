@@ -22,7 +22,7 @@ from shared.outbox import Outbox, Relay
 from shared.parking import Parking, park_timer
 from shared.republish import met_new_broker, republish
 from shared.settings import Settings
-from shared.settling import Settling
+from shared.settling import Answers, Settling, no_more_answers
 from shared.timers import TimerHandler, TimerRunner
 from shared.worker import Loop
 
@@ -45,9 +45,15 @@ class Background:
     settling: Settling
     housekeeping: Callable[[], int]
     publisher: Publisher
+    more_consumers: Sequence[Consumer]
+    more_loops: Sequence[Loop]
+
+    def is_consuming(self) -> bool:
+        return all(each.is_assigned() for each in (self.consumer, *self.more_consumers))
 
     def close(self) -> None:
-        self.consumer.close()
+        for each in (self.consumer, *self.more_consumers):
+            each.close()
         self.publisher.close()
         self.relay.engine.dispose()
 
@@ -55,10 +61,12 @@ class Background:
         return [
             Loop("relay", self.relay.step, 0.015),
             Loop("consumer", self.consumer.step, 0.0),
+            *(Loop(" ".join(c.topics), c.step, 0.0) for c in self.more_consumers),
             Loop("timers", self.timers.step, 0.015),
             Loop("parking", self.parking.step, 0.25),
             Loop("settling", self.settling.step, 0.01),
             Loop("housekeeping", self.housekeeping, 10),
+            *self.more_loops,
         ]
 
 
@@ -73,17 +81,19 @@ def background(
     timers: Mapping[str, TimerHandler],
     topics: Sequence[str],
     waiting: Callable[[Connection, UUID, datetime], int] = nothing_waits,
-    more_topics: Sequence[str] = (),
-    more_health: Callable[[], bool] = lambda: True,
+    more_consumers: Sequence[Consumer] = (),
+    more_loops: Sequence[Loop] = (),
+    more_answers: Answers = no_more_answers,
 ) -> Background:
-    """`topics` go to the inbox; `more_topics` are read by another consumer of the service and count for settling."""
+    """`topics` go to the inbox; the service's other consumers count for settling and readiness just the same."""
     service = outbox.service
     if met_new_broker(engine, cluster_id) and settings.republish_on_new_broker:
         republish(engine, store, outbox)
     inbox = Inbox(engine, store, handlers, service, real_now)
     group = f"quittance.{service}{settings.consumer_group_suffix}"
     reader = Consumer(settings, service, group, topics, engine, cluster_id, consumer.into(inbox))
-    all_topics = [*topics, *more_topics]
+    consumers = [reader, *more_consumers]
+    all_topics = [topic for each in consumers for topic in each.topics]
     publisher = Publisher(settings)
     watcher = kafka.consumer(settings, None)
     return Background(
@@ -98,9 +108,12 @@ def background(
             cluster_id=lambda: cluster_id,
             waiting=waiting,
             real_now=real_now,
-            heartbeat=lambda: {"consuming": reader.is_assigned() and more_health()},
+            heartbeat=lambda: {"consuming": all(each.is_assigned() for each in consumers)},
+            more_answers=more_answers,
         ),
         housekeeping=partial(_keep_house, engine, service),
+        more_consumers=more_consumers,
+        more_loops=more_loops,
     )
 
 

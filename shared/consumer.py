@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,7 +38,10 @@ class BrokerChanged(SystemExit):
 
 @dataclass(slots=True)
 class Consumer:
-    """One consumer, one thread. A failed batch is read again from where it began; the worker's loop backs off."""
+    """One consumer, one thread. A failed batch is read again from where it began; the worker's loop backs off.
+
+    A transaction takes what was polled, up to `most_bytes`.
+    """
 
     settings: Settings
     service: str
@@ -48,6 +51,7 @@ class Consumer:
     cluster_id: str
     apply: Callable[[Sequence[Record], SaveOffsets], int]
     poll_milliseconds: int = 200
+    most_bytes: int = 64_000_000
     client: KafkaConsumer | None = None
     quiet_since: float = 0.0
 
@@ -59,12 +63,24 @@ class Consumer:
             self._check_that_nothing_is_missed(client)
             return 0
         self.quiet_since = time.monotonic()
-        ends = {p: batch[-1].offset + 1 for p, batch in polled.items()}
+        return sum(self._apply(client, records[start:end], records[start:]) for start, end in self._cuts(records))
+
+    def _cuts(self, records: Sequence[Record]) -> Iterator[tuple[int, int]]:
+        start, size = 0, 0
+        for at, record in enumerate(records):
+            size += len(record.value)
+            if size > self.most_bytes and at > start:
+                yield start, at
+                start, size = at, len(record.value)
+        yield start, len(records)
+
+    def _apply(self, client: KafkaConsumer, batch: Sequence[Record], unapplied: Sequence[Record]) -> int:
+        ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in batch}
         try:
-            applied = self.apply(records, lambda tx: self._save(tx, ends))
+            applied = self.apply(batch, lambda tx: self._save(tx, ends))
         except Exception:
-            for partition, batch in polled.items():
-                client.seek(partition, batch[0].offset)
+            for record in reversed(unapplied):
+                client.seek(TopicPartition(record.topic, record.partition), record.offset)
             raise
         client.commit_async({p: OffsetAndMetadata(end, "", -1) for p, end in ends.items()})
         return applied

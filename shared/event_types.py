@@ -29,7 +29,7 @@ class EventTypes:
         return self._names[type(event)]
 
     def decode(self, name: str, data: str) -> Any:
-        if name in self._upcasters:
+        while name in self._upcasters:
             name, changed = self._upcasters[name](msgspec.json.decode(data))
             data = msgspec.json.encode(changed).decode()
         if name not in self._decoders:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import stamina
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.assignors.range import RangePartitionAssignor
-from kafka.errors import KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError
 
 from shared.errors import Unavailable
 from shared.logs import logger
@@ -36,41 +39,81 @@ class BrokerAway(Unavailable):
 
 
 class Publisher:
-    """Sends and waits for `acks=all`. A producer that failed is thrown away: a wedged one never recovers."""
+    """Sends and waits for `acks=all`. A producer that failed is thrown away: a wedged one never recovers.
+
+    Threads may share a publisher.
+    """
 
     def __init__(self, settings: Settings, *, timeout_ms: int = 4000):
         self._settings = settings
         self._timeout_ms = timeout_ms
         self._producer: KafkaProducer | None = None
+        self._building = threading.Lock()
 
     def send(self, records: Iterable[tuple[str, bytes, bytes]]) -> None:
         """Records are (topic, key, value). Raises BrokerAway; sending again is safe and expected."""
-        try:
-            producer = self._connected()
-            futures = [producer.send(topic, key=key, value=value) for topic, key, value in records]
-            producer.flush(timeout=self._timeout_ms / 1000)
-            for future in futures:
-                future.get(timeout=0)
-        except (KafkaError, AssertionError) as error:
-            self.close()
-            raise BrokerAway("Kafka is away: try again") from error
+        self._deliver(lambda producer: [producer.send(topic, key=key, value=value) for topic, key, value in records])
 
-    def send_to(self, topic: str, partition: int, value: bytes) -> Any:
-        """One record for a given partition; the future that is returned tells when it is acknowledged."""
-        return self._connected().send(topic, value=value, partition=partition)
+    def send_to(self, topic: str, values: Iterable[tuple[int, bytes]]) -> None:
+        """Like `send`, for given partitions."""
+        self._deliver(lambda producer: [producer.send(topic, value=v, partition=p) for p, v in values])
+
+    def partitions(self, topic: str) -> int:
+        """How many the topic has. Raises BrokerAway."""
+        with self._producing() as producer:
+            return len(producer.partitions_for(topic))
 
     def close(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=0)
+            producer.close(timeout=self._timeout_ms / 1000)
+
+    def _deliver(self, enqueue: Callable[[KafkaProducer], Iterable[Any]]) -> None:
+        with self._producing() as producer:
+            give_up_at = time.monotonic() + self._timeout_ms / 1000
+            for future in enqueue(producer):
+                future.get(timeout=max(0.0, give_up_at - time.monotonic()))
+
+    @contextmanager
+    def _producing(self) -> Iterator[KafkaProducer]:
+        producer = None
+        try:
+            producer = self._connected()
+            yield producer
+        except (KafkaError, AssertionError) as error:
+            if producer is not None:
+                self._discard(producer)
+            raise BrokerAway("Kafka is away: try again") from error
+
+    def _discard(self, producer: KafkaProducer) -> None:
+        """Others may have thrown it away before. Closing waits until what it still holds has failed."""
+        with self._building:
+            if producer is not self._producer:
+                return
+            self._producer = None
+        closing = {"timeout": 2 * self._timeout_ms / 1000}
+        threading.Thread(target=producer.close, kwargs=closing, daemon=True).start()
 
     def _connected(self) -> KafkaProducer:
+        """While somebody builds it for long, the broker is away for everybody else, too."""
+        if self._producer is not None:
+            return self._producer
+        if not self._building.acquire(timeout=1):
+            raise KafkaConnectionError("the broker does not answer")
+        try:
+            return self._build()
+        finally:
+            self._building.release()
+
+    def _build(self) -> KafkaProducer:
         if self._producer is None:
             self._producer = KafkaProducer(
                 bootstrap_servers=self._settings.kafka_bootstrap_servers,
                 acks="all",
                 linger_ms=0,
                 max_block_ms=self._timeout_ms,
+                bootstrap_timeout_ms=self._timeout_ms,
+                reconnect_backoff_max_ms=1000,
                 request_timeout_ms=self._timeout_ms - 500,
                 delivery_timeout_ms=self._timeout_ms,
                 max_request_size=1_048_576,

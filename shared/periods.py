@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,21 +52,22 @@ def local_day(instant: datetime, zone_name: str) -> date:
 def start_of_day(day: date, zone_name: str) -> datetime:
     """The first instant of a local day, in UTC: midnight, or where there is none the first that comes after it.
 
-    A day that the zone skipped altogether begins and ends where the next one begins.
+    A day that the zone skipped altogether begins, and ends, where the next one begins.
     """
-    tz = zone(zone_name)
-    midnight = datetime.combine(day, time(), tz)
+    midnight = datetime.combine(day, time(), zone(zone_name))
     instant = midnight.astimezone(UTC)
-    return instant if instant.astimezone(tz).replace(fold=0) == midnight else _end_of_gap(midnight)
+    return instant if instant.astimezone(midnight.tzinfo) == midnight else _end_of_gap(midnight)
 
 
 def _end_of_gap(missing: datetime) -> datetime:
-    """When the clocks were put forward over a local time: it lies between the two readings of that time."""
+    """When clocks were put forward over a local time; it lies between the two ways to read that time."""
     early, late = missing.replace(fold=1).astimezone(UTC), missing.astimezone(UTC)
     after = late.astimezone(missing.tzinfo).utcoffset()
-    seconds = range(int((late - early).total_seconds()))
-    instants = (early + timedelta(seconds=n) for n in seconds)
-    return next((i for i in instants if i.astimezone(missing.tzinfo).utcoffset() == after), late)
+
+    def is_over(second: int) -> bool:
+        return (early + timedelta(seconds=second)).astimezone(missing.tzinfo).utcoffset() == after
+
+    return early + timedelta(seconds=bisect_left(range(int((late - early).total_seconds())), True, key=is_over))
 
 
 def plus_months(anchor: date, months: int) -> date:

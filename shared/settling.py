@@ -21,6 +21,11 @@ PATIENCE_SECONDS = 1.5
 
 Offsets = Mapping[tuple[str, int], int]
 Waiting = Callable[[Connection, UUID, datetime], int]
+Answers = Callable[[Connection, UUID], dict[str, Any]]
+
+
+def no_more_answers(tx: Connection, tenant_id: UUID) -> dict[str, Any]:
+    return {}
 
 
 @dataclass(slots=True)
@@ -33,7 +38,8 @@ class Question:
 @dataclass(slots=True)
 class Settling:
     """Answers questions: settled once no timer is due, no message waits to be sent, `waiting` counts nothing (the
-    service's own rule), and the consumers have passed the end offsets noted when the question was asked."""
+    service's own rule), and the consumers have passed the end offsets noted when the question was asked. `more_answers`
+    are the service's own, given with each reply."""
 
     engine: Engine
     end_offsets: Callable[[], Offsets]
@@ -41,6 +47,7 @@ class Settling:
     waiting: Waiting
     real_now: Callable[[], datetime]
     heartbeat: Callable[[], dict[str, Any]]
+    more_answers: Answers = no_more_answers
     questions: dict[UUID, Question] = field(default_factory=dict)
     last_beat: float = 0.0
 
@@ -60,7 +67,7 @@ class Settling:
             answer = self._answer(tx, tenant_id, question)
             late = time.monotonic() - question.since > PATIENCE_SECONDS
             if answer["settled"] or late or (answer["own_settled"] and question.asked % 2):
-                self._reply(tx, tenant_id, asked, answer)
+                self._reply(tx, tenant_id, asked, answer | self.more_answers(tx, tenant_id))
 
     def _answer(self, tx: Connection, tenant_id: UUID, question: Question) -> dict[str, Any]:
         now = clock_of(tx, tenant_id) or self.real_now()

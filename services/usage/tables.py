@@ -82,6 +82,7 @@ usage_periods = Table(
     PrimaryKeyConstraint("tenant_id", "period_id"),
     Index(None, "tenant_id", "subscription_id", "starts_at"),
     Index("ix_usage_periods_due", "closes_at", postgresql_where="status = 'open'"),
+    Index("ix_usage_periods_due_of_tenant", "tenant_id", "closes_at", postgresql_where="status = 'open'"),
 )
 
 # Which periods an event of a subject may count in: read once per batch, for the subjects and times of the batch.

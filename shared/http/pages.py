@@ -48,7 +48,7 @@ def page_of(
     rows: Sequence[RowMapping] = unit.tx.execute(select.order_by(key).limit(page.limit + 1)).mappings().all()
     shown = rows[: page.limit]
     more = len(rows) > page.limit
-    return Listed(items=[show(row) for row in shown], next_cursor=_encoded(shown[-1][str(key.key)]) if more else None)
+    return Listed(items=[show(row) for row in shown], next_cursor=cursor_of(shown[-1][str(key.key)]) if more else None)
 
 
 def _key(text: str, key: ColumnElement[Any]) -> object:
@@ -58,15 +58,19 @@ def _key(text: str, key: ColumnElement[Any]) -> object:
         raise _not_a_cursor() from None
 
 
-def _encoded(value: object) -> str:
+def cursor_of(value: object) -> str:
+    """The key of the last item shown, as the client hands it back."""
     return base64.urlsafe_b64encode(str(value).encode()).decode().rstrip("=")
 
 
 def _decoded(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         raise _not_a_cursor() from None
+    if cursor_of(text) != cursor or "\0" in text:  # no column holds NUL
+        raise _not_a_cursor()
+    return text
 
 
 def _not_a_cursor() -> Problem:

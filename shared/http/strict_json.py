@@ -1,4 +1,4 @@
-"""JSON bodies without surprises: no NaN, no duplicate keys, no bottomless nesting."""
+"""JSON bodies without surprises: no NaN, no duplicate keys, no bottomless nesting, no text that cannot be stored."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ class StrictRequest(Request):
 def loads(body: bytes) -> Any:
     """Decode, or raise a problem that says what is wrong. JSONDecodeError is left to FastAPI."""
     try:
-        value = json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant)
+        text = body.decode()
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except RecursionError:
         raise Problem(400, "nested_too_deep", f"at most {DEEPEST} levels of nesting") from None
     except UnicodeDecodeError:
         raise Problem(400, "malformed_request", "the body must be UTF-8") from None
     _check_depth(value)
+    if "\\u" in text:
+        _check_text(value)
     return value
 
 
@@ -55,3 +58,14 @@ def _children(item: Any) -> list[Any]:
     if isinstance(item, dict):
         return [v for v in item.values() if isinstance(v, dict | list)]
     return [v for v in item if isinstance(v, dict | list)] if isinstance(item, list) else []
+
+
+def _check_text(value: Any) -> None:
+    """Escapes can write what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+        raise Problem(400, "malformed_text", "text must be Unicode without NUL")
+    if isinstance(value, dict):
+        _check_text([*value, *value.values()])
+    if isinstance(value, list):
+        for item in value:
+            _check_text(item)

@@ -64,7 +64,8 @@ class Service:
             worker = importlib.import_module(f"services.{self.name}.worker")
             settings = self.settings("worker")
             self._background = worker.create_background(settings, kafka.cluster_id(settings))
-            self._background.consumer.poll_milliseconds = 50
+            for consumer in (self._background.consumer, *self._background.more_consumers):
+                consumer.poll_milliseconds = 50
         return self._background
 
     def client(
@@ -73,9 +74,12 @@ class Service:
         token = self.issuer.token(tenant=tenant, scopes=scopes, subject=subject)
         return KeyedClient(self.app, headers={"Authorization": f"Bearer {token}"}, **options)
 
+    def turn(self) -> dict[str, int]:
+        """One turn of every loop, and how much each did."""
+        return {loop.name: loop.step() for loop in self.background.loops() if loop.name != "housekeeping"}
+
     def step(self) -> int:
-        """One turn of every loop."""
-        return sum(loop.step() for loop in self.background.loops() if loop.name != "housekeeping")
+        return sum(self.turn().values())
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -130,7 +134,8 @@ def settle(services: Sequence[Service], *, seconds: float = 30) -> None:
     """Turn all loops until nothing has happened for a while: the local broker shows what it has within that while."""
     deadline = time.monotonic() + seconds
     quiet = 0
-    while quiet < 3:
-        assert time.monotonic() < deadline, "the services did not come to rest"
-        assigned = all(service.background.consumer.is_assigned() for service in services)
-        quiet = 0 if sum(service.step() for service in services) or not assigned else quiet + 1
+    while quiet < 2:
+        worked = {service.name: service.turn() for service in services}
+        waiting = [service.name for service in services if not service.background.is_consuming()]
+        quiet = 0 if waiting or any(any(loops.values()) for loops in worked.values()) else quiet + 1
+        assert time.monotonic() < deadline, f"did not come to rest: {worked}, without partitions: {waiting}"

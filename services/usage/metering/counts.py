@@ -43,7 +43,8 @@ class Counts:
             | {kind: counter[kind] for kind in KINDS}
             for (tenant_id, quarter), counter in self._quarters.items()
         ]
-        tx.exec_driver_sql(_ADD, {"rows": msgspec.json.encode(rows).decode()})
+        if rows:
+            tx.exec_driver_sql(_ADD, {"rows": msgspec.json.encode(rows).decode()})
 
 
 _COLUMNS = ", ".join(KINDS)

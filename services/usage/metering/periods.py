@@ -56,15 +56,18 @@ def open_period(tx: Connection, key: PeriodKey, terms: PeriodTerms, definition: 
         matched = _tally(tallies, key.tenant_id, meter, page)
         found = tx.exec_driver_sql(_FOUND, {"tenant": key.tenant_id, "positions": [e.place.position for e in matched]})
         counts.move(key.tenant_id, [row.time for row in found], source="unmatched", target="metered")
-    add_to_totals(tx, {key: tallies})
     counts.save(tx)
+    if not tallies:
+        return ()
+    add_to_totals(tx, {key: tallies})
     return totals_of(tx, [key])[key]
 
 
-def closing_totals(tx: Connection, key: PeriodKey) -> Totals:
-    """The totals with which a period closes. What is metered after this transaction finds it closed, and is late."""
-    take_periods(tx, key.tenant_id)
-    return totals_of(tx, [key])[key]
+def closing_totals(tx: Connection, tenant_id: UUID, keys: Sequence[PeriodKey]) -> dict[PeriodKey, Totals]:
+    """The totals with which periods of a tenant close. What is metered after this transaction finds them closed, and
+    is late."""
+    take_periods(tx, tenant_id)
+    return totals_of(tx, keys)
 
 
 def recount(tx: Connection, key: PeriodKey) -> Recount:

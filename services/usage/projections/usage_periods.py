@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, RowMapping, Select, select
 
 from services.usage.domain.usage_period.decide import PeriodNotFound
 from services.usage.domain.usage_period.events import UsagePeriodClosed, UsagePeriodOpened, UsagePeriodRevised
 from services.usage.domain.usage_period.state import PeriodTerms
+from services.usage.tables import usage_periods
 from shared.event_store import Recorded
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    for entry in recorded:
-        this = {"tenant": entry.tenant_id, "period": entry.stream_id}
-        match entry.event:
-            case UsagePeriodOpened(terms=terms):
-                _open(tx, this, terms)
-            case UsagePeriodClosed():
-                tx.exec_driver_sql(_CLOSE, this)
-            case UsagePeriodRevised(revision=revision):
-                tx.exec_driver_sql(_REVISE, {**this, "revision": revision})
+    """Many periods open and close at once: each kind in one go, in the order in which they can follow each other."""
+    opened = [_row(entry) for entry in recorded if isinstance(entry.event, UsagePeriodOpened)]
+    closed = [_key(entry) for entry in recorded if isinstance(entry.event, UsagePeriodClosed)]
+    revised = [
+        _key(entry) | {"revision": entry.event.revision}
+        for entry in recorded
+        if isinstance(entry.event, UsagePeriodRevised)
+    ]
+    for statement, rows in ((_OPEN, opened), (_OPEN_SUBJECTS, opened), (_CLOSE, closed), (_REVISE, revised)):
+        if rows:
+            tx.exec_driver_sql(statement, rows)
 
 
-def _open(tx: Connection, this: dict[str, UUID], terms: PeriodTerms) -> None:
-    row = {
+def _key(entry: Recorded) -> dict[str, Any]:
+    return {"tenant": entry.tenant_id, "period": entry.stream_id}
+
+
+def _row(entry: Recorded) -> dict[str, Any]:
+    terms: PeriodTerms = entry.event.terms
+    return _key(entry) | {
         "subscription": terms.subscription_id,
         "customer": terms.customer_id,
         "subjects": sorted(set(terms.subjects)),
@@ -38,13 +47,20 @@ def _open(tx: Connection, this: dict[str, UUID], terms: PeriodTerms) -> None:
         "ends_at": terms.ends_at,
         "closes_at": terms.closes_at,
     }
-    tx.exec_driver_sql(_OPEN, {**this, **row})
-    tx.exec_driver_sql(_OPEN_SUBJECTS, {**this, **row})
+
+
+def of_tenant(
+    tenant_id: UUID, *, subscription_id: UUID | None = None, status: str | None = None, meter: str | None = None
+) -> Select[Any]:
+    periods = usage_periods.c
+    wanted = {periods.subscription_id: subscription_id, periods.status: status, periods.meter: meter}
+    filters = [column == value for column, value in wanted.items() if value is not None]
+    return select(usage_periods).where(periods.tenant_id == tenant_id, *filters)
 
 
 def get(tx: Connection, tenant_id: UUID, period_id: UUID) -> RowMapping:
     """Raises PeriodNotFound."""
-    row = tx.exec_driver_sql(_GET, {"tenant": tenant_id, "period": period_id}).mappings().first()
+    row = tx.execute(of_tenant(tenant_id).where(usage_periods.c.period_id == period_id)).mappings().first()
     if row is None:
         raise PeriodNotFound("no such usage period")
     return row
@@ -62,4 +78,3 @@ SELECT %(tenant)s, subject, %(period)s, %(starts_at)s, %(ends_at)s FROM unnest(%
 
 _CLOSE = "UPDATE usage_periods SET status = 'closed' WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
 _REVISE = "UPDATE usage_periods SET revision = %(revision)s WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
-_GET = "SELECT * FROM usage_periods WHERE tenant_id = %(tenant)s AND period_id = %(period)s"

@@ -20,6 +20,7 @@ def test_a_suspended_account_is_told_which_invoice_it_owes(rights: Rights) -> No
     assert (denied["allowed"], denied["reason"]) == (False, "hold:dunning")
     invoice, step, hold = denied["because"]
     assert (invoice["name"], invoice["due_on"], invoice["open_minor"]) == ("INV-6", "2013-06-16", 722166)
+    assert invoice["id"].startswith("inv_")
     assert (step["what"], step["name"], step["at"]) == ("dunning_step", "suspended", "2013-07-07T04:00:00Z")
     assert (hold["what"], hold["at"]) == ("hold", "2013-07-07T04:00:00Z")
     assert rights.entitlement("VX")["status"] == "suspended"

@@ -87,7 +87,7 @@ class House:
     def close(self, slug: str) -> tuple[GroupTotal, ...]:
         key = self.key(slug)
         with self.engine.begin() as tx:
-            totals = closing_totals(tx, key)
+            totals = closing_totals(tx, self.tenant_id, [key])[key]
             closed = UsagePeriodClosed(terms=TERMS, totals=totals, watermark={}, learned_at=END)
             usage_periods.project(tx, [self._recorded(key.period_id, closed)])
         return totals

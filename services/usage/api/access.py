@@ -1,0 +1,13 @@
+"""The permissions of usage as types: a route's signature says what a caller must be allowed to."""
+
+from typing import Annotated
+
+from shared.http.access import evaluates, reads, writes
+from shared.http.tokens import Caller
+from shared.unit_of_work import UnitOfWork
+
+ReadUsage = Annotated[UnitOfWork, reads("usage:read")]
+AskUsage = Annotated[Caller, evaluates("usage:read")]
+SendEvents = Annotated[Caller, evaluates("usage:ingest")]
+ChangeMeters = Annotated[UnitOfWork, writes("usage:meters")]
+OperateUsage = Annotated[UnitOfWork, reads("usage:operate")]

@@ -1,0 +1,31 @@
+"""The usage API: everything is wired here and nowhere else."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.usage.api import completeness, events, ingest, meters, periods
+from services.usage.domain.ingest import MOST_BYTES
+from services.usage.messaging.ingest_log import IngestLog
+from services.usage.settings import Settings
+from services.usage.store import create_store
+from shared import logs
+from shared.database import engine_for, wait_for_database
+from shared.http.app import new_app
+
+
+def create_app(configuration: Settings) -> FastAPI:
+    engine = engine_for(configuration.database, pool_size=configuration.pool_size)
+    app = new_app("usage", configuration, engine, create_store(), larger_bodies={ingest.PATH: MOST_BYTES})
+    app.state.ingest_log = IngestLog(configuration)
+    for room in (ingest, events, meters, periods, completeness):
+        app.include_router(room.router)
+    return app
+
+
+def from_environment() -> FastAPI:
+    configuration = Settings()
+    logs.configure(configuration.log_level, "usage", "api")
+    app = create_app(configuration)
+    wait_for_database(app.state.engine, configuration.startup_timeout_seconds)
+    return app

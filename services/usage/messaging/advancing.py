@@ -1,0 +1,68 @@
+"""Tells running totals of open periods, each at most once in ten seconds of real time."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from services.usage.domain.usage_period import USAGE_PERIOD
+from services.usage.domain.usage_period.commands import AdvancePeriod
+from services.usage.metering.totals import totals_of
+from services.usage.metering.watches import PeriodKey
+from shared.causes import Cause
+from shared.clock import clock_of
+from shared.event_store import EventStore
+from shared.unit_of_work import Session, UnitOfWork
+
+AT_MOST_EVERY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Advancing:
+    """What changed is kept in memory: a worker that dies leaves the next event, or the closing, to tell it."""
+
+    engine: Engine
+    store: EventStore
+    real_now: Callable[[], datetime]
+    changed: set[PeriodKey] = field(default_factory=set)
+    told_at: dict[PeriodKey, datetime] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, keys: Iterable[PeriodKey]) -> None:
+        with self.lock:
+            self.changed.update(keys)
+
+    def step(self) -> int:
+        now = self.real_now()
+        by_tenant: dict[UUID, list[PeriodKey]] = defaultdict(list)
+        for key in self._take(now):
+            by_tenant[key.tenant_id].append(key)
+        return sum(self._advance(tenant_id, keys, now) for tenant_id, keys in by_tenant.items())
+
+    def _take(self, now: datetime) -> list[PeriodKey]:
+        with self.lock:
+            for key in [key for key, at in self.told_at.items() if now - at >= AT_MOST_EVERY]:
+                del self.told_at[key]
+            keys = [key for key in self.changed if key not in self.told_at]
+            self.changed.difference_update(keys)
+            self.told_at.update(dict.fromkeys(keys, now))
+        return keys
+
+    def _advance(self, tenant_id: UUID, keys: Sequence[PeriodKey], now: datetime) -> int:
+        with self.engine.begin() as tx:
+            clock = clock_of(tx, tenant_id)
+            context = {"principal": "usage", "real_time": now.isoformat()}
+            session = Session(tx, self.store)
+            session.load(USAGE_PERIOD, tenant_id, [key.period_id for key in keys])
+            unit = UnitOfWork(session, Cause(tenant_id, clock or now, clock or now, context))
+            totals = totals_of(tx, keys)
+            for key in keys:
+                unit.execute(USAGE_PERIOD, key.period_id, AdvancePeriod(totals=totals[key]))
+            session.flush()
+        return len(keys)

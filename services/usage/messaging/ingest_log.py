@@ -1,0 +1,25 @@
+"""The ingest log: what was accepted goes to Kafka, packed, and is accepted once Kafka has all of it."""
+
+from __future__ import annotations
+
+from services.usage.domain.cloud_event import Arrivals
+from services.usage.messaging.ingest_record import pack
+from shared.kafka import Publisher
+from shared.settings import Settings
+
+TOPIC = "usage.events"
+
+
+class IngestLog:
+    """One producer a process, shared by all requests. Nothing connects before the first one."""
+
+    def __init__(self, settings: Settings):
+        self._publisher = Publisher(settings)
+
+    def append(self, arrivals: Arrivals) -> None:
+        """Returns when all is acknowledged. Raises BrokerAway: then part may have arrived, and sending again is safe."""
+        packed = pack(arrivals, self._publisher.partitions(TOPIC))
+        self._publisher.send_to(TOPIC, [(record.partition, record.value) for record in packed])
+
+    def close(self) -> None:
+        self._publisher.close()

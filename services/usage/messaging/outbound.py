@@ -1,0 +1,75 @@
+"""Which domain events the rest of the company hears about, and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from services.usage.domain.meter import MeterDefined, MeterDefinition, MeterRevised
+from services.usage.domain.usage_period.events import UsagePeriodAdvanced, UsagePeriodClosed, UsagePeriodRevised
+from services.usage.domain.usage_period.state import PeriodTerms, Totals
+from shared.contracts import usage as contracts
+from shared.messages import Contract
+
+TOPICS = {"meter": "usage.meters", "usage_period": "usage.periods"}
+
+
+def to_contract(event: Any) -> Contract | None:
+    match event:
+        case MeterDefined(meter_id=meter_id, slug=slug, definition=definition):
+            return _meter_defined(meter_id, slug, 1, definition)
+        case MeterRevised(meter_id=meter_id, slug=slug, version=version, definition=definition):
+            return _meter_defined(meter_id, slug, version, definition)
+        case UsagePeriodAdvanced(terms=terms, totals=totals):
+            return contracts.UsagePeriodAdvancedV1(**_period(terms, totals))
+        case UsagePeriodClosed(terms=terms, totals=totals):
+            return _period_closed(event)
+        case UsagePeriodRevised():
+            return _period_revised(event)
+        case _:
+            return None
+
+
+def _meter_defined(meter_id: UUID, slug: str, version: int, definition: MeterDefinition) -> contracts.MeterDefinedV1:
+    return contracts.MeterDefinedV1(
+        meter_id=meter_id,
+        slug=slug,
+        version=version,
+        aggregation=definition.aggregation,
+        unit=definition.unit,
+        groups=sorted(definition.group_by),
+    )
+
+
+def _period_closed(event: UsagePeriodClosed) -> contracts.UsagePeriodClosedV1:
+    return contracts.UsagePeriodClosedV1(
+        **_period(event.terms, event.totals),
+        starts_at=event.terms.starts_at,
+        ends_at=event.terms.ends_at,
+        learned_at=event.learned_at,
+    )
+
+
+def _period_revised(event: UsagePeriodRevised) -> contracts.UsagePeriodRevisedV1:
+    return contracts.UsagePeriodRevisedV1(
+        **_period(event.terms, event.after),
+        revision=event.revision,
+        before=_totals(event.before),
+        cause=event.cause,
+        event_ids=[f"{name.source}#{name.id}" for name in event.events],
+    )
+
+
+def _period(terms: PeriodTerms, totals: Totals) -> dict[str, Any]:
+    return {
+        "period_id": terms.period_id,
+        "subscription_id": terms.subscription_id,
+        "charge": terms.charge,
+        "meter": terms.meter,
+        "meter_version": terms.meter_version,
+        "totals": _totals(totals),
+    }
+
+
+def _totals(totals: Totals) -> list[contracts.GroupTotal]:
+    return [contracts.GroupTotal(group=t.group, quantity=t.quantity, count=t.count, digest=t.digest) for t in totals]

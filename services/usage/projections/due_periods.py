@@ -1,0 +1,52 @@
+"""Which periods have to close: their end and the time for collecting are over by their tenant's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from services.usage.metering.watches import PeriodKey
+
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DuePeriod:
+    """`real` says that the tenant lives in real time."""
+
+    key: PeriodKey
+    subjects: tuple[str, ...]
+    closes_at: datetime
+    real: bool
+
+
+def due_periods(tx: Connection, now: datetime) -> list[DuePeriod]:
+    """The earliest ones; `now` is real time."""
+    rows = tx.exec_driver_sql(_DUE, {"now": now, "most": MOST})
+    return [
+        DuePeriod(PeriodKey(row.tenant_id, row.period_id), tuple(row.subjects), row.closes_at, row.real) for row in rows
+    ]
+
+
+def count(tx: Connection, tenant_id: UUID, now: datetime) -> int:
+    """How many of a tenant's periods are due and not closed."""
+    counted: int = tx.exec_driver_sql(_COUNT, {"tenant": tenant_id, "now": now}).scalar_one()
+    return counted
+
+
+_DUE = """
+SELECT p.tenant_id, p.period_id, p.subjects, p.closes_at, false AS real
+FROM test_clocks AS c JOIN usage_periods AS p
+  ON p.tenant_id = c.tenant_id AND p.status = 'open' AND p.closes_at <= c.now
+UNION ALL
+SELECT p.tenant_id, p.period_id, p.subjects, p.closes_at, true
+FROM usage_periods AS p WHERE p.status = 'open' AND p.closes_at <= %(now)s
+  AND NOT EXISTS (SELECT 1 FROM test_clocks AS c WHERE c.tenant_id = p.tenant_id)
+ORDER BY closes_at LIMIT %(most)s"""
+
+_COUNT = """
+SELECT count(*) FROM usage_periods
+WHERE tenant_id = %(tenant)s AND status = 'open' AND closes_at <= %(now)s"""

@@ -1,0 +1,74 @@
+"""The usage worker: relay, consumers, metering, and the closing of periods."""
+
+from __future__ import annotations
+
+import threading
+
+from sqlalchemy import Engine
+
+from services.usage.messaging.advancing import Advancing
+from services.usage.messaging.closing import Closing
+from services.usage.messaging.inbound import HANDLERS, TOPICS
+from services.usage.messaging.ingest_consumer import MOST_BYTES, Metering
+from services.usage.messaging.ingest_log import TOPIC
+from services.usage.messaging.ingest_offsets import IngestEnds, Offsets, metered_offsets, pending_events
+from services.usage.projections import due_periods
+from services.usage.settings import Settings
+from services.usage.store import OUTBOX, create_store
+from shared import kafka, logs
+from shared.background import Background, background
+from shared.clock import real_now
+from shared.consumer import Consumer
+from shared.database import engine_for, wait_for_database
+from shared.worker import Loop, Worker
+
+MORE_THREADS = 3  # than other workers have: metering, closing, advancing
+
+
+def create_background(settings: Settings, cluster_id: str) -> Background:
+    engine = engine_for(settings.database, pool_size=settings.pool_size + MORE_THREADS)
+    store = create_store()
+    advancing = Advancing(engine, store, real_now)
+    metering = Metering(engine, store, real_now, advancing.note)
+    closing = Closing(engine, store, IngestEnds(settings), lambda: _metered(engine, cluster_id), real_now)
+    unread = IngestEnds(settings)
+    return background(
+        settings,
+        engine,
+        cluster_id,
+        store=store,
+        outbox=OUTBOX,
+        handlers=HANDLERS,
+        timers={},
+        topics=TOPICS,
+        waiting=due_periods.count,
+        more_consumers=[_consumer(settings, engine, cluster_id, metering)],
+        more_loops=[Loop("closing", closing.step, 0.02), Loop("advancing", advancing.step, 1.0)],
+        more_answers=lambda tx, tenant_id: {"pending": pending_events(unread, tx, cluster_id, tenant_id)},
+    )
+
+
+def _consumer(settings: Settings, engine: Engine, cluster_id: str, metering: Metering) -> Consumer:
+    group = f"quittance.usage.metering{settings.consumer_group_suffix}"
+    return Consumer(
+        settings, "usage", group, [TOPIC], engine, cluster_id, metering.apply, most_bytes=MOST_BYTES
+    )
+
+
+def _metered(engine: Engine, cluster_id: str) -> Offsets:
+    with engine.connect() as tx:
+        return metered_offsets(tx, cluster_id)
+
+
+def main() -> None:
+    settings = Settings()
+    logs.configure(settings.log_level, "usage", "worker")
+    engine = engine_for(settings.database, pool_size=1)
+    wait_for_database(engine, settings.startup_timeout_seconds)
+    engine.dispose()
+    parts = create_background(settings, kafka.wait_for_broker(settings))
+    Worker("usage", parts.loops(), threading.Event()).run()
+
+
+if __name__ == "__main__":
+    main()
