@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from kafka import KafkaConsumer, TopicPartition
@@ -54,6 +54,7 @@ class Consumer:
     most_bytes: int = 64_000_000
     client: KafkaConsumer | None = None
     quiet_since: float = 0.0
+    behind: Mapping[TopicPartition, int] = field(default_factory=dict)
 
     def step(self) -> int:
         client = self.client or self._connect()
@@ -97,6 +98,7 @@ class Consumer:
         self.client = kafka.consumer(self.settings, self.group)
         self.client.subscribe(list(self.topics), listener=_Seek(self))
         self.quiet_since = time.monotonic()
+        self.behind = {}
         return self.client
 
     def stored(self) -> dict[tuple[str, int], int]:
@@ -123,7 +125,11 @@ class Consumer:
         if (seen := kafka.cluster_id(self.settings)) != self.cluster_id:
             raise BrokerChanged(f"cluster {seen} answers instead of {self.cluster_id}")
         ends = client.end_offsets(list(client.assignment()))
-        if any(client.position(partition) < end for partition, end in ends.items()):
+        behind = {p: at for p, end in ends.items() if (at := client.position(p)) < end}
+        # What was published or assigned a moment ago is behind as well: only a position that stays there stands still.
+        stood_still = any(self.behind.get(partition) == at for partition, at in behind.items())
+        self.behind = behind
+        if stood_still:
             logger().warning("a partition stood still: the consumer is built anew", group=self.group)
             CONSUMER_RESTARTS.labels(self.service).inc()
             self.close()

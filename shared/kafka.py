@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import stamina
@@ -88,11 +89,11 @@ class Publisher:
     def _discard(self, producer: KafkaProducer) -> None:
         """Others may have thrown it away before. Closing waits until what it still holds has failed."""
         with self._building:
-            if producer is not self._producer:
-                return
-            self._producer = None
-        closing = {"timeout": 2 * self._timeout_ms / 1000}
-        threading.Thread(target=producer.close, kwargs=closing, daemon=True).start()
+            is_current = producer is self._producer
+            self._producer = None if is_current else self._producer
+        if is_current:
+            close = partial(producer.close, timeout=2 * self._timeout_ms / 1000)
+            threading.Thread(target=close, daemon=True).start()
 
     def _connected(self) -> KafkaProducer:
         """While somebody builds it for long, the broker is away for everybody else, too."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Flights:
             yield from csv.DictReader(file)
 
     def until(self, end: datetime) -> Iterator[dict[str, Any]]:
-        text = end.strftime("%Y-%m-%dT%H:%M:%SZ")
+        text = end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         while self._next is not None and self._next["scheduled_at"] <= text:
             customer = self._next["airline"]
             self.by_customer[customer] = self.by_customer.get(customer, 0) + 1

@@ -77,7 +77,7 @@ class Year:
             "events_sent": self.flights.sent + self.flights.repeated,
             "events_per_second_while_sending": round((self.flights.sent + self.flights.repeated) / sending),
             "events_per_second_over_all": round((self.flights.sent + self.flights.repeated) / total),
-            **self.story.heard_seconds,
+            "seconds_until_allowed_again": self.story.waited,
         }
 
 

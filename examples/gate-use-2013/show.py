@@ -28,7 +28,7 @@ def year(services: Services, invoices: list[Json], flights: dict[str, int], stor
 
 
 def _customers(services: Services, invoices: list[Json], flights: dict[str, int]) -> Table:
-    table = Table(title="The year", "customer", "flights", "invoices", "invoiced", "paid", "open", "state")
+    table = Table("customer", "flights", "invoices", "invoiced", "paid", "open", "state", title="The year")
     for name in ("flights", "invoices", "invoiced", "paid", "open"):
         next(column for column in table.columns if column.header == name).justify = "right"
     states = {s["customer"]: s["status"] for s in services.pages("billing", "/v1/subscriptions")}

@@ -50,9 +50,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
 
 def _consumer(settings: Settings, engine: Engine, cluster_id: str, metering: Metering) -> Consumer:
     group = f"quittance.usage.metering{settings.consumer_group_suffix}"
-    return Consumer(
-        settings, "usage", group, [TOPIC], engine, cluster_id, metering.apply, most_bytes=MOST_BYTES
-    )
+    return Consumer(settings, "usage", group, [TOPIC], engine, cluster_id, metering.apply, most_bytes=MOST_BYTES)
 
 
 def _metered(engine: Engine, cluster_id: str) -> Offsets:

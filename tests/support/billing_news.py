@@ -21,6 +21,7 @@ TOPICS = {
     "quote": "billing.quotes",
     "subscription": "billing.subscriptions",
     "dunning": "billing.dunning",
+    "usage_period": "billing.usage_periods",
 }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
@@ -28,7 +29,7 @@ Value = StrictStr | StrictBool | StrictInt
 class RangeForm(BaseModel):
     """Half-open: `from` <= value < `to`; null is no bound."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
     from_: Annotated[Quantity | None, Field(alias="from")] = None
     to: Quantity | None = None
 
@@ -36,7 +37,7 @@ class RangeForm(BaseModel):
 class FilterForm(BaseModel):
     """A path and one condition. `equal` and `in` compare by text, so that 3 and "3" are equal."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
     path: str
     equal: Value | None = None
     in_: Annotated[list[Value] | None, Field(alias="in", max_length=1000)] = None
@@ -117,7 +118,7 @@ def _text(value: object) -> str:
     return text_of(value) or ""
 
 
-def _shown(tenant_id: Any, meter: MeterVersion) -> MeterOut:
+def _shown(tenant_id: UUID, meter: MeterVersion) -> MeterOut:
     definition = meter.definition
     return MeterOut(
         meter_id=meter_id(tenant_id, meter.slug),

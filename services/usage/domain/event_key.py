@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from uuid import UUID
 
@@ -28,3 +29,8 @@ def digest_text(key_sum: int) -> str:
     what was counted against loss and repetition, not against somebody who may choose the ids.
     """
     return format(key_sum % _MODULUS, "032x")
+
+
+def digest_sum(digests: Iterable[str]) -> str:
+    """The digest of all events of which these are the digests in parts."""
+    return digest_text(sum(int(digest, 16) for digest in digests))

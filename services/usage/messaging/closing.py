@@ -67,9 +67,7 @@ class Closing:
             session.load(USAGE_PERIOD, tenant_id, [period.key.period_id for period in periods])
             for period in periods:
                 watermark = {str(p): offset for p, offset in self.watermarks[period.key].items()}
-                close = ClosePeriod(
-                    totals=totals[period.key], watermark=watermark, learned_at=period.closes_at
-                )
+                close = ClosePeriod(totals=totals[period.key], watermark=watermark, learned_at=period.closes_at)
                 UnitOfWork(session, self._cause(period)).execute(USAGE_PERIOD, period.key.period_id, close)
             session.flush()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.domain.usage_period.commands import RevisePeriod

@@ -1,0 +1,64 @@
+"""/v1/completeness: what became of every event that was acknowledged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime, BaseModel
+
+from services.usage.api.access import AskUsage
+from services.usage.projections.completeness import completeness
+from shared import settling
+from shared.errors import Unavailable
+from shared.tenancy import transaction
+
+router = APIRouter(prefix="/v1/completeness", tags=["completeness"])
+
+
+class WorkerAway(Unavailable):
+    """Nobody answers how much is pending: what is unknown is not guessed."""
+
+
+class CompletenessOut(BaseModel):
+    """Events, not event and meter. `pending` are acknowledged and not metered yet, whatever their time; `difference`
+    is received less all the others: zero, or an incident."""
+
+    starts_at: datetime
+    ends_at: datetime
+    received: int
+    metered: int
+    repeated: int
+    conflicting: int
+    rejected: int
+    unmatched: int
+    pending: int
+    difference: int
+
+
+@router.get("")
+def state(
+    request: Request,
+    caller: AskUsage,
+    from_: Annotated[AwareDatetime, Query(alias="from")],
+    to: AwareDatetime,
+) -> CompletenessOut:
+    """For events with `from` <= time < `to`, whole quarters of an hour."""
+    answer = settling.ask(request.app.state.engine, caller.tenant_id)
+    if "pending" not in answer:
+        raise WorkerAway("the worker does not answer: ask again")
+    with transaction(request.app.state.engine, caller.tenant_id) as tx:
+        stated = completeness(tx, caller.tenant_id, from_, to, pending=answer["pending"])
+    return CompletenessOut(
+        starts_at=from_,
+        ends_at=to,
+        received=stated.received,
+        metered=stated.metered,
+        repeated=stated.repeated,
+        conflicting=stated.conflicting,
+        rejected=stated.rejected,
+        unmatched=stated.unmatched,
+        pending=stated.pending,
+        difference=stated.difference,
+    )

@@ -1,0 +1,136 @@
+"""/v1/events: where an event went, and those that no total holds, with the reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel
+from sqlalchemy import RowMapping
+
+from services.usage.api.access import ReadUsage
+from services.usage.api.event_shapes import EventOut
+from services.usage.api.shapes import BatchId, PeriodId, plain
+from services.usage.projections import event_lists, event_places
+from services.usage.projections.event_lists import Bounds
+from services.usage.projections.event_places import Counted
+from services.usage.tables import usage_conflicting, usage_rejected, usage_unmatched
+from shared.http.pages import Listed, PageQuery, page_of
+from shared.http.routes import TransactionalRoute
+
+router = APIRouter(prefix="/v1/events", tags=["events"], route_class=TransactionalRoute)
+
+Name = Annotated[str, Query(min_length=1, max_length=256)]
+
+
+class CountedOut(BaseModel):
+    """A period that counts the event, and what it added there."""
+
+    period_id: PeriodId
+    meter: str
+    charge: str
+    status: str
+    group: str
+    quantity: str
+    unique: str | None
+
+
+class EventPlacesOut(BaseModel):
+    """`conflicts` counts other payloads that came under the same source and id."""
+
+    event: EventOut
+    status: Literal["metered", "unmatched"]
+    reason: str | None
+    periods: list[CountedOut]
+    conflicts: int
+
+
+class UnmatchedOut(EventOut):
+    reason: str
+
+
+class EventErrorOut(BaseModel):
+    pointer: str
+    code: str
+    detail: str
+
+
+class RejectedOut(BaseModel):
+    """`text` is what was sent, cut where it is long; `index` its place in the batch."""
+
+    batch_id: BatchId
+    index: int
+    at: datetime
+    received_at: datetime
+    text: str
+    errors: list[EventErrorOut]
+
+
+def _bounds(
+    from_: Annotated[AwareDatetime | None, Query(alias="from")] = None, to: AwareDatetime | None = None
+) -> Bounds:
+    return from_, to
+
+
+BoundsQuery = Annotated[Bounds, Depends(_bounds)]
+
+
+@router.get("")
+def find(source: Name, id: Name, unit: ReadUsage) -> EventPlacesOut:
+    """Where the event of this source and id went."""
+    found = event_places.places_of(unit.tx, unit.tenant_id, source, id)
+    return EventPlacesOut(
+        event=_event(found.event),
+        status="unmatched" if found.event["reason"] else "metered",
+        reason=found.event["reason"],
+        periods=[_counted(counted) for counted in found.counted],
+        conflicts=found.conflicts,
+    )
+
+
+@router.get("/rejected")
+def list_rejected(unit: ReadUsage, page: PageQuery, bounds: BoundsQuery) -> Listed[RejectedOut]:
+    found = event_lists.rejected(unit.tenant_id, bounds)
+    return page_of(unit, found, usage_rejected.c.number, page, _rejected)
+
+
+@router.get("/conflicting")
+def list_conflicting(unit: ReadUsage, page: PageQuery, bounds: BoundsQuery) -> Listed[EventOut]:
+    found = event_lists.conflicting(unit.tenant_id, bounds)
+    return page_of(unit, found, usage_conflicting.c.number, page, _event)
+
+
+@router.get("/unmatched")
+def list_unmatched(unit: ReadUsage, page: PageQuery, bounds: BoundsQuery) -> Listed[UnmatchedOut]:
+    found = event_lists.unmatched(unit.tenant_id, bounds)
+    return page_of(unit, found, usage_unmatched.c.position, page, _unmatched)
+
+
+def _event(row: RowMapping) -> EventOut:
+    return EventOut(**_fields(row))
+
+
+def _unmatched(row: RowMapping) -> UnmatchedOut:
+    return UnmatchedOut(reason=row["reason"], **_fields(row))
+
+
+def _fields(row: RowMapping) -> dict[str, Any]:
+    return {name: row[name] for name in EventOut.model_fields}
+
+
+def _rejected(row: RowMapping) -> RejectedOut:
+    errors = [EventErrorOut(pointer=e["pointer"], code=e["code"], detail=e["message"]) for e in row["errors"]]
+    return RejectedOut(errors=errors, **{name: row[name] for name in RejectedOut.model_fields if name != "errors"})
+
+
+def _counted(counted: Counted) -> CountedOut:
+    return CountedOut(
+        period_id=counted.period_id,
+        meter=counted.meter,
+        charge=counted.charge,
+        status=counted.status,
+        group=counted.measured.group,
+        quantity=plain(counted.measured.quantity),
+        unique=counted.measured.unique,
+    )
