@@ -59,10 +59,10 @@ class Background:
 
     def loops(self) -> list[Loop]:
         return [
-            Loop("relay", self.relay.step, 0.015),
+            Loop("relay", self.relay.step, 0.04, is_eager=True),
             Loop("consumer", self.consumer.step, 0.0),
             *(Loop(" ".join(c.topics), c.step, 0.0) for c in self.more_consumers),
-            Loop("timers", self.timers.step, 0.015),
+            Loop("timers", self.timers.step, 0.05, is_eager=True),
             Loop("parking", self.parking.step, 0.25),
             Loop("settling", self.settling.step, 0.01),
             Loop("housekeeping", self.housekeeping, 10),

@@ -62,40 +62,47 @@ def together(tx: Connection) -> Iterator[None]:
     So any number of inserts is one round trip. An error may come from a later statement than the one it is about. Only
     for engines made by `engine_for`; elsewhere every statement is waited for, as usual.
     """
-    if tx.info.get(_TOGETHER) or not event.contains(tx.engine, "after_cursor_execute", _wait_for_rows):
+    info = tx.info
+    if _TOGETHER in info or not event.contains(tx.engine, "after_cursor_execute", _wait_for_rows):
         yield
         return
     with _errors_of(tx), _driver(tx).pipeline() as pipeline:
-        tx.info[_TOGETHER] = pipeline
+        info[_TOGETHER] = pipeline
         try:
             yield
-            pipeline.sync()
         finally:
-            del tx.info[_TOGETHER]
+            del info[_TOGETHER]
 
 
 def _wait_for_rows(tx: Connection, cursor: Any, statement: str, *_: Any) -> None:
     pipeline = tx.info.get(_TOGETHER)
-    if pipeline and not (statement.lstrip().startswith(("INSERT", "UPDATE", "DELETE")) and "RETURNING" not in statement):
+    if pipeline and not (
+        statement.lstrip().startswith(("INSERT", "UPDATE", "DELETE")) and "RETURNING" not in statement
+    ):
         pipeline.sync()
 
 
 def _driver(tx: Connection) -> psycopg.Connection[Any]:
-    driver: Any = tx.connection.driver_connection
-    return driver  # type: ignore[no-any-return]
+    driver: psycopg.Connection[Any] = tx.connection.driver_connection  # type: ignore[assignment]
+    return driver
 
 
 @contextmanager
 def _errors_of(tx: Connection) -> Iterator[None]:
     """After a lost connection the whole pool is made anew: the others are lost as well."""
+    driver = _driver(tx)
     try:
         yield
     except psycopg.Error as error:
-        if lost := _driver(tx).closed:
+        if driver.closed:
             tx.invalidate(error)
             tx.engine.dispose()
-        raise _wrapped(error, lost=lost) from error
+        first = _first(error)
+        raise DBAPIError.instance(None, None, first, psycopg.Error, connection_invalidated=driver.closed) from first
 
 
-def _wrapped(error: psycopg.Error, *, lost: bool) -> BaseException:
-    return DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=lost, dialect=_DIALECT)
+def _first(error: psycopg.Error) -> psycopg.Error:
+    """What failed, and not the statements behind it that were given up for it."""
+    while isinstance(error, psycopg.errors.PipelineAborted) and isinstance(error.__context__, psycopg.Error):
+        error = error.__context__
+    return error

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from shared.causes import Cause
+from shared.database import run, together
 from shared.decider import AnyDecider
 from shared.errors import Conflict
 from shared.event_types import EventTypes
@@ -80,13 +83,12 @@ class EventStore:
     ) -> dict[UUID, Stream]:
         """The streams of one category, in one statement; a stream without events is at its initial state."""
         streams = {id_: Stream(decider.initial) for id_ in ids}
-        for row in tx.exec_driver_sql(_LOAD, {"tenant": tenant_id, "category": decider.category, "ids": list(ids)}):
-            streams[row.stream_id] = self._evolved(decider, streams[row.stream_id], row)
+        named = {"tenant": tenant_id, "category": decider.category, "ids": list(ids)}
+        for stream_id, version, public_sequence, name, data in run(tx, _LOAD, named):
+            before, event = streams[stream_id], self._types.decode(name, data)
+            state = decider.evolve(before.state, event)
+            streams[stream_id] = Stream(state, version, public_sequence or before.public_sequence)
         return streams
-
-    def _evolved(self, decider: AnyDecider, stream: Stream, row: Any) -> Stream:
-        event = self._types.decode(row.type, row.data)
-        return Stream(decider.evolve(stream.state, event), row.version, row.public_sequence or stream.public_sequence)
 
     def numbered(self, key: StreamKey, after: Stream, events: Iterable[Any], cause: Cause) -> list[Recorded]:
         """Give events their versions and, where they are published, their public sequence."""
@@ -98,13 +100,15 @@ class EventStore:
         return recorded
 
     def append_many(self, tx: Connection, recorded: Sequence[Recorded]) -> None:
-        """One statement for any number of events and streams. Raises StreamMoved; the transaction is lost then."""
-        try:
-            tx.exec_driver_sql(_APPEND, {"rows": msgspec.json.encode([self._row(r) for r in recorded]).decode()})
-        except IntegrityError as error:
-            raise StreamMoved("somebody else changed it first: read it again and retry") from error
-        for subscriber in self._subscribers:
-            subscriber(tx, recorded)
+        """One statement for any number of events and streams, and with what the subscribers write one round trip.
+
+        Raises StreamMoved; the transaction is lost then.
+        """
+        rows = msgspec.json.encode([self._row(entry) for entry in recorded]).decode()
+        with appending(tx):
+            run(tx, _APPEND, {"rows": rows})
+            for subscriber in self._subscribers:
+                subscriber(tx, recorded)
 
     def _row(self, recorded: Recorded) -> dict[str, Any]:
         return {
@@ -125,7 +129,7 @@ class EventStore:
     ) -> list[Recorded]:
         """The events of one stream in order, as far as they were known at an instant."""
         parameters = {"tenant": tenant_id, "category": category, "ids": [stream_id]}
-        rows = [self._recorded(row) for row in tx.exec_driver_sql(_LOAD, parameters)]
+        rows = [self._recorded(row) for row in tx.exec_driver_sql(_HISTORY, parameters)]
         return [r for r in rows if known_at is None or r.cause.recorded_at <= known_at]
 
     def everything(
@@ -151,6 +155,18 @@ class EventStore:
         return Recorded(self._types.decode(row.type, row.data), key, row.version, row.public_sequence, cause)
 
 
+@contextmanager
+def appending(tx: Connection) -> Iterator[None]:
+    """One round trip for all that is written in it. Raises StreamMoved where a version was taken already."""
+    try:
+        with together(tx):
+            yield
+    except IntegrityError as error:
+        if isinstance(error.orig, psycopg.Error) and error.orig.diag.table_name == "events":
+            raise StreamMoved("somebody else changed it first: read it again and retry") from error
+        raise
+
+
 def by_stream(recorded: Iterable[Recorded]) -> Mapping[StreamKey, list[Recorded]]:
     streams: dict[StreamKey, list[Recorded]] = defaultdict(list)
     for entry in recorded:
@@ -171,7 +187,12 @@ def moved_on(stream: Stream, state: Any, recorded: Sequence[Recorded]) -> Stream
 
 _COLUMNS = "tenant_id, category, stream_id, version, public_sequence, type"
 
-_LOAD = f"""
+_LOAD = """
+SELECT stream_id, version, public_sequence, type, data::text FROM events
+WHERE tenant_id = %(tenant)s AND category = %(category)s AND stream_id = ANY(%(ids)s)
+ORDER BY stream_id, version"""
+
+_HISTORY = f"""
 SELECT {_COLUMNS}, data::text AS data, context, occurred_at, recorded_at FROM events
 WHERE tenant_id = %(tenant)s AND category = %(category)s AND stream_id = ANY(%(ids)s)
 ORDER BY stream_id, version"""  # noqa: S608 - columns are a constant

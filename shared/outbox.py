@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from shared.database import run
 from shared.event_store import Recorded
 from shared.messages import Contract, Message, body, encode, message_id
 from shared.metrics import RELAYED
@@ -30,7 +31,7 @@ class Outbox:
     def __call__(self, tx: Connection, recorded: Sequence[Recorded]) -> None:
         rows = [self._row(entry) for entry in recorded if entry.public_sequence is not None]
         if rows:
-            tx.exec_driver_sql(_ENQUEUE, {"rows": msgspec.json.encode(rows).decode()})
+            run(tx, _ENQUEUE, {"rows": msgspec.json.encode(rows).decode()})
 
     def _row(self, recorded: Recorded) -> dict[str, Any]:
         return {

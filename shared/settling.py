@@ -55,37 +55,38 @@ class Settling:
         self._beat()
         with self.engine.begin() as tx:
             rows = tx.exec_driver_sql(_OPEN, {"nobody": NOBODY}).all()
-        for row in rows:
-            self._consider(row.tenant_id, row.asked)
-        return len(rows)
+        return sum(self._consider(row.tenant_id, row.asked) for row in rows)
 
-    def _consider(self, tenant_id: UUID, asked: int) -> None:
+    def _consider(self, tenant_id: UUID, asked: int) -> bool:
+        """Whether there is news: a question that was not seen before, or an answer."""
         question = self.questions.get(tenant_id)
-        if question is None or question.asked != asked:
+        is_new = question is None or question.asked != asked
+        if question is None or is_new:
             question = self.questions[tenant_id] = Question(asked, time.monotonic(), self.end_offsets())
         with self.engine.begin() as tx:
-            answer = self._answer(tx, tenant_id, question)
+            state = self._state(tx, tenant_id, question)
             late = time.monotonic() - question.since > PATIENCE_SECONDS
-            if answer["settled"] or late or (answer["own_settled"] and question.asked % 2):
-                self._reply(tx, tenant_id, asked, answer | self.more_answers(tx, tenant_id))
+            if state["settled"] or late or (state["own_settled"] and question.asked % 2):
+                self._reply(tx, tenant_id, asked, state)
+                return True
+        return is_new
 
-    def _answer(self, tx: Connection, tenant_id: UUID, question: Question) -> dict[str, Any]:
+    def _state(self, tx: Connection, tenant_id: UUID, question: Question) -> dict[str, Any]:
         now = clock_of(tx, tenant_id) or self.real_now()
-        counts = tx.exec_driver_sql(_COUNTS, {"tenant": tenant_id, "now": now}).one()
-        behind = self._behind(tx, question.end_offsets)
-        settled = not (counts.timers or counts.outbox or counts.retries or behind or self.waiting(tx, tenant_id, now))
-        return {
-            "settled": settled,
-            "own_settled": not counts.timers,
-            "counters": {"messages_applied": counts.applied, "messages_parked": counts.parked},
-        }
+        left = tx.exec_driver_sql(_LEFT, {"tenant": tenant_id, "now": now}).one()
+        settled = not (left.timers or left.outbox or left.retries)
+        settled = settled and not self._behind(tx, question.end_offsets) and not self.waiting(tx, tenant_id, now)
+        return {"settled": settled, "own_settled": not left.timers}
 
     def _behind(self, tx: Connection, end_offsets: Offsets) -> bool:
         rows = tx.exec_driver_sql(_STORED, {"cluster": self.cluster_id()})
         stored = {(row.topic, row.partition): row.next_offset for row in rows}
         return any(stored.get(partition, 0) < end for partition, end in end_offsets.items())
 
-    def _reply(self, tx: Connection, tenant_id: UUID, asked: int, answer: dict[str, Any]) -> None:
+    def _reply(self, tx: Connection, tenant_id: UUID, asked: int, state: dict[str, Any]) -> None:
+        counted = tx.exec_driver_sql(_COUNTERS, {"tenant": tenant_id}).one()
+        counters = {"messages_applied": counted.applied, "messages_parked": counted.parked}
+        answer = state | {"counters": counters} | self.more_answers(tx, tenant_id)
         values = {"tenant": tenant_id, "asked": asked, "answer": msgspec.json.encode(answer).decode()}
         tx.exec_driver_sql(_REPLY, values | {"at": self.real_now()})
         self.questions.pop(tenant_id, None)
@@ -117,13 +118,15 @@ def ask(engine: Engine, tenant_id: UUID, *, about_own_move: bool = False) -> dic
 
 _OPEN = "SELECT tenant_id, asked FROM worker_status WHERE asked > answered AND tenant_id <> %(nobody)s"
 
-_COUNTS = """
-SELECT (SELECT count(*) FROM timers WHERE tenant_id = %(tenant)s AND fire_at <= %(now)s) AS timers,
-       (SELECT count(*) FROM outbox WHERE tenant_id = %(tenant)s) AS outbox,
-       (SELECT count(*) FROM parked_messages p LEFT JOIN inbox i USING (tenant_id, source, stream_id)
-        WHERE p.tenant_id = %(tenant)s AND p.decision IS NOT NULL
-          AND p.sequence <= COALESCE(i.sequence, 0) + 1) AS retries,
-       (SELECT count(*) FROM parked_messages WHERE tenant_id = %(tenant)s) AS parked,
+_LEFT = """
+SELECT EXISTS (SELECT 1 FROM timers WHERE tenant_id = %(tenant)s AND fire_at <= %(now)s) AS timers,
+       EXISTS (SELECT 1 FROM outbox WHERE tenant_id = %(tenant)s) AS outbox,
+       EXISTS (SELECT 1 FROM parked_messages p LEFT JOIN inbox i USING (tenant_id, source, stream_id)
+               WHERE p.tenant_id = %(tenant)s AND p.decision IS NOT NULL
+                 AND p.sequence <= COALESCE(i.sequence, 0) + 1) AS retries"""
+
+_COUNTERS = """
+SELECT (SELECT count(*) FROM parked_messages WHERE tenant_id = %(tenant)s) AS parked,
        (SELECT COALESCE(sum(sequence), 0)::bigint FROM inbox WHERE tenant_id = %(tenant)s) AS applied"""
 
 _STORED = "SELECT topic, partition, next_offset FROM consumer_offsets WHERE cluster_id = %(cluster)s"

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from shared.database import run, together
+
 _TENANT = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
+
+# The clock is looked for with the tenant that was set, hence after it was set.
+_ENTER = """
+WITH entered AS MATERIALIZED (SELECT set_config('app.tenant_id', %(tenant)s, true) AS tenant_id)
+SELECT (SELECT now FROM test_clocks c WHERE c.tenant_id = entered.tenant_id::uuid) FROM entered"""
 
 
 @contextmanager
 def transaction(engine: Engine, tenant_id: UUID) -> Iterator[Connection]:
     """For the role `api`: sees and writes rows of this tenant only. The setting ends with the transaction."""
-    with engine.begin() as tx:
-        tx.exec_driver_sql("SELECT set_config('app.tenant_id', %(tenant)s, true)", {"tenant": str(tenant_id)})
+    with clocked_transaction(engine, tenant_id) as (tx, _):
         yield tx
+
+
+@contextmanager
+def clocked_transaction(engine: Engine, tenant_id: UUID) -> Iterator[tuple[Connection, datetime | None]]:
+    """The same, with where the tenant's test clock stands, if it has one: both are one round trip."""
+    with engine.begin() as tx:
+        with together(tx):
+            entered = run(tx, _ENTER, {"tenant": str(tenant_id)})
+        yield tx, next(entered)[0]
 
 
 def secure(service: str, *, by_tenant: Sequence[str], queues: Sequence[str]) -> list[str]:

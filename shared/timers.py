@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from shared.causes import Cause
+from shared.database import run
 from shared.event_store import EventStore, Recorded
 from shared.metrics import TIMERS
 from shared.orders import Order
@@ -44,7 +45,7 @@ class Schedule:
     def __call__(self, tx: Connection, recorded: Sequence[Recorded]) -> None:
         rows = [timer for entry in recorded for timer in self.timers_of(entry)]
         if rows:
-            tx.exec_driver_sql(_SET, {"rows": msgspec.json.encode(rows).decode()})
+            run(tx, _SET, {"rows": msgspec.json.encode(rows).decode()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared.causes import Cause
+from shared.database import run
 from shared.decider import AnyDecider
-from shared.event_store import EventStore, Recorded, Stream, StreamKey, StreamMoved, moved_on
+from shared.event_store import EventStore, Recorded, Stream, StreamKey, StreamMoved, appending, moved_on
 from shared.orders import Order
 
 
@@ -40,6 +42,14 @@ class Session:
         if self.pending:
             recorded, self.pending = self.pending, []
             self.store.append_many(self.connection, recorded)
+
+    @contextmanager
+    def finishing(self) -> Iterator[None]:
+        """What is pending, what is written meanwhile, and the commit: one round trip."""
+        with appending(self.connection):
+            self.flush()
+            yield
+            run(self.connection, "COMMIT", {})
 
 
 @dataclass(frozen=True, slots=True)

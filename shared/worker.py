@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 from shared.logs import logger
@@ -16,11 +16,13 @@ Step = Callable[[], int]
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`step` says how much it did; after nothing it rests for `idle_seconds`, after a failure it backs off."""
+    """`step` says how much it did; after nothing it rests for `idle_seconds`, after a failure it backs off.
+    An eager one rests only until another loop did something, which may be work for it."""
 
     name: str
     step: Step
     idle_seconds: float
+    is_eager: bool = False
 
 
 @dataclass(slots=True)
@@ -29,11 +31,13 @@ class Worker:
     loops: Sequence[Loop]
     stopping: threading.Event
     failure: BaseException | None = None
+    rests: dict[str, threading.Event] = field(default_factory=dict)
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, or raises what a loop could not go on after."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        self.rests = {loop.name: threading.Event() for loop in self.loops}
         threads = [threading.Thread(target=self._turn, args=(loop,), name=loop.name) for loop in self.loops]
         for thread in threads:
             thread.start()
@@ -43,7 +47,21 @@ class Worker:
             raise self.failure
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self.stopping.set()
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        """What one loop did may be work for another."""
+        for loop in self.loops:
+            if loop.is_eager or self.stopping.is_set():
+                self.rests[loop.name].set()
+
+    def _rest(self, loop: Loop, seconds: float) -> None:
+        self.rests[loop.name].wait(seconds)
+        self.rests[loop.name].clear()
 
     def _turn(self, loop: Loop) -> None:
         failures = 0
@@ -51,11 +69,13 @@ class Worker:
             try:
                 worked = loop.step()
                 failures = 0
-                if not worked:
-                    self.stopping.wait(loop.idle_seconds)
+                if worked:
+                    self._wake_all()
+                else:
+                    self._rest(loop, loop.idle_seconds)
             except SystemExit as error:
                 self.failure = error
-                self.stopping.set()
+                self._end()
             except Exception as error:
                 failures += 1
                 LOOP_FAILURES.labels(self.service, loop.name).inc()

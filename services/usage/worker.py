@@ -43,7 +43,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         topics=TOPICS,
         waiting=due_periods.count,
         more_consumers=[_consumer(settings, engine, cluster_id, metering)],
-        more_loops=[Loop("closing", closing.step, 0.02), Loop("advancing", advancing.step, 1.0)],
+        more_loops=[Loop("closing", closing.step, 0.05, is_eager=True), Loop("advancing", advancing.step, 1.0)],
         more_answers=lambda tx, tenant_id: {"pending": pending_events(unread, tx, cluster_id, tenant_id)},
     )
 

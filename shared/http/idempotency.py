@@ -11,6 +11,7 @@ import msgspec
 from fastapi import Response
 from sqlalchemy import Connection
 
+from shared.database import run
 from shared.http.access import Opening
 from shared.http.problems import Problem
 
@@ -62,7 +63,7 @@ class Attempt:
             "body": bytes(response.body),
             "at": at,
         }
-        self.tx.exec_driver_sql(_REMEMBER, values)
+        run(self.tx, _REMEMBER, values)
 
 
 _CLAIM = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(tenant)s::text || %(key)s, 11)) AS claimed"

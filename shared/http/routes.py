@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any, get_args, get_type_hints
 
 from fastapi import Request, Response
@@ -13,12 +14,12 @@ from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Connection
 
 from shared.causes import Cause
-from shared.clock import clock_of, real_now
+from shared.clock import real_now
 from shared.http.access import Opening
 from shared.http.idempotency import Attempt
 from shared.http.problems import Problem
 from shared.http.strict_json import StrictRequest
-from shared.tenancy import transaction
+from shared.tenancy import clocked_transaction
 from shared.unit_of_work import Session, UnitOfWork
 
 Endpoint = Callable[..., Any]
@@ -67,21 +68,20 @@ def _in_transaction(endpoint: Endpoint, name: str, status: int) -> Endpoint:
 
 def _run(opening: Opening, endpoint: Callable[[UnitOfWork], Any], status: int) -> Response:
     state = opening.request.app.state
-    with transaction(state.engine, opening.caller.tenant_id) as tx:
+    with clocked_transaction(state.engine, opening.caller.tenant_id) as (tx, clock):
         attempt = Attempt.of(opening, tx)
         if attempt and (earlier := attempt.answered()):
             return earlier
-        unit = _unit(opening, tx)
+        unit = _unit(opening, tx, clock)
         response = _rendered(endpoint(unit), status)
-        unit.session.flush()
-        if attempt:
-            attempt.remember(response, real_now())
+        with unit.session.finishing():
+            if attempt:
+                attempt.remember(response, real_now())
     return response
 
 
-def _unit(opening: Opening, tx: Connection) -> UnitOfWork:
-    request, caller = opening.request, opening.caller
-    clock, now = clock_of(tx, caller.tenant_id), real_now()
+def _unit(opening: Opening, tx: Connection, clock: datetime | None) -> UnitOfWork:
+    request, caller, now = opening.request, opening.caller, real_now()
     context = {"principal": caller.principal, "correlation_id": request.scope["state"]["correlation_id"]}
     if clock:
         context["real_time"] = now.isoformat()

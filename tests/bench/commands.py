@@ -8,9 +8,9 @@ import psycopg
 
 from infra.local.postgres import libpq
 from shared.causes import Cause
-from shared.clock import clock_of, real_now
+from shared.clock import real_now
 from shared.database import engine_for
-from shared.tenancy import transaction
+from shared.tenancy import clocked_transaction
 from shared.unit_of_work import Session, UnitOfWork
 from tests.bench.clients import Connect, Turn
 from tests.support.tower.bell import BELL, Ring
@@ -42,11 +42,12 @@ def through_the_unit_of_work(tower: Tower) -> Connect:
         engine, tenant = engine_for(tower.urls.api, pool_size=1), uuid4()
 
         def turn() -> None:
-            with transaction(engine, tenant) as tx:
-                now = clock_of(tx, tenant) or real_now()
+            with clocked_transaction(engine, tenant) as (tx, clock):
+                now = clock or real_now()
                 unit = UnitOfWork(Session(tx, tower.store), Cause(tenant, now, now, {"principal": "ringer"}))
                 unit.execute(BELL, _new_stream(), Ring())
-                unit.session.flush()
+                with unit.session.finishing():
+                    pass
 
         return turn
 

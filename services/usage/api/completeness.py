@@ -17,8 +17,8 @@ from shared.tenancy import transaction
 router = APIRouter(prefix="/v1/completeness", tags=["completeness"])
 
 
-class WorkerAway(Unavailable):
-    """Nobody answers how much is pending: what is unknown is not guessed."""
+class PendingUnknown(Unavailable):
+    """The worker is away or far behind: what is unknown is not guessed."""
 
 
 class CompletenessOut(BaseModel):
@@ -46,8 +46,8 @@ def state(
 ) -> CompletenessOut:
     """For events with `from` <= time < `to`, whole quarters of an hour."""
     answer = settling.ask(request.app.state.engine, caller.tenant_id)
-    if "pending" not in answer:
-        raise WorkerAway("the worker does not answer: ask again")
+    if answer.get("pending") is None:
+        raise PendingUnknown("the worker cannot tell how much is pending: ask again")
     with transaction(request.app.state.engine, caller.tenant_id) as tx:
         stated = completeness(tx, caller.tenant_id, from_, to, pending=answer["pending"])
     return CompletenessOut(

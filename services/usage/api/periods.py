@@ -99,7 +99,7 @@ def list_events(
 
 
 @router.post("/{period_id}/recount")
-def count_again(period_id: PeriodId, body: RecountIn, unit: OperateUsage) -> RecountOut:
+def count_again(period_id: PeriodId, unit: OperateUsage, body: RecountIn | None = None) -> RecountOut:
     """Count its stored events again. If the totals were others, they are corrected and the period is revised."""
     counted = recount(unit.tx, PeriodKey(unit.tenant_id, period_id))
     if counted.differs:

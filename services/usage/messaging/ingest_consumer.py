@@ -8,8 +8,10 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from services.usage.domain.cloud_event import Arrivals
+from services.usage.domain.cloud_event import Arrivals, CloudEvent, EventError, Rejected
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.messaging.ingest_record import unpack
 from services.usage.metering.apply import Late, meter
@@ -19,11 +21,13 @@ from shared.causes import Cause
 from shared.clock import clock_of
 from shared.consumer import Record, SaveOffsets
 from shared.event_store import EventStore
+from shared.inbox import TRANSIENT
 from shared.logs import logger
 from shared.unit_of_work import Session, UnitOfWork
 
 # Some ten thousand events of usual size: what one transaction takes.
 MOST_BYTES = 2_500_000
+_PASSES = (*TRANSIENT, PoolTimeout, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,19 @@ class Metering:
     changed: Callable[[Iterable[PeriodKey]], None]
 
     def apply(self, records: Sequence[Record], save_offsets: SaveOffsets) -> int:
+        """No record stops a partition: what cannot be metered is kept as rejected, what cannot be read is logged."""
         arrivals = [arrived for record in records if (arrived := _unpacked(record))]
+        try:
+            self._meter(arrivals, save_offsets)
+        except _PASSES:
+            raise
+        except Exception:  # found out one by one
+            for arrived in arrivals:
+                self._meter_alone(arrived)
+            self._meter([], save_offsets)
+        return len(records)
+
+    def _meter(self, arrivals: Sequence[Arrivals], save_offsets: SaveOffsets) -> None:
         with self.engine.begin() as tx:
             metered = meter(tx, arrivals)
             session = Session(tx, self.store)
@@ -45,7 +61,15 @@ class Metering:
             session.flush()
             save_offsets(tx)
         self.changed(metered.advanced)
-        return len(records)
+
+    def _meter_alone(self, arrived: Arrivals) -> None:
+        try:
+            self._meter([arrived], lambda _: None)
+        except _PASSES:
+            raise
+        except Exception as error:
+            logger().error("events that cannot be metered", batch=str(arrived.batch_id), exc_info=error)
+            self._meter([_refused(arrived)], lambda _: None)
 
     def _revise(self, session: Session, key: PeriodKey, late: Late) -> None:
         unit = UnitOfWork(session, self._cause(session.connection, key))
@@ -64,3 +88,13 @@ def _unpacked(record: Record) -> Arrivals | None:
         place = f"{record.topic}/{record.partition}/{record.offset}"
         logger().error("not a record of usage events", place=place, error=str(error))
         return None
+
+
+def _refused(arrived: Arrivals) -> Arrivals:
+    rejected = [_rejected(index, event) for index, event in enumerate(arrived.events)]
+    return msgspec.structs.replace(arrived, events=[], rejected=[*arrived.rejected, *rejected])
+
+
+def _rejected(index: int, event: CloudEvent) -> Rejected:
+    error = EventError(index, "", "not_metered", "it could not be metered; the reason was logged")
+    return Rejected(index, event.time, msgspec.json.encode(event).decode(), [error])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,6 +20,11 @@ from shared.settings import Settings
 
 Offsets = Mapping[int, int]  # by partition
 POLL_MILLISECONDS = 200
+PATIENCE_SECONDS = 2.0
+
+
+class TooManyToCount(Exception):
+    """What is not metered yet could not be read in time."""
 
 
 @dataclass(slots=True)
@@ -37,7 +43,7 @@ class IngestEnds:
             raise
 
     def unmetered(self, metered: Offsets) -> Iterator[Record]:
-        """The records that are in the log now and not metered yet."""
+        """The records that are in the log now and not metered yet. Raises TooManyToCount."""
         waiting = {partition: end for partition, end in self().items() if metered.get(partition, 0) < end}
         client = self.client
         if client is None or not waiting:
@@ -45,7 +51,10 @@ class IngestEnds:
         client.assign([TopicPartition(TOPIC, partition) for partition in waiting])
         for partition in waiting:
             client.seek(TopicPartition(TOPIC, partition), metered.get(partition, 0))
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
         while any(client.position(TopicPartition(TOPIC, partition)) < end for partition, end in waiting.items()):
+            if time.monotonic() > give_up_at:
+                raise TooManyToCount
             for batch in client.poll(timeout_ms=POLL_MILLISECONDS).values():
                 yield from (record for record in batch if record.offset < waiting[record.partition])
 
@@ -60,9 +69,12 @@ def metered_offsets(tx: Connection, cluster_id: str) -> Offsets:
     return {row.partition: row.next_offset for row in rows}
 
 
-def pending_events(ends: IngestEnds, tx: Connection, cluster_id: str, tenant_id: UUID) -> int:
-    """How many events of a tenant are acknowledged and not metered yet, rejected ones included."""
-    return sum(_events_of(tenant_id, record) for record in ends.unmetered(metered_offsets(tx, cluster_id)))
+def pending_events(ends: IngestEnds, tx: Connection, cluster_id: str, tenant_id: UUID) -> int | None:
+    """How many events of a tenant are acknowledged and not metered yet, rejected ones included; None is unknown."""
+    try:
+        return sum(_events_of(tenant_id, record) for record in ends.unmetered(metered_offsets(tx, cluster_id)))
+    except TooManyToCount:
+        return None
 
 
 def _events_of(tenant_id: UUID, record: Record) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,8 +15,9 @@ from shared.ids import shown
 from shared.messages import Message
 from tests.support.billing_news import BillingNews
 from tests.support.house import Service, settle
-from tests.support.published import published
 from tests.support.moving_clock import move_clock
+from tests.support.published import published
+from tests.support.waiting import eventually
 
 START = datetime(2013, 1, 1, 5, tzinfo=UTC)
 END = datetime(2013, 2, 1, 5, tzinfo=UTC)
@@ -57,6 +60,9 @@ class Room:
         """Everything told and sent so far."""
         settle([self.service])
 
+    def wait_until(self, seen: Callable[[], bool]) -> None:
+        eventually(lambda: self.service.step() >= 0 and seen())
+
     def define_meters(self) -> None:
         for slug, meter in METERS.items():
             assert self.client.put(f"/v1/meters/{slug}", json=meter).status_code == 200
@@ -92,8 +98,6 @@ class Room:
         self.arrive()
 
     def send(self, *events: dict[str, Any], **headers: str) -> Any:
-        import json
-
         wanted = {"Content-Type": BATCH} | {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post("/v1/events", content=json.dumps(events), headers=wanted)
 
