@@ -10,17 +10,16 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from shared.causes import Cause
-from shared.clock import clock_of
+from shared.database import run
 from shared.errors import NotFound
 from shared.event_store import EventStore, StreamMoved
 from shared.messages import Message, context_of
 from shared.metrics import MESSAGES
 from shared.orders import Order
 from shared.parked import park
-from shared.unit_of_work import Session, UnitOfWork
+from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 
 Process = Callable[[Message], Iterable[Order]]
 
@@ -34,7 +33,6 @@ class Reads:
 
 Handlers = Mapping[str, Process | Reads]
 Offsets = Mapping[tuple[str, int], int]
-TRANSIENT = (OperationalError, StreamMoved)
 # What a message of another topic may still bring: topics keep no order between them.
 WAITS = (NotFound,)
 
@@ -100,48 +98,56 @@ class Inbox:
 
     def perform(self, tx: Connection, messages: Sequence[Message]) -> None:
         """Runs of messages whose processes are pure are decided over streams loaded together."""
-        session = Session(tx, self.store)
+        batch = _Batch(Session(tx, self.store), self.service, self.real_now(), _in_test_mode(tx, messages))
         waiting: list[tuple[Message, list[Order]]] = []
         for message in messages:
             match self.handlers.get(message.type):
                 case Reads(handle):
-                    self._carry_out(session, waiting)
+                    batch.carry_out(waiting)
                     waiting = []
-                    unit = self._unit(session, message)
+                    unit = batch.unit(message)
                     unit.carry_out(handle(message, unit))
                 case None:
                     self._note_unknown(message)
                 case process:
                     waiting.append((message, list(process(message))))
-        self._carry_out(session, waiting)
-        session.flush()
-
-    def _carry_out(self, session: Session, waiting: Sequence[tuple[Message, list[Order]]]) -> None:
-        groups: dict[tuple[UUID, str], list[Order]] = {}
-        for message, orders in waiting:
-            for order in orders:
-                groups.setdefault((message.tenantid, order.decider.category), []).append(order)
-        for (tenant_id, _), orders in groups.items():
-            session.load(orders[0].decider, tenant_id, [order.stream_id for order in orders])
-        for message, orders in waiting:
-            self._unit(session, message).carry_out(orders)
-
-    def _unit(self, session: Session, message: Message) -> UnitOfWork:
-        # A test clock's world has no latency: what a message causes is known when it happened.
-        recorded_at = message.time if _has_test_clock(session.connection, message.tenantid) else self.real_now()
-        context = context_of(message, self.service)
-        return UnitOfWork(session, Cause(message.tenantid, message.time, recorded_at, context))
+        batch.carry_out(waiting)
+        batch.session.flush()
 
     def _note_unknown(self, message: Message) -> None:
         MESSAGES.labels(self.service, "unknown_type").inc()
         self.unknown_types.add(message.type)
 
 
-def _has_test_clock(tx: Connection, tenant_id: UUID) -> bool:
-    cache: dict[UUID, bool] = tx.info.setdefault("test_clocks", {})
-    if not cache.get(tenant_id):
-        cache[tenant_id] = clock_of(tx, tenant_id) is not None
-    return cache[tenant_id]
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Messages of one transaction, and which of their tenants have a test clock."""
+
+    session: Session
+    service: str
+    real_now: datetime
+    in_test_mode: frozenset[UUID]
+
+    def carry_out(self, waiting: Sequence[tuple[Message, list[Order]]]) -> None:
+        groups: dict[tuple[UUID, str], list[Order]] = {}
+        for message, orders in waiting:
+            for order in orders:
+                groups.setdefault((message.tenantid, order.decider.category), []).append(order)
+        for (tenant_id, _), orders in groups.items():
+            self.session.load(orders[0].decider, tenant_id, [order.stream_id for order in orders])
+        for message, orders in waiting:
+            self.unit(message).carry_out(orders)
+
+    def unit(self, message: Message) -> UnitOfWork:
+        # A test clock's world has no latency: what a message causes is known when it happened.
+        recorded_at = message.time if message.tenantid in self.in_test_mode else self.real_now
+        context = context_of(message, self.service)
+        return UnitOfWork(self.session, Cause(message.tenantid, message.time, recorded_at, context))
+
+
+def _in_test_mode(tx: Connection, messages: Sequence[Message]) -> frozenset[UUID]:
+    tenants = list({message.tenantid for message in messages})
+    return frozenset(row[0] for row in run(tx, _TEST_CLOCKS, {"tenants": tenants}))
 
 
 def _keys(messages: Sequence[Message]) -> dict[str, Any]:
@@ -164,6 +170,8 @@ def mark(tx: Connection, messages: Sequence[Message]) -> None:
     if marked < len({(m.tenantid, m.source, m.subject) for m in messages}):
         raise OvertakenConsumer("another consumer was here first")
 
+
+_TEST_CLOCKS = "SELECT tenant_id FROM test_clocks WHERE tenant_id = ANY(%(tenants)s)"
 
 _RECORDSET = """jsonb_to_recordset(%(rows)s::jsonb) AS row(tenant_id uuid, source text, stream_id uuid, sequence int)"""
 

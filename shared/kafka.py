@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import stamina
@@ -87,13 +86,12 @@ class Publisher:
             raise BrokerAway("Kafka is away: try again") from error
 
     def _discard(self, producer: KafkaProducer) -> None:
-        """Others may have thrown it away before. Closing waits until what it still holds has failed."""
+        """Others may have thrown it away before."""
         with self._building:
             is_current = producer is self._producer
             self._producer = None if is_current else self._producer
         if is_current:
-            close = partial(producer.close, timeout=2 * self._timeout_ms / 1000)
-            threading.Thread(target=close, daemon=True).start()
+            threading.Thread(target=_abandon, args=[producer], daemon=True).start()
 
     def _connected(self) -> KafkaProducer:
         """While somebody builds it for long, the broker is away for everybody else, too."""
@@ -120,6 +118,12 @@ class Publisher:
                 max_request_size=1_048_576,
             )
         return self._producer
+
+
+def _abandon(producer: KafkaProducer) -> None:
+    """Closing alone waits for a flush that a wedged producer never finishes, and leaves its thread behind."""
+    producer._sender.force_close()
+    producer.close(timeout=10)
 
 
 def consumer(settings: Settings, group: str | None) -> KafkaConsumer:

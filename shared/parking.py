@@ -14,6 +14,7 @@ from shared.inbox import WAITS, Inbox, mark
 from shared.messages import decode
 from shared.parked import forget, park
 from shared.timers import Timer
+from shared.unit_of_work import TRANSIENT
 
 _TIMER = "timer"
 
@@ -50,6 +51,8 @@ class Parking:
             try:
                 with tx.begin_nested():
                     self._settle(tx, row)
+            except TRANSIENT:
+                raise
             except Exception as error:
                 self._park_again(tx, row, error)
         return 1
@@ -57,7 +60,7 @@ class Parking:
     def _settle(self, tx: Connection, row: Any) -> None:
         if row.source == _TIMER:
             self._settle_timer(tx, row)
-        else:
+        elif row.sequence > row.applied:  # it may have come again meanwhile, and gone well
             message = decode(row.message)
             if row.decision != "discard":
                 self.inbox.perform(tx, [message])
@@ -78,7 +81,7 @@ class Parking:
 
 
 _NEXT = f"""
-SELECT p.* FROM parked_messages p
+SELECT p.*, COALESCE(i.sequence, 0) AS applied FROM parked_messages p
 LEFT JOIN inbox i USING (tenant_id, source, stream_id)
 WHERE p.decision IS NOT NULL AND p.retry_at <= %(now)s AND (p.source = '{_TIMER}' OR p.sequence <= COALESCE(i.sequence, 0) + 1)
 ORDER BY p.tenant_id, p.source, p.stream_id, p.sequence LIMIT 1 FOR UPDATE OF p SKIP LOCKED"""  # noqa: S608

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
@@ -18,21 +19,16 @@ def republish(engine: Engine, store: EventStore, outbox: Outbox, *, since: datet
     queued = 0
     with engine.begin() as tx:
         streams = _streams(tx, since)
-        tx.exec_driver_sql("DELETE FROM outbox")  # history holds them too, and in order
+        tx.exec_driver_sql(_FORGET, {"since": since})  # history holds them too, and in order
         for batch in store.everything(tx, categories=list(outbox.topics)):
-            again = [r for r in batch if r.public_sequence is not None and (since is None or r.key in streams)]
+            again = [r for r in batch if r.public_sequence is not None and (r.tenant_id, r.stream_id) in streams]
             outbox(tx, again)
             queued += len(again)
     return queued
 
 
-def _streams(tx: Connection, since: datetime | None) -> set[tuple[object, ...]]:
-    if since is None:
-        return set()
-    rows = tx.exec_driver_sql(
-        "SELECT DISTINCT tenant_id, category, stream_id FROM events WHERE recorded_at >= %(since)s", {"since": since}
-    )
-    return {tuple(row) for row in rows}
+def _streams(tx: Connection, since: datetime | None) -> set[tuple[UUID, UUID]]:
+    return {(row.tenant_id, row.stream_id) for row in tx.exec_driver_sql(_STREAMS, {"since": since})}
 
 
 def met_new_broker(engine: Engine, cluster_id: str) -> bool:
@@ -44,3 +40,11 @@ def met_new_broker(engine: Engine, cluster_id: str) -> bool:
             {"id": cluster_id},
         )
     return bool(known) and cluster_id not in known
+
+
+_STREAMS = """
+SELECT DISTINCT tenant_id, stream_id FROM events WHERE %(since)s::timestamptz IS NULL OR recorded_at >= %(since)s"""
+
+_FORGET = f"""
+DELETE FROM outbox o USING ({_STREAMS}) AS again
+WHERE o.tenant_id = again.tenant_id AND o.key = again.stream_id::text"""  # noqa: S608

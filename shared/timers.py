@@ -15,7 +15,7 @@ from shared.database import run
 from shared.event_store import EventStore, Recorded
 from shared.metrics import TIMERS
 from shared.orders import Order
-from shared.unit_of_work import Session, UnitOfWork
+from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 
 
 class Timer(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class TimerRunner:
     """Fires, for each tenant, everything due at the earliest instant and stage, in one transaction.
 
     A tenant with a test clock is judged by that clock, everybody else by `real_now`. What a handler refuses is
-    given to `park`, so that one bad timer holds up nobody else.
+    given to `park`, so that one bad timer holds up nobody else; what may go well next time stays due.
     """
 
     engine: Engine
@@ -95,6 +95,8 @@ class TimerRunner:
                         session = Session(tx, self.store)
                         self._handle(timer, session, recorded_at)
                         session.flush()
+                except TRANSIENT:
+                    raise
                 except Exception as error:
                     self.park(tx, timer, error)
         return 1

@@ -10,12 +10,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from shared.causes import Cause
 from shared.database import run
 from shared.decider import AnyDecider
 from shared.event_store import EventStore, Recorded, Stream, StreamKey, StreamMoved, appending, moved_on
 from shared.orders import Order
+
+
+# What may go well when the same is tried again.
+TRANSIENT = (OperationalError, StreamMoved)
 
 
 @dataclass(slots=True)

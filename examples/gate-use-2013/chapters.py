@@ -55,7 +55,11 @@ class Story:
         call = self.services.call
         call("billing", "POST", f"/v1/quotes/{quote_id}/submit", {})
         sent = call("billing", "POST", f"/v1/quotes/{quote_id}/send", {})
-        call("billing", "POST", "/v1/quote-acceptances", {"token": sent["acceptance_token"], "name": f"Manager of {key}"})
+        while sent["acceptance_token"] is None:  # it is told once: who missed it sends again
+            sent = call("billing", "POST", f"/v1/quotes/{quote_id}/send", {})
+        call(
+            "billing", "POST", "/v1/quote-acceptances", {"token": sent["acceptance_token"], "name": f"Manager of {key}"}
+        )
 
     def pay_everything(self) -> None:
         """Payday: every open invoice is paid exactly, except those that the story leaves unpaid."""
@@ -107,7 +111,9 @@ class Story:
         self.waited[chapter["at"]] = round(time.monotonic() - began, 2)
 
     def tell_why(self, chapter: Json) -> None:
-        self.heard["why"] = self.services.call("entitlement", "GET", f"/v1/accounts/{chapter['customer']}/why-suspended")
+        self.heard["why"] = self.services.call(
+            "entitlement", "GET", f"/v1/accounts/{chapter['customer']}/why-suspended"
+        )
 
     def _access(self, key: str) -> Json:
         question = {"account": key, "features": list(self.contract["plan"]["features"])}

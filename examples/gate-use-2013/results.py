@@ -38,7 +38,9 @@ def write(out: Path, services: Services, story: Json, timings: Json) -> list[Jso
     _table(out / "opportunities.csv", _OPPORTUNITY, (_opportunity(o) for o in opportunities))
     metrics = services.call("renewals", "GET", "/v1/metrics/renewals", **due)
     _document(out / "metrics.json", {name: metrics[name] for name in METRICS})
-    statement = services.call("usage", "GET", "/v1/completeness", **{"from": "2012-12-01T00:00:00Z", "to": "2014-02-01T00:00:00Z"})
+    statement = services.call(
+        "usage", "GET", "/v1/completeness", **{"from": "2012-12-01T00:00:00Z", "to": "2014-02-01T00:00:00Z"}
+    )
     _document(out / "usage.json", {name: statement[name] for name in COMPLETENESS})
     _document(out / "timings.json", timings)
     return invoices

@@ -19,10 +19,10 @@ import typer
 from chapters import Story
 from flights import Flights
 from rich.progress import Progress
-from services import Services
 from timeline import Slice, begins_at, slices
 
 from infra.local.clock import move
+from services import Services
 
 HERE = Path(__file__).parent
 

@@ -10,6 +10,7 @@ from typing import Any
 from chapters import Story
 from rich.console import Console
 from rich.table import Table
+
 from services import Json, Services
 
 console = Console()
@@ -38,7 +39,13 @@ def _customers(services: Services, invoices: list[Json], flights: dict[str, int]
     for key, mine in sorted(by_customer.items()):
         total, left = (sum(i[f"{name}_minor"] for i in mine) for name in ("total", "open"))
         table.add_row(
-            key, f"{flights.get(key, 0):,}", str(len(mine)), _money(total), _money(total - left), _money(left), states[key]
+            key,
+            f"{flights.get(key, 0):,}",
+            str(len(mine)),
+            _money(total),
+            _money(total - left),
+            _money(left),
+            states[key],
         )
     return table
 
@@ -46,7 +53,9 @@ def _customers(services: Services, invoices: list[Json], flights: dict[str, int]
 def _explain(services: Services, invoices: list[Json]) -> None:
     invoice, line = next((i, line) for i in invoices for line in i["lines"] if len(line["tiers"]) > 2)
     told = services.call("billing", "GET", f"/v1/invoices/{invoice['invoice_id']}/lines/{line['number']}/explain")
-    console.print(f"\n[bold]Line {line['number']} of invoice {told['invoice']} ({invoice['customer']}) explained[/bold]")
+    console.print(
+        f"\n[bold]Line {line['number']} of invoice {told['invoice']} ({invoice['customer']}) explained[/bold]"
+    )
     for sentence in told["reading"]:
         console.print(f"  {sentence}")
     console.print(f"  the events: GET usage {told['usage_events']}")
@@ -59,7 +68,9 @@ def _verify(services: Services, invoices: list[Json]) -> None:
     answer = services.call("billing", "POST", f"/v1/invoices/{invoice['invoice_id']}/verify")
     verdict = "equal" if answer["equal"] else f"DIFFERENT: {answer['differences']}"
     total = _money(answer["total_minor"])
-    console.print(f"\n[bold]Invoice {invoice['number']} recomputed from the log:[/bold] {verdict}, {answer['lines']} lines, {total}")
+    console.print(
+        f"\n[bold]Invoice {invoice['number']} recomputed from the log:[/bold] {verdict}, {answer['lines']} lines, {total}"
+    )
 
 
 def _why(story: Story) -> None:
@@ -69,7 +80,9 @@ def _why(story: Story) -> None:
 
 def timings(figures: Json, out: Path) -> None:
     stages = ", ".join(f"{name} {seconds} s" for name, seconds in figures["stages_seconds"].items())
-    console.print(f"\n{figures['total_seconds']} s in all: {stages}; {figures['events_per_second_over_all']:,} events/s. Files: {out}/")
+    console.print(
+        f"\n{figures['total_seconds']} s in all: {stages}; {figures['events_per_second_over_all']:,} events/s. Files: {out}/"
+    )
 
 
 def _money(minor: Any) -> str:

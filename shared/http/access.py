@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Depends, Request
 
@@ -24,6 +24,8 @@ class Needs:
     """A dependency that lets only callers with `scope` pass. Every route has exactly one."""
 
     scope: str
+    writes: bool = False
+    by_bearer_token: ClassVar[bool] = True
 
     def check(self, request: Request) -> Caller:
         caller: Caller = request.app.state.tokens.caller(request.headers.get("authorization"))
@@ -35,8 +37,6 @@ class Needs:
 
 @dataclass(frozen=True)
 class _Unit(Needs):
-    writes: bool
-
     async def __call__(self, request: Request) -> Opening:
         return Opening(request, self.check(request), self.writes)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from shared.event_store import EventStore
 from shared.http import clock, health, parked, problems
+from shared.http.documents import DocumentedApi
 from shared.http.limits import BodyLimit
 from shared.http.observation import Observation
 from shared.http.tokens import Tokens
@@ -25,7 +26,7 @@ def new_app(
     *,
     larger_bodies: Mapping[str, int] | None = None,
 ) -> FastAPI:
-    app = FastAPI(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
+    app = DocumentedApi(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.state.tokens = Tokens(settings)
     app.add_middleware(BodyLimit, larger=larger_bodies or {})

@@ -129,7 +129,9 @@ def test_the_year(airport: Airport) -> None:
     late = airport.items("billing", "/v1/invoices", customer="F9", status="issued")
     assert [(i["issued_on"], i["due_on"], i["total_minor"]) for i in late] == [("2014-01-20", "2014-02-04", 191064)]
     assert len(airport.items("billing", "/v1/invoices")) == 12 * 5 + 2 + 1
-    holds = {(h["account"], h["hold"], h["placed_at"], h["removed_at"]) for h in airport.items("entitlement", "/v1/holds")}
+    holds = {
+        (h["account"], h["hold"], h["placed_at"], h["removed_at"]) for h in airport.items("entitlement", "/v1/holds")
+    }
     assert holds == {
         ("VX", "dunning", "2013-07-07T04:00:00Z", "2013-07-07T16:00:00Z"),
         ("F9", "expiry", "2014-01-15T05:00:00Z", "2014-01-20T17:00:00Z"),

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.billing.api.quote_forms import AcceptanceForm
 from shared.errors import NotFound
-from shared.http.access import Opening
+from shared.http.access import Needs, Opening
 from shared.http.tokens import Caller
 from shared.unit_of_work import UnitOfWork
 
@@ -51,18 +51,18 @@ def tenant_of(token: str) -> UUID:
 
 
 @dataclass(frozen=True)
-class _ByToken:
+class _ByToken(Needs):
     """In place of a bearer token: opens the tenant of the quote's token, for somebody who may accept and no more."""
 
-    scope: str = "quote token"
+    by_bearer_token: ClassVar[bool] = False
 
     async def __call__(self, request: Request, body: AcceptanceForm) -> Opening:
         caller = Caller(tenant_of(body.token), "customer", frozenset())
         request.scope["state"]["caller"] = caller
-        return Opening(request, caller, writes=True)
+        return Opening(request, caller, self.writes)
 
 
-AcceptByToken = Annotated[UnitOfWork, Depends(_ByToken())]
+AcceptByToken = Annotated[UnitOfWork, Depends(_ByToken("quote token", writes=True))]
 
 
 class ShownOnce(Response):

@@ -22,7 +22,7 @@ from shared.ids import new_id, prefixed
 from shared.tenancy import transaction
 
 PATH = "/v1/events"
-ANSWER_WITHIN_SECONDS = 4.7
+ANSWER_WITHIN_SECONDS = 4.3
 MOST_ERRORS = 1000
 STATUS = {MalformedBody: 400, BodyTooLarge: 413, UnsupportedContentType: 415}
 

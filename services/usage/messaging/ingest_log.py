@@ -8,13 +8,14 @@ from shared.kafka import Publisher
 from shared.settings import Settings
 
 TOPIC = "usage.events"
+TIMEOUT_MILLISECONDS = 3500  # a client is told within five seconds
 
 
 class IngestLog:
     """One producer a process, shared by all requests. Nothing connects before the first one."""
 
     def __init__(self, settings: Settings):
-        self._publisher = Publisher(settings)
+        self._publisher = Publisher(settings, timeout_ms=TIMEOUT_MILLISECONDS)
 
     def append(self, arrivals: Arrivals) -> None:
         """Returns when all is acknowledged. Raises BrokerAway: then part may have arrived, and sending again is safe."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Column, Integer, MetaData, PrimaryKeyConstraint, Table, Uuid
 from sqlalchemy.dialects.postgresql import insert
@@ -10,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from shared import clock, parked
 from shared.clock import TEST_CLOCK
-from shared.event_store import EventStore, Recorded
+from shared.event_store import EventStore, Recorded, StreamKey, by_stream
 from shared.outbox import Outbox
 from shared.parked import PARKED_MESSAGE
 from shared.tables import NAMING, kernel_tables
@@ -39,10 +40,14 @@ _upsert = _upsert.on_conflict_do_update(
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    for entry in recorded:
-        if isinstance(entry.event, BellRung):
-            row = {"tenant_id": entry.tenant_id, "bell_id": entry.stream_id, "version": entry.version}
-            tx.execute(_upsert, row | {"times": entry.event.times})
+    rows = [_row(key, entries) for key, entries in by_stream(recorded).items() if key.category == "bell"]
+    if rows:
+        tx.execute(_upsert, rows)
+
+
+def _row(key: StreamKey, entries: Sequence[Recorded]) -> dict[str, Any]:
+    times = sum(entry.event.times for entry in entries if isinstance(entry.event, BellRung))
+    return {"tenant_id": key.tenant_id, "bell_id": key.stream_id, "version": entries[-1].version, "times": times}
 
 
 def outbox(topic: str) -> Outbox:
