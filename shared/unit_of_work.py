@@ -18,7 +18,6 @@ from shared.decider import AnyDecider
 from shared.event_store import EventStore, Recorded, Stream, StreamKey, StreamMoved, appending, moved_on
 from shared.orders import Order
 
-
 # What may go well when the same is tried again.
 TRANSIENT = (OperationalError, StreamMoved)
 

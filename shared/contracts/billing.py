@@ -76,7 +76,10 @@ class QuoteClosedV1(QuoteMessage, frozen=True, kw_only=True):
 
 
 class SubscriptionMessage(Contract, frozen=True, kw_only=True):
-    """All that a listener needs: the contract as it is, and the term the message is about."""
+    """All that a listener needs: the contract as it is, and the term the message is about.
+
+    `renewal_policy` is empty where the plan names none: then nobody renews it.
+    """
 
     subscription_id: UUID
     customer_id: UUID

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+import multiprocessing
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 from shared import consumer, kafka
@@ -23,25 +24,39 @@ from tests.support.tower.house import Tower
 
 STREAMS, EVENTS_EACH = 2000, 5
 
+_fork = multiprocessing.get_context("fork")
+
 
 def messages_per_second(tower: Tower) -> float:
-    """10,000 messages, from the first that is sent to the last that is applied; each appends one event."""
-    waiting = STREAMS * EVENTS_EACH
-    publisher = Publisher(tower.settings("worker"))
-    relay = Relay(tower.worker, publisher.send, "tower")
+    """10,000 messages, from the first that is sent to the last that is applied; each appends one event.
+
+    Two processes, as in production: the worker of one service sends, that of another one listens.
+    """
+    waiting, go = STREAMS * EVENTS_EACH, _fork.Event()
+    sender = _fork.Process(target=_send, args=(tower, waiting, go))
+    sender.start()  # before there is a connection that it would inherit
     listener = _listener(tower)
     while not listener.is_assigned():
         listener.step()
     _ring(tower)
     began = time.perf_counter()
-    sending = threading.Thread(target=_until, args=(relay.step, waiting))
-    sending.start()
+    go.set()
     _until(listener.step, waiting)
     seconds = time.perf_counter() - began
-    sending.join()
+    sender.join()
     listener.close()
-    publisher.close()
+    tower.close()
     return waiting / seconds
+
+
+def _send(tower: Tower, waiting: int, go: Any) -> None:
+    publisher = Publisher(tower.settings("worker"))
+    relay = Relay(tower.worker, publisher.send, "tower")
+    relay.step()
+    go.wait(60)
+    _until(relay.step, waiting)
+    publisher.close()
+    tower.close()
 
 
 def heard(message: Message) -> Iterator[Order]:

@@ -130,7 +130,7 @@ def running(name: str, servers: Servers, directory: Path) -> Iterator[Service]:
         drop_database(servers.admin_url, database)
 
 
-def settle(services: Sequence[Service], *, seconds: float = 30) -> None:
+def settle(services: Sequence[Service], *, seconds: float = 60) -> None:
     """Turn all loops until nothing has happened for a while: the local broker shows what it has within that while."""
     deadline = time.monotonic() + seconds
     quiet = 0

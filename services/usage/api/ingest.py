@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from services.usage.api.access import SendEvents
+from services.usage.api.ingest_document import INGEST
 from services.usage.domain.cloud_event import Arrivals, EventError, Window
 from services.usage.domain.ingest import BodyTooLarge, MalformedBody, UnsupportedContentType, decode
 from shared.clock import clock_of, real_now
@@ -53,7 +54,7 @@ class Accepted(BaseModel):
     errors: list[ErrorOut]
 
 
-@router.post(PATH, status_code=202, response_model=Accepted)
+@router.post(PATH, status_code=202, response_model=Accepted, openapi_extra=INGEST)
 async def ingest(request: Request, caller: SendEvents) -> Response:
     """CloudEvents 1.0: a batch, one structured event, or binary mode. All or none of a batch is accepted, unless the
     request says `Prefer: handling=lenient`. A 503 means *unknown*: sending again is safe and expected."""

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.domain.usage_period.commands import AdvancePeriod
+from services.usage.metering.locks import share_periods
 from services.usage.metering.totals import totals_of
 from services.usage.metering.watches import PeriodKey
 from shared.causes import Cause
@@ -56,6 +57,7 @@ class Advancing:
 
     def _advance(self, tenant_id: UUID, keys: Sequence[PeriodKey], now: datetime) -> int:
         with self.engine.begin() as tx:
+            share_periods(tx, [tenant_id])  # nothing closes meanwhile
             clock = clock_of(tx, tenant_id)
             context = {"principal": "usage", "real_time": now.isoformat()}
             session = Session(tx, self.store)

@@ -21,9 +21,8 @@ from shared.causes import Cause
 from shared.clock import clock_of
 from shared.consumer import Record, SaveOffsets
 from shared.event_store import EventStore
-from shared.inbox import TRANSIENT
 from shared.logs import logger
-from shared.unit_of_work import Session, UnitOfWork
+from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 
 # Some ten thousand events of usual size: what one transaction takes.
 MOST_BYTES = 2_500_000

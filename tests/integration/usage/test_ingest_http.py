@@ -9,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from infra.local.children import free_port
 from services.usage.app import create_app
+from services.usage.domain.cloud_event import Arrivals, CloudEvent
+from services.usage.messaging.ingest_record import pack
 from shared.kafka import Publisher
 from tests.integration.usage.meter_room import BATCH, START, Room, trip
 from tests.support.house import KeyedClient, Service
@@ -166,6 +169,22 @@ def test_a_broker_that_is_away_is_said_to_be_away_within_five_seconds(usage, ten
         assert "retry-after" in answer.headers
         assert time.monotonic() - began < 5
     app.state.engine.dispose()
+
+
+def test_events_that_the_database_refuses_are_kept_as_rejected_and_the_others_are_metered(room):
+    room.opened("miles")
+    name = f"nobody-{uuid4().hex}\0"
+    bad = CloudEvent("1", "/cars", "trip.ended", name, START, msgspec.Raw(b'{"miles":1}'))
+    arrivals = Arrivals(tenant_id=room.tenant_id, batch_id=uuid4(), received_at=START, events=[bad])
+    publisher = Publisher(room.service.settings("worker"))
+    publisher.send_to("usage.events", [(record.partition, record.value) for record in pack(arrivals, 4)])
+    publisher.close()
+    room.metered(trip("2", miles=2))
+    assert room.quantities("miles") == {"": "2"}
+    (rejected,) = room.client.get("/v1/events/rejected").json()["items"]
+    assert rejected["errors"][0]["code"] == "not_metered"
+    books = room.completeness()
+    assert (books["received"], books["metered"], books["rejected"], books["difference"]) == (2, 1, 1, 0)
 
 
 def test_a_record_that_nobody_can_read_does_not_stop_its_partition(room):

@@ -53,7 +53,7 @@ def test_the_proof_of_a_period_is_its_events_in_order_of_their_time(house):
             found += page.events
             if (after := page.next_place) is None:
                 break
-    assert [e.id for e in found] == [e.id for e in sorted(stream, key=lambda e: e.time)]
+    assert [counted.event.id for counted in found] == [e.id for e in sorted(stream, key=lambda e: e.time)]
     assert len(found) == house.totals("miles")[0].count
 
 

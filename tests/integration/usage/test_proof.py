@@ -84,6 +84,11 @@ def test_what_no_worker_has_metered_yet_is_pending(room):
     assert (books["received"], books["pending"], books["metered"], books["difference"]) == (2, 0, 2, 0)
 
 
+def test_without_a_worker_nobody_guesses_what_is_pending(room):
+    answer = room.client.get("/v1/completeness", params={"from": START.isoformat(), "to": END.isoformat()})
+    assert (answer.status_code, answer.json()["title"]) == (503, "pending_unknown")
+
+
 def test_the_books_are_kept_by_quarters_of_an_hour(room):
     uneven = {"from": START.isoformat(), "to": (END + timedelta(minutes=1)).isoformat()}
     with room.service.working():

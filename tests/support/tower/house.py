@@ -84,6 +84,12 @@ class Tower:
         with self.worker.connect() as tx:
             return self.store.load_many(tx, decider, tenant_id, [stream_id])[stream_id].state
 
+    def as_owner(self, statements: str) -> None:
+        engine = create_engine(self.urls.owner)
+        with engine.begin() as tx:
+            tx.exec_driver_sql(statements)
+        engine.dispose()
+
     def close(self) -> None:
         self.api.dispose()
         self.worker.dispose()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.http import problems
 from shared.http.pages import PageQuery
-from shared.http.pages import _encoded as encoded
+from shared.http.pages import cursor_of as encoded
 
 
 def reading() -> TestClient:

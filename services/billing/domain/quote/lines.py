@@ -15,7 +15,7 @@ from shared.money import Money
 
 # A plan that names no policy ends with its term: no grace, no way back.
 NO_RENEWAL = RenewalTerms(
-    policy="none",
+    policy="",
     version=0,
     grace_days=0,
     reinstatement_days=0,

@@ -1,0 +1,103 @@
+"""`make bench`: how fast the kernel is here, each number beside its bound, measured in the same run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import statistics
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import psycopg
+
+    from infra.local.broker import Broker
+    from infra.local.databases import create_database
+    from infra.local.postgres import Postgres, libpq
+    from tests.bench import appends, commands, messages
+    from tests.bench.clients import rate
+    from tests.support.servers import Servers
+    from tests.support.tower.house import Tower, build, create_topic
+
+REPEATS = 5
+SECONDS = 2.0
+PACKAGES = ("psycopg", "sqlalchemy", "msgspec", "kafka-python")
+
+
+def main() -> None:
+    with standing() as tower:
+        show_conditions(tower)
+        bare = commands.bare(tower)
+        unit = commands.through_the_unit_of_work(tower)
+        bound: list[float] = []
+        ours: list[float] = []
+        for _ in range(REPEATS):  # side by side, as the machine's mood changes
+            bound.append(rate(bare, processes=commands.PROCESSES, seconds=SECONDS))
+            ours.append(rate(unit, processes=commands.PROCESSES, seconds=SECONDS))
+        show("bare BEGIN; INSERT; COMMIT, 8 processes", bound, "a second")
+        show("one-event commands, 8 processes", ours, "a second")
+        show("  ratio to the bound", [o / b for o, b in zip(ours, bound, strict=True)], "of it (goal 0.5)")
+        show("batch appends, events alone", repeated(lambda: batch(tower, with_messages=False)), "events a second")
+        show(
+            "  with projection and outbox", repeated(lambda: batch(tower, with_messages=True)), "a second (goal 20,000)"
+        )
+        tower.close()
+        show("relay, broker, inbox", repeated(lambda: messages.messages_per_second(tower)), "messages (goal 10,000)")
+
+
+def batch(tower: Tower, *, with_messages: bool) -> float:
+    return appends.events_per_second(tower, batches=6, with_messages=with_messages)
+
+
+def repeated(measure: Callable[[], float]) -> list[float]:
+    return [measure() for _ in range(REPEATS)]
+
+
+def show(what: str, found: list[float], unit: str) -> None:
+    median, least, most = (
+        f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
+        for value in (statistics.median(found), min(found), max(found))
+    )
+    print(f"{what:42} {median:>9}  ({least} to {most})  {unit}", flush=True)
+
+
+def show_conditions(tower: Tower) -> None:
+    with psycopg.connect(libpq(tower.urls.worker)) as connection:
+        facts = [
+            connection.execute(f"SHOW {name}").fetchone() for name in ("server_version", "fsync", "synchronous_commit")
+        ]
+    server, fsync, synchronous = (row[0] for row in facts if row)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}", end="; ")
+    print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
+    print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}; medians of {REPEATS} (least to most)")
+
+
+@contextmanager
+def standing() -> Iterator[Tower]:
+    """A durable PostgreSQL and a broker, for this run only."""
+    home = Path(tempfile.mkdtemp(prefix="quittance-bench-"))
+    home.chmod(0o711)  # the server's own user passes through
+    postgres, broker = Postgres(home / "postgres", home / "postgres.log"), Broker(home / "kafka.log")
+    try:
+        postgres.start()
+        broker.start()
+        servers = Servers(postgres.admin_url, broker.bootstrap_servers)
+        create_topic(servers, "bench.bells")
+        urls = create_database(postgres.admin_url, "tower_bench", "tower")
+        build(urls)
+        yield Tower(urls, servers, "bench.bells")
+    finally:
+        broker.stop()
+        postgres.stop()
+        postgres.remove()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Tenants with something of everything, and the names under which a request finds it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.integration.billing.shop import Shop
+from tests.integration.entitlement.rights import Rights
+from tests.integration.renewals.desk import Desk
+from tests.integration.usage.meter_room import START, Room, trip
+from tests.support.house import Service, settle
+from tests.support.moving_clock import move_clock
+
+Names = dict[str, Any]
+
+
+def billing(service: Service, tenant: str) -> Names:
+    """A draft, and a sold subscription with its first invoice."""
+    clerk = service.client(tenant)
+    clerk.put("/v1/test-clock", json={"now": "2030-12-15T05:00:00Z"})
+    shop = Shop(service, tenant).open()
+    draft = shop.draft()["quote_id"]
+    token = shop.send(shop.draft()["quote_id"])["acceptance_token"]
+    assert shop.accept(token).status_code == 201
+    settle([service])
+    move_clock(service, clerk, datetime(2031, 1, 3, tzinfo=UTC))
+    [invoice] = clerk.get("/v1/invoices").json()["items"]
+    return {
+        "external_id": "F9",
+        "customer": "F9",
+        "zone": "America/New_York",
+        "currency": "USD",
+        "plan": "gate-use",
+        "code": "gate-use",
+        "number": 1,
+        "quote_id": draft,
+        "token": token,
+        "subscription_id": invoice["subscription_id"],
+        "invoice_id": invoice["invoice_id"],
+        "invoice": invoice["number"],
+    }
+
+
+def usage(service: Service, tenant: str) -> Names:
+    """Meters, and a period that counts events."""
+    room = Room(service, tenant)
+    room.opened("trips", "miles")
+    room.move(START)
+    room.metered(trip("1", origin="EWR", miles=3), trip("2", origin="JFK", miles="4.5"))
+    period = room.period("trips")
+    names = {"slug": "trips", "meter": "trips", "event_type": "trip.ended", "source": "/cars", "id": "1"}
+    return names | {"period_id": period["period_id"], "subscription_id": period["subscription_id"], "subject": "acme"}
+
+
+def entitlement(service: Service, tenant: str) -> Names:
+    """A right in its window, blocked by debts, and one that was never sold."""
+    rights = Rights(service, tenant)
+    sold = rights.sold("F9")
+    sold.dunned("restrict", datetime(2013, 1, 3, tzinfo=UTC))
+    rights.arrive()
+    rights.move(datetime(2013, 1, 4, tzinfo=UTC))
+    right = rights.entitlement("F9")
+    return {
+        "external_id": "F9",
+        "account": "F9",
+        "features": ["gates", "lounges"],
+        "entitlement_id": right["entitlement_id"],
+        "subscription_id": right["subscription_id"],
+    }
+
+
+def renewals(service: Service, tenant: str) -> Names:
+    """An opportunity that is open, and the policy that opened it."""
+    desk = Desk(service, tenant)
+    desk.sold("F9")
+    desk.arrive()
+    desk.move(datetime(2013, 11, 1, tzinfo=UTC))
+    chance = desk.opportunity("F9")
+    return {
+        "code": "standard",
+        "customer": "F9",
+        "opportunity_id": chance["opportunity_id"],
+        "subscription_id": chance["subscription_id"],
+        "reason": "lost_budget",
+    }
+
+
+STOCK = {"billing": billing, "usage": usage, "entitlement": entitlement, "renewals": renewals}

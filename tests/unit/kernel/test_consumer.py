@@ -1,0 +1,68 @@
+"""How many records a transaction takes, and where reading goes on after a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from kafka import TopicPartition
+
+from shared.consumer import Consumer
+
+
+@dataclass(frozen=True)
+class Polled:
+    offset: int
+    partition: int = 0
+    value: bytes = b"12345"
+    topic: str = "t"
+
+
+@dataclass
+class Client:
+    """Hands over one batch, and remembers where it was told to go on."""
+
+    records: list[Polled]
+    sought: dict[int, int] = field(default_factory=dict)
+    committed: list[dict[int, int]] = field(default_factory=list)
+
+    def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Polled]]:
+        polled: dict[TopicPartition, list[Polled]] = {}
+        for record in self.records:
+            polled.setdefault(TopicPartition("t", record.partition), []).append(record)
+        return polled
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.sought[partition.partition] = offset
+
+    def commit_async(self, offsets: Any) -> None:
+        self.committed.append({partition.partition: end.offset for partition, end in offsets.items()})
+
+
+def consumer(client: Client, apply: Any, most_bytes: int) -> Consumer:
+    unused: Any = None
+    return Consumer(unused, "s", "g", ["t"], unused, "c", apply, most_bytes=most_bytes, client=client)
+
+
+def test_a_transaction_takes_records_up_to_a_size_and_always_one():
+    client = Client([Polled(0), Polled(1), Polled(2, value=b"x" * 99), Polled(7, partition=1)])
+    batches: list[list[int]] = []
+    reader = consumer(client, lambda records, _: batches.append([r.offset for r in records]) or len(records), 10)
+    assert reader.step() == 4
+    assert batches == [[0, 1], [2], [7]]
+    assert client.committed == [{0: 2}, {0: 3}, {1: 8}]
+
+
+def test_after_a_failure_reading_goes_on_at_the_first_record_that_was_not_applied():
+    client = Client([Polled(0), Polled(1), Polled(2), Polled(7, partition=1), Polled(8, partition=1)])
+
+    def apply(records: Any, _: Any) -> int:
+        if records[0].offset == 2:
+            raise ValueError
+        return len(records)
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        consumer(client, apply, 10).step()
+    assert client.committed == [{0: 2}]
+    assert client.sought == {0: 2, 1: 7}
