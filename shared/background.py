@@ -20,7 +20,7 @@ from shared.kafka import Publisher
 from shared.metrics import OUTBOX_ROWS, PARKED_ROWS
 from shared.outbox import Outbox, Relay
 from shared.parking import Parking, park_timer
-from shared.republish import met_new_broker, republish
+from shared.republish import republish_to_new_broker
 from shared.settings import Settings
 from shared.settling import Answers, Settling, no_more_answers
 from shared.timers import TimerHandler, TimerRunner
@@ -87,8 +87,7 @@ def background(
 ) -> Background:
     """`topics` go to the inbox; the service's other consumers count for settling and readiness just the same."""
     service = outbox.service
-    if met_new_broker(engine, cluster_id) and settings.republish_on_new_broker:
-        republish(engine, store, outbox)
+    republish_to_new_broker(engine, store, outbox, cluster_id, wanted=settings.republish_on_new_broker)
     inbox = Inbox(engine, store, handlers, service, real_now)
     group = f"quittance.{service}{settings.consumer_group_suffix}"
     reader = Consumer(settings, service, group, topics, engine, cluster_id, consumer.into(inbox))

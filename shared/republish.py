@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
@@ -16,30 +15,31 @@ def republish(engine: Engine, store: EventStore, outbox: Outbox, *, since: datet
 
     Consumers skip what they have. Returns how many messages were queued.
     """
-    queued = 0
     with engine.begin() as tx:
-        streams = _streams(tx, since)
-        tx.exec_driver_sql(_FORGET, {"since": since})  # history holds them too, and in order
-        for batch in store.everything(tx, categories=list(outbox.topics)):
-            again = [r for r in batch if r.public_sequence is not None and (r.tenant_id, r.stream_id) in streams]
-            outbox(tx, again)
-            queued += len(again)
-    return queued
+        return _republish(tx, store, outbox, since)
 
 
-def _streams(tx: Connection, since: datetime | None) -> set[tuple[UUID, UUID]]:
-    return {(row.tenant_id, row.stream_id) for row in tx.exec_driver_sql(_STREAMS, {"since": since})}
+def republish_to_new_broker(engine: Engine, store: EventStore, outbox: Outbox, cluster_id: str, *, wanted: bool) -> int:
+    """Republish where this service has published to another broker before and never to this one; remember it.
 
-
-def met_new_broker(engine: Engine, cluster_id: str) -> bool:
-    """Remember the cluster; True where this service has published to another one before and never to this one."""
+    Both are one transaction: who is stopped in between does it at the next start.
+    """
     with engine.begin() as tx:
         known = {row.cluster_id for row in tx.exec_driver_sql("SELECT cluster_id FROM brokers_met")}
-        tx.exec_driver_sql(
-            "INSERT INTO brokers_met (cluster_id, met_at) VALUES (%(id)s, now()) ON CONFLICT DO NOTHING",
-            {"id": cluster_id},
-        )
-    return bool(known) and cluster_id not in known
+        tx.exec_driver_sql(_MEET, {"id": cluster_id})
+        is_new = bool(known) and cluster_id not in known
+        return _republish(tx, store, outbox, None) if is_new and wanted else 0
+
+
+def _republish(tx: Connection, store: EventStore, outbox: Outbox, since: datetime | None) -> int:
+    queued = 0
+    streams = {(row.tenant_id, row.stream_id) for row in tx.exec_driver_sql(_STREAMS, {"since": since})}
+    tx.exec_driver_sql(_FORGET, {"since": since})  # history holds them too, and in order
+    for batch in store.everything(tx, categories=list(outbox.topics)):
+        again = [r for r in batch if r.public_sequence is not None and (r.tenant_id, r.stream_id) in streams]
+        outbox(tx, again)
+        queued += len(again)
+    return queued
 
 
 _STREAMS = """
@@ -48,3 +48,5 @@ SELECT DISTINCT tenant_id, stream_id FROM events WHERE %(since)s::timestamptz IS
 _FORGET = f"""
 DELETE FROM outbox o USING ({_STREAMS}) AS again
 WHERE o.tenant_id = again.tenant_id AND o.key = again.stream_id::text"""  # noqa: S608
+
+_MEET = "INSERT INTO brokers_met (cluster_id, met_at) VALUES (%(id)s, now()) ON CONFLICT DO NOTHING"

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
+from prometheus_client import start_http_server
+
 from shared.logs import logger
 from shared.metrics import LOOP_FAILURES
 
@@ -32,6 +34,11 @@ class Worker:
     stopping: threading.Event
     failure: BaseException | None = None
     rests: dict[str, threading.Event] = field(default_factory=dict)
+
+    def show_metrics(self, port: int | None) -> None:
+        """For Prometheus, on loopback: a sidecar or the platform's agent reads it there."""
+        if port is not None:
+            start_http_server(port, addr="127.0.0.1")
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, or raises what a loop could not go on after."""

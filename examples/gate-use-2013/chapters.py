@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from services import Json, Services
+from api import Json, Services
 
 
 class UnexpectedAnswer(SystemExit):

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
-from services import answered
+from api import answered
 
 BATCH = 500
 CONNECTIONS = 4

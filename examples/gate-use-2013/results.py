@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from services import Json, Services
+from api import Json, Services
 
 COMPLETENESS = ("received", "metered", "repeated", "rejected", "unmatched", "pending")
 METRICS = (

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 import results
 import show
 import typer
+from api import Services
 from chapters import Story
 from flights import Flights
 from rich.progress import Progress
 from timeline import Slice, begins_at, slices
 
 from infra.local.clock import move
-from services import Services
 
 HERE = Path(__file__).parent
 

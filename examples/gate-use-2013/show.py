@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from api import Json, Services
 from chapters import Story
 from rich.console import Console
 from rich.table import Table
 
-from services import Json, Services
-
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 110)
 
 
 def plain_progress(at: datetime, flights: int) -> None:
@@ -74,8 +74,14 @@ def _verify(services: Services, invoices: list[Json]) -> None:
 
 
 def _why(story: Story) -> None:
-    console.print("\n[bold]Why VX was suspended on 2013-07-10[/bold]")
-    console.print_json(data=story.heard["why"])
+    told = story.heard["why"]
+    for hold in told["holds"]:
+        console.print(
+            f"\n[bold]Why {told['account']} was suspended: hold {hold['hold']} from {hold['placed_at']}[/bold]"
+        )
+        for fact in hold["because"]:
+            due = f", due {fact['due_on']}, {_money(fact['open_minor'])} open" if fact["due_on"] else ""
+            console.print(f"  {fact['at'] or ' ' * 20} {fact['what'].replace('_', ' ')} {fact['name']}{due}")
 
 
 def timings(figures: Json, out: Path) -> None:

@@ -36,7 +36,9 @@ def main() -> None:
     wait_for_database(engine, settings.startup_timeout_seconds)
     engine.dispose()
     parts = create_background(settings, kafka.wait_for_broker(settings))
-    Worker("billing", parts.loops(), threading.Event()).run()
+    worker = Worker("billing", parts.loops(), threading.Event())
+    worker.show_metrics(settings.metrics_port)
+    worker.run()
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ def main() -> None:
     wait_for_database(engine, settings.startup_timeout_seconds)
     engine.dispose()
     parts = create_background(settings, kafka.wait_for_broker(settings))
-    Worker("entitlement", parts.loops(), threading.Event()).run()
+    worker = Worker("entitlement", parts.loops(), threading.Event())
+    worker.show_metrics(settings.metrics_port)
+    worker.run()
 
 
 if __name__ == "__main__":

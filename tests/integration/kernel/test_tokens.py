@@ -1,0 +1,111 @@
+"""Who has no valid token of ours stays outside, and nobody does what their token does not name."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi.testclient import TestClient
+
+from infra.local.tokens import AUDIENCE, ISSUER, KEY_ID, DevelopmentIssuer
+from tests.integration.kernel.conftest import Door
+
+Forge = Callable[[DevelopmentIssuer], str]
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    now = int(time.time())
+    plain = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "iat": now, "exp": now + 600}
+    stated = plain | {"tenant_id": str(uuid4()), "scope": "tower:read"} | changed
+    return {name: value for name, value in stated.items() if value is not None}
+
+
+def signed(**changed: Any) -> Forge:
+    return lambda issuer: jwt.encode(claims(**changed), private(issuer), "EdDSA", headers={"kid": KEY_ID})
+
+
+def of_key(kid: str | None) -> Forge:
+    headers = {"kid": kid} if kid else None
+    return lambda issuer: jwt.encode(claims(), private(issuer), "EdDSA", headers=headers)
+
+
+def unsigned(issuer: DevelopmentIssuer) -> str:
+    return jwt.encode(claims(), None, "none", headers={"kid": KEY_ID})
+
+
+def signed_with_the_public_key(issuer: DevelopmentIssuer) -> str:
+    """The classic: HS256 with what everybody may know as its secret."""
+    public = base64.urlsafe_b64decode(json.loads(issuer.jwks_file.read_text())["keys"][0]["x"] + "=")
+    return jwt.encode(claims(), public.ljust(32), "HS256", headers={"kid": KEY_ID})
+
+
+def signed_by_somebody_else(issuer: DevelopmentIssuer) -> str:
+    return jwt.encode(claims(), Ed25519PrivateKey.generate(), "EdDSA", headers={"kid": KEY_ID})
+
+
+def changed_afterwards(issuer: DevelopmentIssuer) -> str:
+    head, _, signature = signed()(issuer).split(".")
+    other = base64.urlsafe_b64encode(json.dumps(claims(scope="tower:ring")).encode()).decode().rstrip("=")
+    return f"{head}.{other}.{signature}"
+
+
+def private(issuer: DevelopmentIssuer) -> str:
+    return (issuer.directory / "issuer.pem").read_text()
+
+
+NOW = int(time.time())
+REFUSED: dict[str, Forge] = {
+    "alg none": unsigned,
+    "HS256 with the public key": signed_with_the_public_key,
+    "signed by somebody else": signed_by_somebody_else,
+    "changed afterwards": changed_afterwards,
+    "an unknown key": of_key("other"),
+    "no key": of_key(None),
+    "expired": signed(exp=NOW - 60),
+    "not yet valid": signed(nbf=NOW + 600),
+    "for another audience": signed(aud="others"),
+    "from another issuer": signed(iss="https://others.invalid"),
+    "without exp": signed(exp=None),
+    "without iat": signed(iat=None),
+    "without sub": signed(sub=None),
+    "without aud": signed(aud=None),
+    "without a tenant": signed(tenant_id=None),
+    "a tenant that is no id": signed(tenant_id="acme"),
+    "garbage": lambda issuer: "abc.def.ghi",
+    "nothing but dots": lambda issuer: "..",
+    "no JSON": lambda issuer: "YQ.YQ.YQ",
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_token_is_refused(door: Door, bell: UUID, what: str) -> None:
+    answer = ask(door, bell, f"Bearer {REFUSED[what](door.issuer)}")
+    assert (answer.status_code, answer.json()["title"]) == (401, "not_authenticated"), what
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YQ==", "bearer\t"])
+def test_what_is_no_bearer_token_is_refused(door: Door, bell: UUID, header: str) -> None:
+    assert ask(door, bell, header).status_code == 401
+
+
+def test_a_token_of_ours_opens(door: Door, bell: UUID) -> None:
+    assert ask(door, bell, f"Bearer {signed()(door.issuer)}").status_code == 200
+    assert ask(door, bell, f"bearer {signed(exp=int(time.time()) - 5)(door.issuer)}").status_code == 200  # leeway
+
+
+@pytest.mark.parametrize("scope", ["", "tower:rea", "tower:ring TOWER:READ", "tower", None])
+def test_what_a_token_does_not_name_is_not_allowed(door: Door, bell: UUID, scope: str | None) -> None:
+    answer = ask(door, bell, f"Bearer {signed(scope=scope)(door.issuer)}")
+    assert (answer.status_code, answer.json()["title"]) == (403, "scope_missing")
+
+
+def ask(door: Door, bell: UUID, authorization: str) -> Any:
+    return TestClient(door.app).get(f"/v1/bells/{bell}", headers={"Authorization": authorization})
