@@ -21,6 +21,7 @@ from shared.unit_of_work import UnitOfWork
 
 def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(UsagePeriodClosedV1)
+    waiting_bills.alone(unit)
     command = RecordClosing(totals=_totals(body.totals), learned_at=body.learned_at)
     yield Order(USAGE_PERIOD, body.period_id, command)
     for bill in waiting_bills.of_subscription(unit, body.subscription_id):
@@ -29,6 +30,7 @@ def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 
 def period_revised(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(UsagePeriodRevisedV1)
+    waiting_bills.alone(unit)
     command = RecordRevision(revision=body.revision, totals=_totals(body.totals), cause=body.cause)
     yield Order(USAGE_PERIOD, body.period_id, command)
     invoice_id = usage_periods.invoice_of(unit, body.period_id)

@@ -21,7 +21,7 @@ from services.billing.domain.subscription.commands import (
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.messaging.from_usage import complete
 from services.billing.processes import metering
-from services.billing.projections import invoice_numbers
+from services.billing.projections import invoice_numbers, waiting_bills
 from shared.orders import Order
 from shared.periods import local_day
 from shared.timers import Timer, TimerHandler
@@ -57,6 +57,7 @@ def renewed_periods(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 
 def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    waiting_bills.alone(unit)
     wanted = bill_of(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at)
     if wanted is not None:
         yield Order(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at))

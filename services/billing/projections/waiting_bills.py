@@ -46,6 +46,16 @@ def of_subscription(unit: UnitOfWork, subscription_id: UUID) -> list[Bill]:
     return [msgspec.convert(row, Bill) for row in rows]
 
 
+def alone(unit: UnitOfWork) -> None:
+    """Nobody else of this tenant requests bills or hears of usage until the transaction ends.
+
+    A bill that does not see the closing, and a closing that does not see the bill, would leave it waiting for ever.
+    """
+    unit.tx.exec_driver_sql(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%(tenant)s::text, 13))", {"tenant": unit.tenant_id}
+    )
+
+
 def count(tx: Connection, tenant_id: UUID, now: datetime) -> int:
     """How many bills wait, whatever the time: all that are here have been asked for."""
     mine = waiting_bills.c.tenant_id == tenant_id
