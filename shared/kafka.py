@@ -140,7 +140,7 @@ def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
 
 
 def cluster_id(settings: Settings) -> str:
-    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
+    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=2000)
     try:
         return str(admin.describe_cluster()["cluster_id"])
     finally:

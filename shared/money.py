@@ -29,7 +29,7 @@ def exponent(currency: str) -> int:
     try:
         places = Currency(currency).exponent
     except ValueError:
-        raise UnknownCurrency(f"{currency!r} is no currency of ISO 4217", field="/currency") from None
+        raise UnknownCurrency("not a currency of ISO 4217, such as EUR", field="/currency") from None
     return 0 if places is None else places
 
 

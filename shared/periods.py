@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from importlib.resources import files
 from itertools import count
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from shared.errors import DomainError
 
@@ -39,10 +40,15 @@ class Days:
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UnknownZone(f"{name!r} is no zone of the IANA database", field="/zone") from None
+    """Of the IANA database, and not of what else a machine keeps in the same folder, such as `localtime`."""
+    if name not in _zone_names():
+        raise UnknownZone("not a zone of the IANA database, such as Europe/Berlin", field="/zone")
+    return ZoneInfo(name)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text().split())
 
 
 def local_day(instant: datetime, zone_name: str) -> date:

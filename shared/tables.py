@@ -33,8 +33,10 @@ def instant(name: str, *, nullable: bool = False) -> Column[object]:
 
 def kernel_tables(metadata: MetaData) -> None:
     _facts(metadata)
-    _queues(metadata)
-    _by_tenant(metadata)
+    for queues in (_to_send, _received):
+        queues(metadata)
+    for by_tenant in (_parked, _answers, _clocks):
+        by_tenant(metadata)
 
 
 def _facts(metadata: MetaData) -> None:
@@ -56,8 +58,8 @@ def _facts(metadata: MetaData) -> None:
     )
 
 
-def _queues(metadata: MetaData) -> None:
-    """Work of the worker: rows come and go, and no policy by tenant applies."""
+def _to_send(metadata: MetaData) -> None:
+    """Work of the worker, as a queue: rows come and go, and no policy by tenant applies."""
     Table(
         "outbox",
         metadata,
@@ -80,6 +82,9 @@ def _queues(metadata: MetaData) -> None:
         Index(None, "fire_at"),
         info={"queue": True},
     )
+
+
+def _received(metadata: MetaData) -> None:
     Table(
         "inbox",
         metadata,
@@ -109,7 +114,7 @@ def _queues(metadata: MetaData) -> None:
     )
 
 
-def _by_tenant(metadata: MetaData) -> None:
+def _parked(metadata: MetaData) -> None:
     Table(
         "parked_messages",
         metadata,
@@ -128,6 +133,9 @@ def _by_tenant(metadata: MetaData) -> None:
         PrimaryKeyConstraint("tenant_id", "id"),
         Index(None, "tenant_id", "source", "stream_id", "sequence"),
     )
+
+
+def _answers(metadata: MetaData) -> None:
     Table(
         "idempotency_keys",
         metadata,
@@ -141,6 +149,9 @@ def _by_tenant(metadata: MetaData) -> None:
         PrimaryKeyConstraint("tenant_id", "key"),
         Index(None, "answered_at"),
     )
+
+
+def _clocks(metadata: MetaData) -> None:
     Table(
         "test_clocks",
         metadata,

@@ -10,6 +10,7 @@ from services.billing.api import (
     invoices,
     payments,
     plans,
+    products,
     proof,
     quote_acceptances,
     quotes,
@@ -26,7 +27,7 @@ from shared.http.app import new_app
 def create_app(configuration: Settings) -> FastAPI:
     engine = engine_for(configuration.database, pool_size=configuration.pool_size)
     app = new_app("billing", configuration, engine, create_store())
-    for room in (settings, customers, plans, quotes, quote_acceptances):
+    for room in (settings, customers, products, plans, quotes, quote_acceptances):
         app.include_router(room.router)
     for room in (subscriptions, invoices, proof, payments, collections):
         app.include_router(room.router)

@@ -4,6 +4,7 @@ from services.billing.domain.catalogue import PLAN
 from services.billing.domain.customer import CUSTOMER
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.product import PRODUCT
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.reference import KNOWN_METER, KNOWN_POLICY
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -20,6 +21,7 @@ from services.billing.projections import (
     open_corrections,
     payments,
     plans,
+    products,
     quotes,
     renewal_policies,
     subscriptions,
@@ -31,9 +33,30 @@ from shared.clock import TEST_CLOCK
 from shared.event_store import EventStore
 from shared.outbox import Outbox
 from shared.parked import PARKED_MESSAGE
+from shared.rebuild import ReadModel
 from shared.timers import Schedule
 
 OUTBOX = Outbox("billing", outbound.TOPICS, outbound.to_contract)
+
+
+# What can be built again from the events.
+READ_MODELS = (
+    ReadModel(customers.project, ("customers",)),
+    ReadModel(known_meters.project, ("known_meters",)),
+    ReadModel(renewal_policies.project, ("renewal_policies",)),
+    ReadModel(products.project, ("products",)),
+    ReadModel(plans.project, ("plans",)),
+    ReadModel(quotes.project, ("quotes",)),
+    ReadModel(subscriptions.project, ("subscriptions",)),
+    ReadModel(usage_periods.project, ("usage_periods",)),
+    ReadModel(waiting_bills.project, ("waiting_bills",)),
+    ReadModel(invoice_numbers.project, ("number_counters",)),
+    ReadModel(invoices.project, ("invoices",)),
+    ReadModel(payments.project, ("payments",)),
+    ReadModel(dunning.project, ("dunning",)),
+    ReadModel(open_corrections.project, ("open_corrections",)),
+    ReadModel(clock.project, ("test_clocks",)),
+)
 
 
 def create_store() -> EventStore:
@@ -43,6 +66,7 @@ def create_store() -> EventStore:
             TENANT_SETTINGS,
             KNOWN_METER,
             KNOWN_POLICY,
+            PRODUCT,
             PLAN,
             QUOTE,
             SUBSCRIPTION,
@@ -52,24 +76,6 @@ def create_store() -> EventStore:
             TEST_CLOCK,
             PARKED_MESSAGE,
         ],
-        subscribers=[
-            customers.project,
-            known_meters.project,
-            renewal_policies.project,
-            plans.project,
-            quotes.project,
-            subscriptions.project,
-            usage_periods.project,
-            waiting_bills.project,
-            invoice_numbers.project,
-            invoices.project,
-            payments.project,
-            dunning.project,
-            open_corrections.project,
-            clock.project,
-            parked.project,
-            Schedule(timers_of),
-            OUTBOX,
-        ],
+        subscribers=[*(model.project for model in READ_MODELS), parked.project, Schedule(timers_of), OUTBOX],
         is_published=OUTBOX.is_published,
     )

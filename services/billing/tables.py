@@ -51,6 +51,18 @@ renewal_policies = Table(
     PrimaryKeyConstraint("tenant_id", "code"),
 )
 
+products = Table(
+    "products",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("product_id", Uuid, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "code"),
+)
+
 plans = Table(
     "plans",
     metadata,

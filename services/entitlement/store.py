@@ -12,17 +12,25 @@ from shared.clock import TEST_CLOCK
 from shared.event_store import EventStore
 from shared.outbox import Outbox
 from shared.parked import PARKED_MESSAGE
+from shared.rebuild import ReadModel
 from shared.timers import Schedule
 
 OUTBOX = Outbox("entitlement", outbound.TOPICS, outbound.to_contract)
 
 # What can be built again from the events.
-PROJECTIONS = (accounts.project, features.project, entitlements.project, holds.project)
+READ_MODELS = (
+    ReadModel(accounts.project, ("accounts",)),
+    ReadModel(features.project, ("known_features",)),
+    ReadModel(entitlements.project, ("entitlements",)),
+    ReadModel(holds.project, ("holds",)),
+    ReadModel(clock.project, ("test_clocks",)),
+)
+PROJECTIONS = tuple(model.project for model in READ_MODELS)
 
 
 def create_store() -> EventStore:
     return EventStore(
         [ENTITLEMENT, KNOWN_ACCOUNT, KNOWN_PLAN, KNOWN_DUNNING, TEST_CLOCK, PARKED_MESSAGE],
-        subscribers=[*PROJECTIONS, clock.project, parked.project, Schedule(timers_of), OUTBOX],
+        subscribers=[*PROJECTIONS, parked.project, Schedule(timers_of), OUTBOX],
         is_published=OUTBOX.is_published,
     )

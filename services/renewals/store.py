@@ -11,17 +11,25 @@ from shared.clock import TEST_CLOCK
 from shared.event_store import EventStore
 from shared.outbox import Outbox
 from shared.parked import PARKED_MESSAGE
+from shared.rebuild import ReadModel
 from shared.timers import Schedule
 
 OUTBOX = Outbox("renewals", outbound.TOPICS, outbound.to_contract)
 
 # What can be built again from the events.
-PROJECTIONS = (customers.project, policies.project, subscriptions.project, opportunities.project)
+READ_MODELS = (
+    ReadModel(customers.project, ("customers",)),
+    ReadModel(policies.project, ("policy_versions",)),
+    ReadModel(subscriptions.project, ("subscriptions",)),
+    ReadModel(opportunities.project, ("opportunities",)),
+    ReadModel(clock.project, ("test_clocks",)),
+)
+PROJECTIONS = tuple(model.project for model in READ_MODELS)
 
 
 def create_store() -> EventStore:
     return EventStore(
         [POLICY, OPPORTUNITY, KNOWN_CUSTOMER, TEST_CLOCK, PARKED_MESSAGE],
-        subscribers=[*PROJECTIONS, clock.project, parked.project, Schedule(timers_of), OUTBOX],
+        subscribers=[*PROJECTIONS, parked.project, Schedule(timers_of), OUTBOX],
         is_published=OUTBOX.is_published,
     )

@@ -9,13 +9,22 @@ from shared.clock import TEST_CLOCK
 from shared.event_store import EventStore
 from shared.outbox import Outbox
 from shared.parked import PARKED_MESSAGE
+from shared.rebuild import ReadModel
 
 OUTBOX = Outbox("usage", outbound.TOPICS, outbound.to_contract)
+
+
+# What can be built again from the events; what is metered comes from the ingest log.
+READ_MODELS = (
+    ReadModel(meters.project, ("usage_meters",)),
+    ReadModel(usage_periods.project, ("usage_periods", "usage_period_subjects")),
+    ReadModel(clock.project, ("test_clocks",)),
+)
 
 
 def create_store() -> EventStore:
     return EventStore(
         [METER, USAGE_PERIOD, TEST_CLOCK, PARKED_MESSAGE],
-        subscribers=[meters.project, usage_periods.project, clock.project, parked.project, OUTBOX],
+        subscribers=[*(model.project for model in READ_MODELS), parked.project, OUTBOX],
         is_published=OUTBOX.is_published,
     )

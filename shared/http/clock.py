@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from shared import settling
 from shared.clock import TEST_CLOCK, SetClock, clock_of, is_untouched, real_now
 from shared.errors import Conflict
 from shared.http.access import evaluates, writes
+from shared.http.fields import Instant
 from shared.http.routes import TransactionalRoute
 from shared.http.tokens import Caller
 from shared.tenancy import transaction
@@ -30,7 +31,7 @@ class Unsettled(Conflict):
 
 class ClockIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    now: AwareDatetime
+    now: Instant
 
 
 class ClockOut(BaseModel):

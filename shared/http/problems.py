@@ -19,12 +19,12 @@ STATUS = {NotFound: 404, Conflict: 409, Refused: 403, Unavailable: 503, DomainEr
 RETRY_AFTER_SECONDS = 1
 
 
-class Problem(Exception):
-    """A refusal of the HTTP layer itself."""
+class Problem(HTTPException):
+    """A refusal of the HTTP layer itself. FastAPI lets an HTTPException pass where it is raised while a body is read."""
 
     def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None):
-        super().__init__(detail)
-        self.status, self.code, self.detail, self.headers = status, code, detail, headers
+        super().__init__(status, detail, headers)
+        self.status, self.code = status, code
 
 
 def install(app: FastAPI) -> None:
@@ -45,7 +45,8 @@ def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | No
 
 def _of_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
-    return problem(error.status, error.code, error.detail, headers=error.headers)
+    headers = dict(error.headers) if error.headers else None
+    return problem(error.status, error.code, error.detail, headers=headers)
 
 
 def _of_domain(request: Request, error: Exception) -> JSONResponse:

@@ -18,7 +18,7 @@ from shared.clock import real_now
 from shared.http.access import Opening
 from shared.http.idempotency import Attempt
 from shared.http.problems import Problem
-from shared.http.strict_json import StrictRequest
+from shared.http.strict_json import StrictRequest, refuse_unstorable
 from shared.tenancy import clocked_transaction
 from shared.unit_of_work import Session, UnitOfWork
 
@@ -41,6 +41,7 @@ class TransactionalRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
+            refuse_unstorable(request.scope["path"], request.scope["query_string"])
             strict = StrictRequest(request.scope, request.receive)
             request.scope["body"] = await strict.body()
             return await handle(strict)

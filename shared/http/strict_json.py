@@ -34,6 +34,12 @@ def loads(body: bytes) -> Any:
     return value
 
 
+def refuse_unstorable(path: str, query: bytes) -> None:
+    """Names and filters in an address end up in the same columns as those in bodies."""
+    if "\0" in path or b"%00" in query:
+        raise _malformed_text()
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
@@ -63,9 +69,13 @@ def _children(item: Any) -> list[Any]:
 def _check_text(value: Any) -> None:
     """Escapes can write what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
     if isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
-        raise Problem(400, "malformed_text", "text must be Unicode without NUL")
+        raise _malformed_text()
     if isinstance(value, dict):
         _check_text([*value, *value.values()])
     if isinstance(value, list):
         for item in value:
             _check_text(item)
+
+
+def _malformed_text() -> Problem:
+    return Problem(400, "malformed_text", "text must be Unicode without NUL")

@@ -29,6 +29,13 @@ class NotAuthenticated(Problem):
         super().__init__(401, "not_authenticated", detail, {"WWW-Authenticate": "Bearer"})
 
 
+class IssuerAway(Problem):
+    """Whether the token is valid is not known, so it is neither believed nor refused."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "issuer_unavailable", "the issuer of tokens is away: try again", {"Retry-After": "1"})
+
+
 class ScopeMissing(Problem):
     def __init__(self, scope: str):
         super().__init__(403, "scope_missing", f"the token needs the scope {scope}")
@@ -54,6 +61,8 @@ class Tokens:
             raise NotAuthenticated("a bearer token is needed")
         try:
             return _caller(self._verified(token))
+        except jwt.PyJWKClientConnectionError as error:
+            raise IssuerAway from error
         except (jwt.PyJWTError, ValueError, KeyError) as error:
             raise NotAuthenticated(f"the token is not valid: {type(error).__name__}") from error
 

@@ -22,7 +22,8 @@ def rate(connect: Connect, *, processes: int, seconds: float) -> float:
     for child in children:
         child.start()
     try:
-        return sum(counts.get(timeout=seconds + 60) for _ in children)
+        found: list[float] = [counts.get(timeout=seconds + 60) for _ in children]
+        return sum(found)
     except Empty:
         raise SystemExit("a client of the benchmark died") from None
     finally:

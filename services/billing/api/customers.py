@@ -20,6 +20,7 @@ from shared.ids import prefixed
 router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=TransactionalRoute)
 
 CustomerId = Annotated[UUID, prefixed("cus")]
+Reference = Annotated[str, Field(max_length=200)]
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
 
 
@@ -31,7 +32,7 @@ class CustomerIn(BaseModel):
     locale: Annotated[str, Field(max_length=20)] = "en"
     segment: Annotated[str, Field(max_length=50)] = ""
     region: Annotated[str, Field(max_length=50)] = ""
-    external_refs: Annotated[dict[str, str], Field(max_length=20)] = Field(default_factory=dict)
+    external_refs: Annotated[dict[Reference, Reference], Field(max_length=20)] = Field(default_factory=dict)
 
 
 class CustomerOut(CustomerIn):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ReadBilling, RecordPayments
@@ -17,6 +17,7 @@ from services.billing.domain.invoice.commands import RecordPayment
 from services.billing.domain.invoice.state import InvoiceNotFound
 from services.billing.projections import invoices, payments
 from services.billing.tables import payments as table
+from shared.http.fields import Instant
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 from shared.ids import new_id, prefixed
@@ -37,7 +38,7 @@ class PaymentIn(BaseModel):
     amount_minor: Annotated[int, Field(gt=0, lt=10**15, strict=True)]
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
     reference: Annotated[str, StringConstraints(max_length=200)] = ""
-    received_at: AwareDatetime | None = None
+    received_at: Instant | None = None
 
 
 class PaymentOut(BaseModel):

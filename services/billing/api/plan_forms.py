@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass
 from services.billing.domain.pricing.limits import TooManyPlaces, non_negative
@@ -20,7 +20,7 @@ from shared.periods import Every
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Limit = Annotated[int, Field(lt=10**15)]
+Limit = Annotated[int, Field(strict=True, lt=10**15)]
 Rates = Annotated[tuple[str, ...], Field(max_length=20)]
 
 SIXTY_DAYS_IN_SECONDS = 60 * 86_400
@@ -40,7 +40,7 @@ class ChargeForm(Form):
     kind: ChargeKind
     price: Price
     every: Every | None = None
-    in_advance: bool = False
+    in_advance: StrictBool = False
     meter: Code | None = None
     group_by: Annotated[tuple[str, ...], Field(max_length=10)] = ()
     tax_rates: Rates = ()
@@ -71,12 +71,13 @@ class PlanForm(Form):
     name: Name
     prices: dict[str, Annotated[list[ChargeForm], Field(max_length=500)]]
     every: Every
-    calendar: bool = False
-    term_months: int
-    net_days: Annotated[int, Field(le=3650)]
-    collect_seconds: Annotated[int, Field(le=SIXTY_DAYS_IN_SECONDS)] = 3600
-    review_days: Annotated[int, Field(le=365)] = 0
+    calendar: StrictBool = False
+    term_months: StrictInt
+    net_days: Annotated[int, Field(strict=True, le=3650)]
+    collect_seconds: Annotated[int, Field(strict=True, le=SIXTY_DAYS_IN_SECONDS)] = 3600
+    review_days: Annotated[int, Field(strict=True, le=365)] = 0
     renewal_policy: Code | None = None
+    product: Code | None = None
     proration: ProrationPolicy = "days"
     minimums: dict[str, MinimumForm] = Field(default_factory=dict)
     features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)

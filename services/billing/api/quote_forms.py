@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
 from services.billing.api.plan_forms import ChargeForm, Code, Form, MinimumForm
 from services.billing.domain.agreement import RenewalTerms
 from services.billing.domain.quote.approval import ApprovalLevel
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import QuoteStatus
+from shared.http.fields import DecimalText, Instant
 from shared.ids import prefixed
 from shared.periods import Every
 
@@ -24,13 +24,6 @@ SubscriptionId = Annotated[UUID, prefixed("sub")]
 OpportunityId = Annotated[UUID, prefixed("opp")]
 
 
-def _no_float(sent: Any) -> Any:
-    if isinstance(sent, float):
-        raise PydanticCustomError("floating_amount", 'give a decimal string, such as "12.5"')
-    return sent
-
-
-Percent = Annotated[Decimal, BeforeValidator(_no_float)]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 Lines = Annotated[list["LineForm"], Field(min_length=1, max_length=100)]
 
@@ -39,11 +32,11 @@ class LineForm(Form):
     """Without `plan_version` the current one; without `term_months` the plan's own term."""
 
     plan: Code
-    plan_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
-    quantity: Annotated[int, Field(lt=10**9)] = 1
-    discount_percent: Percent = Decimal(0)
+    plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
+    quantity: Annotated[int, Field(strict=True, lt=10**9)] = 1
+    discount_percent: DecimalText = Decimal(0)
     starts_on: Annotated[date, Field(ge=date(1990, 1, 1), lt=date(2200, 1, 1))]
-    term_months: int | None = None
+    term_months: Annotated[int, Field(strict=True)] | None = None
 
 
 class DraftForm(Form):
@@ -52,16 +45,16 @@ class DraftForm(Form):
     customer: Code
     external_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     lines: Lines
-    valid_until: AwareDatetime | None = None
+    valid_until: Instant | None = None
 
 
 class RevisionForm(Form):
     lines: Lines
-    valid_until: AwareDatetime | None = None
+    valid_until: Instant | None = None
 
 
 class SendForm(Form):
-    valid_until: AwareDatetime | None = None
+    valid_until: Instant | None = None
 
 
 class ReasonForm(Form):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.billing.api.access import ChangeSettings, ReadBilling
 from services.billing.domain import tenant_settings
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/v1/settings", tags=["settings"], route_class=Transac
 
 class SettingsBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    legal_entity: str = "default"
+    legal_entity: Annotated[str, Field(min_length=1, max_length=100)] = "default"
     currency: str = "EUR"
     zone: str = "UTC"
     invoice_series: str = "INV"

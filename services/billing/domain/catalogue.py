@@ -28,6 +28,10 @@ class UnknownRenewalPolicy(DomainError):
     """Renewals has not told us of such a policy."""
 
 
+class UnknownProduct(DomainError):
+    """The catalogue has no such product."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPlan:
     """The version of `plan` is given by the decision. `meters` are those that are known, each with its groups."""
@@ -36,6 +40,7 @@ class PublishPlan:
     plan: PlanVersion
     meters: dict[str, tuple[str, ...]]
     policies: tuple[str, ...]
+    products: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,8 @@ def decide(current: PlanVersion | None, command: PublishPlan) -> list[PlanPublis
         _check_meter(charge, command.meters, at)
     if plan.renewal_policy is not None and plan.renewal_policy not in command.policies:
         raise UnknownRenewalPolicy("name a policy that renewals has published", field="/renewal_policy")
+    if plan.product is not None and plan.product not in command.products:
+        raise UnknownProduct("put the product first", field="/product")
     return [PlanPublished(plan_id=command.plan_id, plan=plan)]
 
 

@@ -73,6 +73,7 @@ class PlanVersion:
     collect_seconds: int = 3600
     review_days: int = 0
     renewal_policy: str | None = None
+    product: str | None = None
     proration: ProrationPolicy = "days"
     minimums: dict[str, MinimumCommitment] = field(default_factory=dict)
     features: dict[str, int | None] = field(default_factory=dict)

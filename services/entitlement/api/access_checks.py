@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.entitlement.api.access import CheckAccess
 from services.entitlement.api.instants import not_after_now
 from services.entitlement.api.shapes import EntitlementId, LinkOut, chain
 from services.entitlement.domain.access import MOST_FEATURES, Answer, Failure
 from services.entitlement.projections.access import answers
+from shared.http.fields import Instant
 from shared.http.routes import TransactionalRoute
 
 router = APIRouter(prefix="/v1/access", tags=["access"], route_class=TransactionalRoute)
@@ -26,8 +27,8 @@ class CheckIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     account: Name
     features: Annotated[list[Name], Field(min_length=1, max_length=MOST_FEATURES)]
-    as_of: AwareDatetime | None = None
-    min_position: Annotated[int, Field(ge=0)] | None = None
+    as_of: Instant | None = None
+    min_position: Annotated[int, Field(strict=True, ge=0)] | None = None
 
 
 class FailureOut(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from services.entitlement.api.access import ReadEntitlements
@@ -18,6 +18,7 @@ from services.entitlement.projections import entitlements
 from services.entitlement.projections.entitlement_view import EntitlementView
 from services.entitlement.tables import entitlements as table
 from shared.event_store import Recorded
+from shared.http.fields import Instant
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 
@@ -76,7 +77,7 @@ def list_entitlements(
 
 
 @router.get("/{entitlement_id}")
-def show(entitlement_id: EntitlementId, unit: ReadEntitlements, as_of: AwareDatetime | None = None) -> EntitlementOut:
+def show(entitlement_id: EntitlementId, unit: ReadEntitlements, as_of: Instant | None = None) -> EntitlementOut:
     """As it stands, or as it would have been shown at a past instant."""
     then = not_after_now(unit, as_of)
     if then is not None:

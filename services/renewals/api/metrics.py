@@ -7,7 +7,6 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from services.renewals.api.access import ReadRenewals
 from services.renewals.api.metrics_forms import MetricsOut, RenewalMetricsOut, shown
@@ -15,6 +14,7 @@ from services.renewals.domain.metrics import metrics_by, renewal_metrics
 from services.renewals.domain.metrics.cohort import CohortMember
 from services.renewals.projections.cohorts import cohort
 from shared.errors import DomainError
+from shared.http.fields import Instant
 from shared.http.routes import TransactionalRoute
 from shared.periods import Days
 
@@ -41,7 +41,7 @@ def renewals(
     unit: ReadRenewals,
     due_from: date,
     due_to: date,
-    as_of: AwareDatetime | None = None,
+    as_of: Instant | None = None,
     group_by: Dimension | None = None,
     currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
 ) -> RenewalMetricsOut:

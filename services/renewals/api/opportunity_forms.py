@@ -30,7 +30,7 @@ class ContactIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     channel: Annotated[str, Field(min_length=1, max_length=50)]
     contact_id: UUID | None = None
-    cost_minor: Annotated[int, Field(ge=0)] | None = None
+    cost_minor: Annotated[int, Field(strict=True, ge=0, lt=10**15)] | None = None
 
 
 class CloseLostIn(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -13,14 +12,15 @@ from services.renewals.api.access import ChangePolicies, ReadRenewals
 from services.renewals.domain.policy import POLICY, GraceMode, PolicyTerms, PolicyVersion, PublishPolicy, policy_id
 from services.renewals.projections import policies
 from services.renewals.tables import policy_versions as table
+from shared.http.fields import DecimalText
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"], route_class=TransactionalRoute)
 
 Code = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Days = Annotated[int, Field(ge=0, le=3660)]
-Percent = Annotated[Decimal, Field(max_digits=9, decimal_places=4)]
+Days = Annotated[int, Field(strict=True, ge=0, le=3660)]
+Percent = Annotated[DecimalText, Field(max_digits=9, decimal_places=4)]
 
 
 class PolicyIn(BaseModel):
@@ -49,7 +49,7 @@ def publish(code: Code, body: PolicyIn, unit: ChangePolicies) -> PolicyOut:
 
 
 @router.get("/{code}")
-def show(code: Code, unit: ReadRenewals, version: Annotated[int | None, Query(ge=1)] = None) -> PolicyOut:
+def show(code: Code, unit: ReadRenewals, version: Annotated[int | None, Query(ge=1, lt=2**31)] = None) -> PolicyOut:
     return _shown(policies.get(unit, code, version))
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from services.usage.api.access import AskUsage
 from services.usage.projections.completeness import completeness
 from shared import settling
 from shared.errors import Unavailable
+from shared.http.fields import Instant
 from shared.tenancy import transaction
 
 router = APIRouter(prefix="/v1/completeness", tags=["completeness"])
@@ -41,8 +42,8 @@ class CompletenessOut(BaseModel):
 def state(
     request: Request,
     caller: AskUsage,
-    from_: Annotated[AwareDatetime, Query(alias="from")],
-    to: AwareDatetime,
+    from_: Annotated[Instant, Query(alias="from")],
+    to: Instant,
 ) -> CompletenessOut:
     """For events with `from` <= time < `to`, whole quarters of an hour."""
     answer = settling.ask(request.app.state.engine, caller.tenant_id)

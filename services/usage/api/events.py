@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from services.usage.api.access import ReadUsage
@@ -16,6 +16,7 @@ from services.usage.projections import event_lists, event_places
 from services.usage.projections.event_lists import Bounds
 from services.usage.projections.event_places import Counted
 from services.usage.tables import usage_conflicting, usage_rejected, usage_unmatched
+from shared.http.fields import Instant
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 
@@ -67,9 +68,7 @@ class RejectedOut(BaseModel):
     errors: list[EventErrorOut]
 
 
-def _bounds(
-    from_: Annotated[AwareDatetime | None, Query(alias="from")] = None, to: AwareDatetime | None = None
-) -> Bounds:
+def _bounds(from_: Annotated[Instant | None, Query(alias="from")] = None, to: Instant | None = None) -> Bounds:
     return from_, to
 
 

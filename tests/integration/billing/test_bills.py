@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -103,8 +102,8 @@ class Room:
 
 
 @pytest.fixture
-def room(billing: Service, tenant: str) -> Iterator[Room]:
-    yield Room(billing, tenant)
+def room(billing: Service, tenant: str) -> Room:
+    return Room(billing, tenant)
 
 
 def test_usage_that_closes_while_the_bill_is_requested_completes_it(room: Room) -> None:

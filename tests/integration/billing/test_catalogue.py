@@ -128,3 +128,14 @@ def test_a_stale_if_match_is_refused(shop: Shop) -> None:
 def test_one_plan_may_have_prices_in_several_currencies(shop: Shop) -> None:
     both = changed("/prices/JPY", [FEE | {"price": {"model": "per_unit", "unit_amount": "150000"}}, DEPARTURES])
     assert sorted(shop.rita.put("/v1/plans/gate-use", json=both).json()["prices"]) == ["JPY", "USD"]
+
+
+def test_a_plan_may_name_a_product_that_exists(billing: Service, tenant: str) -> None:
+    shop = Shop(billing, tenant).open()
+    refused = shop.rita.put("/v1/plans/gate-use", json=PLAN | {"product": "gates"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/product")
+    put = shop.rita.put("/v1/products/gates", json={"name": "Gates"})
+    assert (put.status_code, put.json()["version"]) == (200, 1)
+    assert shop.rita.put("/v1/products/gates", json={"name": "Gates"}).json() == put.json()
+    assert shop.rita.put("/v1/plans/gate-use", json=PLAN | {"product": "gates"}).json()["product"] == "gates"
+    assert [p["code"] for p in shop.rita.get("/v1/products").json()["items"]] == ["gates"]

@@ -1,5 +1,7 @@
 from uuid import uuid4
 
+import pytest
+
 from tests.support.house import Service, settle
 
 CUSTOMER = {"name": "Acme", "zone": "Europe/Berlin", "currency": "EUR"}
@@ -29,9 +31,16 @@ def test_another_tenant_sees_nothing(billing: Service, tenant: str) -> None:
     assert other.get("/v1/customers").json()["items"] == []
 
 
-def test_an_unknown_zone_is_named(billing: Service, tenant: str) -> None:
-    refused = billing.client(tenant).put("/v1/customers/acme", json=CUSTOMER | {"zone": "Mars/Base"})
+@pytest.mark.parametrize("zone", ["Mars/Base", "localtime", "../etc/passwd", ""])
+def test_an_unknown_zone_is_named(billing: Service, tenant: str, zone: str) -> None:
+    refused = billing.client(tenant).put("/v1/customers/acme", json=CUSTOMER | {"zone": zone})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/zone")
+
+
+@pytest.mark.parametrize("address", ["/v1/customers?external_id=%00", "/v1/quotes?status=sent&external_id=a%00"])
+def test_a_name_that_no_column_can_hold_is_refused(billing: Service, tenant: str, address: str) -> None:
+    refused = billing.client(tenant).get(address)
+    assert (refused.status_code, refused.json()["title"]) == (400, "malformed_text")
 
 
 def test_a_list_goes_on_where_it_ended(billing: Service, tenant: str) -> None:

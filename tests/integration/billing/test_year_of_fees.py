@@ -99,6 +99,15 @@ def test_nobody_pays_more_than_they_owe_or_in_another_currency(billing: Service,
     assert (too_much.status_code, too_much.json()["title"]) == (422, "overpayment")
     other = year.post("/v1/payments", json=payment | {"amount_minor": 1, "currency": "EUR"})
     assert (other.status_code, other.json()["title"]) == (422, "currency_mismatch")
+    at_no_time = year.post("/v1/payments", json=payment | {"received_at": "9999-12-31T23:59:59-12:00"})
+    assert (at_no_time.status_code, at_no_time.json()["errors"][0]["pointer"]) == (422, "/received_at")
+    assert year.get("/v1/payments").json()["items"] == []
+
+
+def test_a_payment_without_an_invoice_to_pay_is_refused(year: Any) -> None:
+    for named in ({"invoice": "INV-000009"}, {"customer": "nobody"}, {}):
+        refused = year.post("/v1/payments", json=named | {"amount_minor": 1, "currency": "USD"})
+        assert (refused.status_code, refused.json()["title"]) == (404, "invoice_not_found")
 
 
 def test_a_credit_note_has_a_number_of_its_own_and_ends_dunning(billing: Service, year: Any) -> None:

@@ -50,9 +50,9 @@ class Door:
     def tenant_id(self) -> UUID:
         return tenant_id(self.tenant_name)
 
-    def client(self, scopes: list[str] = SCOPES, **options: bool) -> TestClient:
+    def client(self, scopes: list[str] = SCOPES) -> TestClient:
         token = self.issuer.token(tenant=self.tenant_name, scopes=scopes, subject="ann")
-        return TestClient(self.app, headers={"Authorization": f"Bearer {token}"}, **options)
+        return TestClient(self.app, headers={"Authorization": f"Bearer {token}"})
 
 
 @pytest.fixture(scope="session")

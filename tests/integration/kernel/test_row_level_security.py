@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Engine, MetaData, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import ProgrammingError
 
 from infra.local.databases import create_database, drop_database
@@ -78,9 +78,9 @@ def test_the_api_cannot_look_into_the_workers_queues(tower: Tower, tenant: UUID,
 def test_every_unique_key_begins_with_the_tenant(service: str) -> None:
     for table in tables(service).tables.values():
         if "tenant_id" in table.c and not table.info.get("queue") and table.name != "events":
-            keys = [table.primary_key, *(i for i in table.indexes if i.unique)]
-            keys += [c for c in table.constraints if type(c).__name__ == "UniqueConstraint"]
-            assert {next(iter(key.columns)).name for key in keys} == {"tenant_id"}, table.name
+            unique = [c for c in table.constraints if isinstance(c, PrimaryKeyConstraint | UniqueConstraint)]
+            first = [next(iter(key.columns)).name for key in (*unique, *(i for i in table.indexes if i.unique))]
+            assert set(first) == {"tenant_id"}, table.name
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -16,6 +16,8 @@ from fastapi.testclient import TestClient
 
 from infra.local.tokens import AUDIENCE, ISSUER, KEY_ID, DevelopmentIssuer
 from tests.integration.kernel.conftest import Door
+from tests.support.tower.api import create_app
+from tests.support.tower.house import Tower
 
 Forge = Callable[[DevelopmentIssuer], str]
 
@@ -37,7 +39,7 @@ def of_key(kid: str | None) -> Forge:
 
 
 def unsigned(issuer: DevelopmentIssuer) -> str:
-    return jwt.encode(claims(), None, "none", headers={"kid": KEY_ID})
+    return jwt.encode(claims(), "", "none", headers={"kid": KEY_ID})
 
 
 def signed_with_the_public_key(issuer: DevelopmentIssuer) -> str:
@@ -105,6 +107,13 @@ def test_a_token_of_ours_opens(door: Door, bell: UUID) -> None:
 def test_what_a_token_does_not_name_is_not_allowed(door: Door, bell: UUID, scope: str | None) -> None:
     answer = ask(door, bell, f"Bearer {signed(scope=scope)(door.issuer)}")
     assert (answer.status_code, answer.json()["title"]) == (403, "scope_missing")
+
+
+def test_while_the_issuer_is_away_nobody_is_told_that_their_token_is_wrong(tower: Tower, door: Door) -> None:
+    nobody_there = door.issuer.settings | {"AUTH_JWKS_URL": "http://127.0.0.1:1/jwks"}
+    behind = Door(create_app(tower, nobody_there), door.issuer)
+    answer = behind.client().get("/v1/bells")
+    assert (answer.status_code, answer.json()["title"]) == (503, "issuer_unavailable")
 
 
 def ask(door: Door, bell: UUID, authorization: str) -> Any:

@@ -24,7 +24,10 @@ def test_a_policy_that_cannot_be_is_refused(desk: Desk) -> None:
     refused = desk.client.put("/v1/policies/other", json={**POLICY, "grace_days": 31})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/grace_days")
     assert desk.client.put("/v1/policies/other", json={**POLICY, "uplift_percent": "NaN"}).status_code == 422
+    assert desk.client.put("/v1/policies/other", json={**POLICY, "uplift_percent": 1.5}).status_code == 422
+    assert desk.client.put("/v1/policies/other", json={**POLICY, "open_days": True}).status_code == 422
     assert desk.client.get("/v1/policies/other").status_code == 404
+    assert desk.client.get(f"/v1/policies/standard?version={2**31}").status_code == 422
 
 
 def test_only_who_may_change_policies_changes_them(desk: Desk) -> None:

@@ -201,6 +201,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "code", "version", name=op.f("uq_plans_tenant_id_code_version")),
     )
     op.create_table(
+        "products",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "code", name=op.f("pk_products")),
+    )
+    op.create_table(
         "quote_tokens",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -323,6 +333,7 @@ def upgrade() -> None:
             "parked_messages",
             "payments",
             "plans",
+            "products",
             "quote_tokens",
             "quotes",
             "renewal_policies",

@@ -1,0 +1,70 @@
+"""What operators type: rebuild or verify the read models, or publish history again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from shared.database import engine_for
+from shared.event_store import EventStore
+from shared.outbox import Outbox
+from shared.rebuild import Comparison, ReadModel, rebuild
+from shared.republish import republish
+from shared.settings import Settings
+
+
+def operate(settings: Settings, store: EventStore, outbox: Outbox, models: Sequence[ReadModel]) -> int:
+    """Runs the command of the command line with the worker's role; the exit status says whether all is well."""
+    asked = _parser(outbox.service).parse_args()
+    engine = engine_for(settings.database, pool_size=1)
+    try:
+        return _run(asked, engine, store, outbox, models)
+    finally:
+        engine.dispose()
+
+
+def _run(
+    asked: argparse.Namespace, engine: Engine, store: EventStore, outbox: Outbox, models: Sequence[ReadModel]
+) -> int:
+    match asked.command:
+        case "republish":
+            queued = republish(engine, store, outbox, since=asked.since)
+            _say(f"{queued} messages are queued for the relay")
+            return 0
+        case command:
+            compared = rebuild(engine, store, models, keep=command == "rebuild")
+            for comparison in compared:
+                _say(_line(comparison))
+            return 0 if command == "rebuild" or all(c.is_equal for c in compared) else 1
+
+
+def _parser(service: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service}.operate", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("verify", help="compare the read models with the events; status 1 where they differ")
+    commands.add_parser("rebuild", help="build the read models again from the events, and keep that")
+    again = commands.add_parser("republish", help="publish the history again; consumers skip what they have")
+    again.add_argument(
+        "--since", type=_instant, help="only streams with an event recorded since this instant (ISO 8601)"
+    )
+    return parser
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError("give the offset as well, as in 2030-01-31T00:00:00Z")
+    return instant
+
+
+def _line(comparison: Comparison) -> str:
+    verdict = "equal" if comparison.is_equal else "DIFFERENT"
+    return f"{comparison.table:30} {comparison.live.rows:>9} live {comparison.rebuilt.rows:>9} rebuilt  {verdict}"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")

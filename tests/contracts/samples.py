@@ -1,0 +1,71 @@
+"""One sample of every published message, made from its type: fields that are there, in the form they are sent."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.messages import Contract
+
+CONTRACTS = Path(__file__).parents[2] / "shared" / "contracts"
+SAMPLES: dict[type, Any] = {
+    msgspec.inspect.UUIDType: UUID("0190b6a2-7c1e-7000-8000-000000000001"),
+    msgspec.inspect.DateTimeType: datetime(2030, 1, 31, 23, 59, 59, tzinfo=UTC),
+    msgspec.inspect.DateType: date(2030, 1, 31),
+    msgspec.inspect.DecimalType: Decimal("12.50"),
+    msgspec.inspect.IntType: 7,
+    msgspec.inspect.BoolType: True,
+    msgspec.inspect.StrType: "text",
+    msgspec.inspect.NoneType: None,
+}
+
+
+def contracts() -> list[type[Contract]]:
+    """Every message that is sent, by its type's name; what only gathers fields has no TYPE of its own."""
+    for file in sorted(CONTRACTS.glob("[a-z]*.py")):
+        importlib.import_module(f"shared.contracts.{file.stem}")
+    return sorted((kind for kind in _descendants(Contract) if _is_published(kind)), key=lambda kind: kind.TYPE)
+
+
+def sample(kind: type) -> Any:
+    return _sample(msgspec.inspect.type_info(kind))
+
+
+def encoded(contract: type[Contract]) -> Any:
+    """The sample as it reads in JSON."""
+    return msgspec.json.decode(msgspec.json.encode(sample(contract)))
+
+
+def _sample(info: msgspec.inspect.Type) -> Any:
+    match info:
+        case msgspec.inspect.StructType(cls=cls, fields=fields):
+            return cls(**{field.name: _sample(field.type) for field in fields})
+        case msgspec.inspect.CollectionType(item_type=item):
+            return [_sample(item)]
+        case msgspec.inspect.DictType(value_type=value):
+            return {"key": _sample(value)}
+        case msgspec.inspect.LiteralType(values=values):
+            return values[0]
+        case msgspec.inspect.UnionType(types=types):
+            return next(_sample(kind) for kind in types if not isinstance(kind, msgspec.inspect.NoneType))
+        case msgspec.inspect.AnyType():
+            return {"anything": "goes"}
+    return SAMPLES[type(info)]
+
+
+def _descendants(kind: type) -> Iterator[type[Contract]]:
+    children: Sequence[Any] = kind.__subclasses__()
+    for child in children:
+        yield child
+        yield from _descendants(child)
+
+
+def _is_published(kind: type[Contract]) -> bool:
+    return "TYPE" in vars(kind) and kind.__module__.startswith("shared.contracts.")
