@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from shared.http.access import evaluates, reads, writes
-from shared.http.tokens import Caller
+from shared.http.access import reads, writes
 from shared.unit_of_work import UnitOfWork
 
 ReadBilling = Annotated[UnitOfWork, reads("billing:read")]
@@ -17,4 +16,3 @@ ChangeInvoices = Annotated[UnitOfWork, writes("billing:invoices")]
 VoidInvoices = Annotated[UnitOfWork, writes("billing:invoices:void")]
 RecordPayments = Annotated[UnitOfWork, writes("billing:payments")]
 VerifyInvoices = Annotated[UnitOfWork, reads("billing:read")]
-Preview = Annotated[Caller, evaluates("billing:preview")]

@@ -12,13 +12,17 @@ from sqlalchemy import RowMapping
 
 from services.billing.api.access import ReadBilling
 from services.billing.api.invoice_forms import CustomerId, InvoiceId, PeriodId, SubscriptionId
+from services.billing.domain.dunning import Step
 from services.billing.projections import dunning, open_corrections
 from services.billing.tables import dunning as dunning_table
 from services.billing.tables import open_corrections as corrections_table
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
+from shared.ids import prefixed
 
 router = APIRouter(tags=["collections"], route_class=TransactionalRoute)
+
+CorrectionId = Annotated[UUID, prefixed("cor")]
 
 
 class DebtOut(BaseModel):
@@ -45,7 +49,7 @@ class DunningOut(BaseModel):
 class CorrectionOut(BaseModel):
     """`delta_minor` is what the lines of the invoice would change by, before tax."""
 
-    correction_id: UUID
+    correction_id: CorrectionId
     invoice_id: InvoiceId
     invoice: str
     period_id: PeriodId
@@ -57,7 +61,7 @@ class CorrectionOut(BaseModel):
 
 
 @router.get("/v1/dunning")
-def list_dunning(unit: ReadBilling, page: PageQuery, step: str | None = None) -> Listed[DunningOut]:
+def list_dunning(unit: ReadBilling, page: PageQuery, step: Step | None = None) -> Listed[DunningOut]:
     return page_of(unit, dunning.of_tenant(unit, step=step), dunning_table.c.subscription_id, page, _dunning_out)
 
 

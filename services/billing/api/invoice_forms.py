@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
+from services.billing.domain.invoice.state import InvoiceStatus
 from shared.ids import prefixed
 
 InvoiceId = Annotated[UUID, prefixed("inv")]
@@ -70,7 +71,7 @@ class CreditNoteOut(BaseModel):
 class InvoiceOut(BaseModel):
     invoice_id: InvoiceId
     number: str | None
-    status: str
+    status: InvoiceStatus
     customer_id: CustomerId
     customer: str
     subscription_id: SubscriptionId

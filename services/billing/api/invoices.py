@@ -12,6 +12,7 @@ from services.billing.api.access import ChangeInvoices, ReadBilling, VoidInvoice
 from services.billing.api.invoice_forms import InvoiceId, InvoiceOut, SubscriptionId, invoice_out
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditInvoice, DiscardInvoice, IssueInvoice, Number, VoidInvoice
+from services.billing.domain.invoice.state import InvoiceStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.projections import invoice_numbers, invoices
 from services.billing.tables import invoices as table
@@ -36,7 +37,7 @@ def list_invoices(
     page: PageQuery,
     customer: str | None = None,
     subscription_id: Annotated[SubscriptionId | None, Query()] = None,
-    status: str | None = None,
+    status: InvoiceStatus | None = None,
     number: str | None = None,
     issued_from: date | None = None,
     issued_to: date | None = None,

@@ -25,8 +25,14 @@ class SettingsBody(BaseModel):
     invoice_series: str = "INV"
 
 
+class SettingsAnswer(SettingsBody):
+    """`version` is 0 as long as the defaults stand."""
+
+    version: int
+
+
 @router.put("")
-def change(body: SettingsBody, unit: ChangeSettings) -> SettingsBody:
+def change(body: SettingsBody, unit: ChangeSettings) -> SettingsAnswer:
     unit.execute(
         TENANT_SETTINGS,
         unit.tenant_id,
@@ -36,9 +42,10 @@ def change(body: SettingsBody, unit: ChangeSettings) -> SettingsBody:
 
 
 @router.get("")
-def show(unit: ReadBilling) -> SettingsBody:
+def show(unit: ReadBilling) -> SettingsAnswer:
     return _shown(unit)
 
 
-def _shown(unit: UnitOfWork) -> SettingsBody:
-    return SettingsBody(**asdict(unit.state(TENANT_SETTINGS, unit.tenant_id)))
+def _shown(unit: UnitOfWork) -> SettingsAnswer:
+    settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
+    return SettingsAnswer(**asdict(settings), version=unit.version(TENANT_SETTINGS, unit.tenant_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping
 from services.billing.api.access import ChangeSubscriptions, ReadBilling
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import RequestNonRenewal, WithdrawNonRenewal
+from services.billing.domain.subscription.state import Status
 from services.billing.projections import subscriptions, usage_periods
 from services.billing.tables import subscriptions as table
 from services.billing.tables import usage_periods as periods_table
@@ -28,6 +29,7 @@ QuoteId = Annotated[UUID, prefixed("quo")]
 CustomerId = Annotated[UUID, prefixed("cus")]
 InvoiceId = Annotated[UUID, prefixed("inv")]
 PeriodId = Annotated[UUID, prefixed("per")]
+PeriodStatus = Literal["open", "closed"]
 
 
 class RenewalTermsOut(BaseModel):
@@ -47,7 +49,7 @@ class TermOut(BaseModel):
     ends_on: date
     plan: str
     plan_version: int
-    quote_id: UUID
+    quote_id: QuoteId
     quantity: int
     base_minor: int
     renewal: RenewalTermsOut
@@ -57,7 +59,7 @@ class SubscriptionOut(BaseModel):
     subscription_id: SubscriptionId
     customer_id: CustomerId
     customer: str
-    status: str
+    status: Status
     currency: str
     zone: str
     successor_subscription_id: SubscriptionId | None
@@ -71,7 +73,7 @@ class UsagePeriodOut(BaseModel):
     charge: str
     starts_on: date
     ends_on: date
-    status: str
+    status: PeriodStatus
     revision: int
     invoice_id: InvoiceId | None
 
@@ -84,7 +86,7 @@ class NonRenewalIn(BaseModel):
 
 @router.get("")
 def list_subscriptions(
-    unit: ReadBilling, page: PageQuery, customer: str | None = None, status: str | None = None
+    unit: ReadBilling, page: PageQuery, customer: str | None = None, status: Status | None = None
 ) -> Listed[SubscriptionOut]:
     mine = subscriptions.of_tenant(unit, customer=customer, status=status)
     return page_of(unit, mine, table.c.subscription_id, page, shown)
@@ -111,7 +113,7 @@ def withdraw_non_renewal(subscription_id: SubscriptionId, unit: ChangeSubscripti
 
 @router.get("/{subscription_id}/usage-periods")
 def list_usage_periods(
-    subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery, status: str | None = None
+    subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery, status: PeriodStatus | None = None
 ) -> Listed[UsagePeriodOut]:
     subscriptions.get(unit, subscription_id)
     mine = usage_periods.of_tenant(unit, subscription_id=subscription_id, status=status)

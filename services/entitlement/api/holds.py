@@ -17,7 +17,7 @@ from services.entitlement.api.shapes import EntitlementId, LinkOut, Subscription
 from services.entitlement.domain.access_chain import hold_chain
 from services.entitlement.domain.entitlement import ENTITLEMENT
 from services.entitlement.domain.entitlement.commands import PlaceHold, RemoveHold
-from services.entitlement.domain.entitlement.holds import HoldCause
+from services.entitlement.domain.entitlement.holds import HoldCause, HoldKind
 from services.entitlement.projections import entitlements, holds
 from services.entitlement.tables import holds as table
 from shared.http.pages import Listed, PageQuery, page_of
@@ -59,7 +59,7 @@ def list_holds(
     unit: ReadEntitlements,
     page: PageQuery,
     account: str | None = None,
-    hold: str | None = None,
+    hold: HoldKind | None = None,
     standing: bool | None = None,
 ) -> Listed[HoldOut]:
     found = holds.of_tenant(unit, account=account, kind=hold, standing=standing)

@@ -16,6 +16,7 @@ OpportunityId = Annotated[UUID, prefixed("opp")]
 SubscriptionId = Annotated[UUID, prefixed("sub")]
 CustomerId = Annotated[UUID, prefixed("cus")]
 QuoteId = Annotated[UUID, prefixed("quo")]
+ContactId = Annotated[UUID, prefixed("con")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -29,7 +30,7 @@ class ContactIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     channel: Annotated[str, Field(min_length=1, max_length=50)]
-    contact_id: UUID | None = None
+    contact_id: ContactId | None = None
     cost_minor: Annotated[int, Field(strict=True, ge=0, lt=10**15)] | None = None
 
 
@@ -44,7 +45,7 @@ class CloseLostIn(BaseModel):
 
 
 class ContactOut(BaseModel):
-    contact_id: UUID
+    contact_id: ContactId
     channel: str
     days_in_advance: int
     by: str

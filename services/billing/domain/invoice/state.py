@@ -11,6 +11,8 @@ from services.billing.domain.invoice.line import InvoiceLine
 from shared.errors import DomainError, NotFound
 from shared.money import Money
 
+InvoiceStatus = Literal["draft", "issued", "paid", "voided", "credited", "discarded"]
+
 
 class InvoiceNotFound(NotFound):
     pass
@@ -24,7 +26,7 @@ class Overpayment(DomainError):
 class Invoice:
     """`facts` are known once it is issued; `payments` and `corrections` are the ids of those that were recorded."""
 
-    status: Literal["draft", "issued", "paid", "voided", "credited", "discarded"]
+    status: InvoiceStatus
     header: Header
     lines: tuple[InvoiceLine, ...]
     totals: Totals
