@@ -1,7 +1,4 @@
-"""One of each service for a file of tests, each on a database of its own; tests keep apart by tenant.
-
-A consumer that nobody turns for minutes is thrown out of its group by the broker, so none outlives its file.
-"""
+"""One of each service a test process, each on a database of its own; tests keep apart by tenant."""
 
 from tests.support.fixtures import billing, entitlement, renewals, tenant, usage
 

@@ -1,7 +1,4 @@
-"""One of each service for a file of tests, each on a database of its own; tests keep apart by tenant.
-
-A consumer that nobody turns for minutes is thrown out of its group by the broker, so none outlives its file.
-"""
+"""One of each service a test process, each on a database of its own; tests keep apart by tenant."""
 
 from __future__ import annotations
 
@@ -19,25 +16,25 @@ def tenant() -> str:
     return f"tenant-{uuid4().hex[:12]}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def billing(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running("billing", servers, tmp_path_factory.mktemp("issuer")) as service:
         yield service
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def usage(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running("usage", servers, tmp_path_factory.mktemp("issuer")) as service:
         yield service
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def entitlement(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running("entitlement", servers, tmp_path_factory.mktemp("issuer")) as service:
         yield service
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def renewals(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running("renewals", servers, tmp_path_factory.mktemp("issuer")) as service:
         yield service
