@@ -10,16 +10,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from shared.causes import Cause
-from shared.database import run, together
 from shared.decider import AnyDecider
 from shared.errors import Conflict
 from shared.event_types import EventTypes
+from shared.statements import Insertion, run, together, write_rows
 
 
 class StreamMoved(Conflict):
@@ -83,8 +82,8 @@ class EventStore:
     ) -> dict[UUID, Stream]:
         """The streams of one category, in one statement; a stream without events is at its initial state."""
         streams = {id_: Stream(decider.initial) for id_ in ids}
-        named = {"tenant": tenant_id, "category": decider.category, "ids": list(ids)}
-        for stream_id, version, public_sequence, name, data in run(tx, _LOAD, named):
+        named = {"tenant": tenant_id, "category": decider.category, "id": ids[0], "ids": list(ids)}
+        for stream_id, version, public_sequence, name, data in run(tx, _LOAD_ONE if len(ids) == 1 else _LOAD, named):
             before, event = streams[stream_id], self._types.decode(name, data)
             state = decider.evolve(before.state, event)
             streams[stream_id] = Stream(state, version, public_sequence or before.public_sequence)
@@ -100,13 +99,12 @@ class EventStore:
         return recorded
 
     def append_many(self, tx: Connection, recorded: Sequence[Recorded]) -> None:
-        """One statement for any number of events and streams, and with what the subscribers write one round trip.
+        """One statement for any number of events and streams, and for what the subscribers write with it.
 
         Raises StreamMoved; the transaction is lost then.
         """
-        rows = msgspec.json.encode([self._row(entry) for entry in recorded]).decode()
         with appending(tx):
-            run(tx, _APPEND, {"rows": rows})
+            write_rows(tx, _EVENTS, [self._row(entry) for entry in recorded])
             for subscriber in self._subscribers:
                 subscriber(tx, recorded)
 
@@ -157,7 +155,7 @@ class EventStore:
 
 @contextmanager
 def appending(tx: Connection) -> Iterator[None]:
-    """One round trip for all that is written in it. Raises StreamMoved where a version was taken already."""
+    """One statement for all that is written in it. Raises StreamMoved where a version was taken already."""
     try:
         with together(tx):
             yield
@@ -185,8 +183,30 @@ def moved_on(stream: Stream, state: Any, recorded: Sequence[Recorded]) -> Stream
     )
 
 
+_EVENTS = Insertion(
+    "events",
+    {
+        "tenant_id": "uuid",
+        "category": "text",
+        "stream_id": "uuid",
+        "version": "int",
+        "public_sequence": "int",
+        "type": "text",
+        "data": "jsonb",
+        "context": "jsonb",
+        "occurred_at": "timestamptz",
+        "recorded_at": "timestamptz",
+    },
+)
+
 _COLUMNS = "tenant_id, category, stream_id, version, public_sequence, type"
 
+_LOAD_ONE = """
+SELECT stream_id, version, public_sequence, type, data::text FROM events
+WHERE tenant_id = %(tenant)s AND category = %(category)s AND stream_id = %(id)s
+ORDER BY version"""
+
+# PostgreSQL plans a list anew each time, one value once.
 _LOAD = """
 SELECT stream_id, version, public_sequence, type, data::text FROM events
 WHERE tenant_id = %(tenant)s AND category = %(category)s AND stream_id = ANY(%(ids)s)
@@ -202,9 +222,3 @@ SELECT position, {_COLUMNS}, data::text AS data, context, occurred_at, recorded_
 WHERE position > %(after)s AND category = ANY(%(categories)s)
   AND (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
 ORDER BY position LIMIT %(size)s"""  # noqa: S608
-
-_APPEND = f"""
-INSERT INTO events ({_COLUMNS}, data, context, occurred_at, recorded_at)
-SELECT {_COLUMNS}, data, context, occurred_at, recorded_at FROM jsonb_to_recordset(%(rows)s::jsonb) AS row(
-  tenant_id uuid, category text, stream_id uuid, version int, public_sequence int, type text,
-  data jsonb, context jsonb, occurred_at timestamptz, recorded_at timestamptz)"""  # noqa: S608

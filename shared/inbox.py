@@ -12,13 +12,13 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from shared.causes import Cause
-from shared.database import run
 from shared.errors import NotFound
 from shared.event_store import EventStore, StreamMoved
 from shared.messages import Message, context_of
 from shared.metrics import MESSAGES
 from shared.orders import Order
 from shared.parked import park
+from shared.statements import run
 from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 
 Process = Callable[[Message], Iterable[Order]]

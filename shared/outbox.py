@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Engine
 
-from shared.database import run
 from shared.event_store import Recorded
 from shared.messages import Contract, Message, body, encode, message_id
 from shared.metrics import RELAYED
+from shared.statements import Insertion, write_rows
 
 Translate = Callable[[Any], Contract | None]
 
@@ -29,9 +28,7 @@ class Outbox:
         return self.translate(event) is not None
 
     def __call__(self, tx: Connection, recorded: Sequence[Recorded]) -> None:
-        rows = [self._row(entry) for entry in recorded if entry.public_sequence is not None]
-        if rows:
-            run(tx, _ENQUEUE, {"rows": msgspec.json.encode(rows).decode()})
+        write_rows(tx, _OUTBOX, [self._row(entry) for entry in recorded if entry.public_sequence is not None])
 
     def _row(self, recorded: Recorded) -> dict[str, Any]:
         return {
@@ -81,9 +78,6 @@ class Relay:
         return len(rows)
 
 
-_ENQUEUE = """
-INSERT INTO outbox (tenant_id, topic, key, message)
-SELECT tenant_id, topic, key, message
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS row(tenant_id uuid, topic text, key text, message text)"""
+_OUTBOX = Insertion("outbox", {"tenant_id": "uuid", "topic": "text", "key": "text", "message": "text"})
 
 _OLDEST = "SELECT id, topic, key, message FROM outbox ORDER BY id LIMIT %(size)s FOR UPDATE"

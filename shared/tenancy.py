@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from shared.database import run, together
+from shared.statements import run
 
 _TENANT = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
 
@@ -28,10 +28,9 @@ def transaction(engine: Engine, tenant_id: UUID) -> Iterator[Connection]:
 
 @contextmanager
 def clocked_transaction(engine: Engine, tenant_id: UUID) -> Iterator[tuple[Connection, datetime | None]]:
-    """The same, with where the tenant's test clock stands, if it has one: both are one round trip."""
+    """The same, with where the tenant's test clock stands, if it has one."""
     with engine.begin() as tx:
-        with together(tx):
-            entered = run(tx, _ENTER, {"tenant": str(tenant_id)})
+        entered = run(tx, _ENTER, {"tenant": str(tenant_id)})
         yield tx, next(entered)[0]
 
 

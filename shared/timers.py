@@ -11,10 +11,10 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from shared.causes import Cause
-from shared.database import run
 from shared.event_store import EventStore, Recorded
 from shared.metrics import TIMERS
 from shared.orders import Order
+from shared.statements import Insertion, write_rows
 from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 
 
@@ -43,9 +43,8 @@ class Schedule:
     timers_of: Callable[[Recorded], Iterable[Timer]]
 
     def __call__(self, tx: Connection, recorded: Sequence[Recorded]) -> None:
-        rows = [timer for entry in recorded for timer in self.timers_of(entry)]
-        if rows:
-            run(tx, _SET, {"rows": msgspec.json.encode(rows).decode()})
+        timers = [timer for entry in recorded for timer in self.timers_of(entry)]
+        write_rows(tx, _TIMERS, [msgspec.structs.asdict(timer) for timer in timers])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +113,11 @@ def _take(tx: Connection, batch: dict[str, object]) -> list[Timer]:
     return sorted((Timer(**row) for row in rows), key=lambda timer: (timer.name, timer.subject))
 
 
-_SET = """
-INSERT INTO timers (tenant_id, name, subject, fire_at, stage)
-SELECT tenant_id, name, subject, fire_at, stage FROM jsonb_to_recordset(%(rows)s::jsonb)
-  AS row(tenant_id uuid, name text, subject uuid, fire_at timestamptz, stage smallint)
-ON CONFLICT DO NOTHING"""
+_TIMERS = Insertion(
+    "timers",
+    {"tenant_id": "uuid", "name": "text", "subject": "uuid", "fire_at": "timestamptz", "stage": "smallint"},
+    "ON CONFLICT DO NOTHING",
+)
 
 _DUE_TENANTS = """
 SELECT DISTINCT ON (t.tenant_id) t.tenant_id, t.fire_at, t.stage, c.now IS NULL AS real

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from shared.causes import Cause
-from shared.database import run
 from shared.decider import AnyDecider
 from shared.event_store import EventStore, Recorded, Stream, StreamKey, StreamMoved, appending, moved_on
 from shared.orders import Order
@@ -49,11 +48,10 @@ class Session:
 
     @contextmanager
     def finishing(self) -> Iterator[None]:
-        """What is pending, what is written meanwhile, and the commit: one round trip."""
+        """What is pending and what is written meanwhile go as one statement."""
         with appending(self.connection):
             self.flush()
             yield
-            run(self.connection, "COMMIT", {})
 
 
 @dataclass(frozen=True, slots=True)

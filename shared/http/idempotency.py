@@ -11,9 +11,9 @@ import msgspec
 from fastapi import Response
 from sqlalchemy import Connection
 
-from shared.database import run
 from shared.http.access import Opening
 from shared.http.problems import Problem
+from shared.statements import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Attempt:
             "body": bytes(response.body),
             "at": at,
         }
-        run(self.tx, _REMEMBER, values)
+        write(self.tx, _REMEMBER, values)
 
 
 _CLAIM = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(tenant)s::text || %(key)s, 11)) AS claimed"

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.billing.domain.customer import CustomerChanged, CustomerNotFound
 from services.billing.tables import customers
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(customers)
@@ -25,7 +26,7 @@ _upsert = _upsert.on_conflict_do_update(
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, CustomerChanged):
-            tx.execute(_upsert, _row(entry, entry.event))
+            write(tx, _upsert, _row(entry, entry.event))
 
 
 def _row(entry: Recorded, event: CustomerChanged) -> dict[str, Any]:

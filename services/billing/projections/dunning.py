@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.billing.domain.dunning import DunningCleared, DunningStepReached
 from services.billing.tables import dunning
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(dunning)
@@ -30,10 +31,10 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         match entry.event:
             case DunningStepReached(customer_id=customer_id, step=step):
-                tx.execute(_upsert, _row(entry, customer_id, step, msgspec.to_builtins(entry.event)))
+                write(tx, _upsert, _row(entry, customer_id, step, msgspec.to_builtins(entry.event)))
             case DunningCleared(customer_id=customer_id, cleared_at=at):
                 fact = {"step": "clear", "reached_at": at.isoformat(), "debts": []}
-                tx.execute(_upsert, _row(entry, customer_id, "clear", fact))
+                write(tx, _upsert, _row(entry, customer_id, "clear", fact))
 
 
 def _row(entry: Recorded, customer_id: UUID, step: str, fact: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.events import CreditNoteIssued, InvoiceIssued
 from services.billing.tables import number_counters as counters
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _count = insert(counters)
@@ -29,7 +30,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
                 "series": entry.event.series,
                 "last_number": entry.event.sequence,
             }
-            tx.execute(_count, row)
+            write(tx, _count, row)
 
 
 def next_number(unit: UnitOfWork, legal_entity: str, series: str) -> Number:

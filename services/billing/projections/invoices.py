@@ -27,6 +27,7 @@ from services.billing.domain.invoice.line import InvoiceLine
 from services.billing.domain.invoice.state import InvoiceNotFound
 from services.billing.tables import invoices
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _insert = insert(invoices).on_conflict_do_nothing()
@@ -37,7 +38,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
         if entry.key.category != "invoice":
             continue
         if isinstance(entry.event, InvoiceDrafted):
-            tx.execute(_insert, _row(entry, entry.event))
+            write(tx, _insert, _row(entry, entry.event))
         else:
             mine = (invoices.c.tenant_id == entry.tenant_id, invoices.c.invoice_id == entry.stream_id)
             tx.execute(update(invoices).where(*mine).values(version=entry.version, **_changes(entry.event)))

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.billing.domain.reference import MeterNoted
 from services.billing.tables import known_meters
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(known_meters)
@@ -22,7 +23,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
         if isinstance(entry.event, MeterNoted):
             meter = entry.event.meter
             row = {"tenant_id": entry.tenant_id, "slug": meter.slug, "meter": msgspec.to_builtins(meter)}
-            tx.execute(_upsert, row)
+            write(tx, _upsert, row)
 
 
 def groups(unit: UnitOfWork) -> dict[str, tuple[str, ...]]:

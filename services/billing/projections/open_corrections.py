@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.billing.domain.invoice.events import CorrectionNoted
 from services.billing.tables import open_corrections as corrections
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _insert = insert(corrections).on_conflict_do_nothing()
@@ -19,8 +20,7 @@ _insert = insert(corrections).on_conflict_do_nothing()
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     rows = [_row(entry, entry.event) for entry in recorded if isinstance(entry.event, CorrectionNoted)]
-    if rows:
-        tx.execute(_insert, rows)
+    write(tx, _insert, *rows)
 
 
 def _row(entry: Recorded, event: CorrectionNoted) -> dict[str, Any]:

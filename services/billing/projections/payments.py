@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.billing.domain.invoice.events import PaymentAllocated
 from services.billing.tables import payments
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _insert = insert(payments).on_conflict_do_nothing()
@@ -19,8 +20,7 @@ _insert = insert(payments).on_conflict_do_nothing()
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     rows = [_row(entry, entry.event) for entry in recorded if isinstance(entry.event, PaymentAllocated)]
-    if rows:
-        tx.execute(_insert, rows)
+    write(tx, _insert, *rows)
 
 
 def _row(entry: Recorded, event: PaymentAllocated) -> dict[str, Any]:

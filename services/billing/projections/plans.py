@@ -13,6 +13,7 @@ from services.billing.domain.catalogue import PlanNotFound, PlanPublished
 from services.billing.domain.plan import PlanVersion
 from services.billing.tables import plans
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(plans)
@@ -24,7 +25,7 @@ _upsert = _upsert.on_conflict_do_update(
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, PlanPublished):
-            tx.execute(_upsert, _row(entry, entry.event))
+            write(tx, _upsert, _row(entry, entry.event))
 
 
 def _row(entry: Recorded, event: PlanPublished) -> dict[str, Any]:

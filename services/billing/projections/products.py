@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.billing.domain.product import ProductChanged, ProductNotFound
 from services.billing.tables import products
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(products)
@@ -23,7 +24,7 @@ _upsert = _upsert.on_conflict_do_update(
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, ProductChanged):
-            tx.execute(_upsert, _row(entry, entry.event))
+            write(tx, _upsert, _row(entry, entry.event))
 
 
 def _row(entry: Recorded, event: ProductChanged) -> dict[str, Any]:

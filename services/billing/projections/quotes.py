@@ -15,6 +15,7 @@ from services.billing.domain.quote import events
 from services.billing.domain.quote.state import QuoteNotFound
 from services.billing.tables import quotes
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 FILTERS = ("status", "customer_id", "external_id", "opportunity_id", "subscription_id", "purpose")
@@ -32,7 +33,7 @@ class Change:
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, events.QuoteDrafted):
-            tx.execute(_upsert, _row(entry, entry.event))
+            write(tx, _upsert, _row(entry, entry.event))
         elif entry.key.category == "quote":
             tx.exec_driver_sql(_CHANGE, _parameters(entry, _change(entry.event)))
 

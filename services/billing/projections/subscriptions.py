@@ -24,6 +24,7 @@ from services.billing.domain.subscription.events import (
 from services.billing.domain.subscription.state import SubscriptionNotFound
 from services.billing.tables import subscriptions
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _insert = insert(subscriptions).on_conflict_do_nothing()
@@ -34,7 +35,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
         if entry.key.category != "subscription":
             continue
         if isinstance(entry.event, SubscriptionCreated):
-            tx.execute(_insert, _row(entry, entry.event))
+            write(tx, _insert, _row(entry, entry.event))
         else:
             mine = (subscriptions.c.tenant_id == entry.tenant_id, subscriptions.c.subscription_id == entry.stream_id)
             tx.execute(update(subscriptions).where(*mine).values(version=entry.version, **_changes(entry.event)))

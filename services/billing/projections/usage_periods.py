@@ -13,6 +13,7 @@ from services.billing.domain.invoice.events import InvoiceDrafted
 from services.billing.domain.usage_period import UsagePeriodClosed, UsagePeriodOpened, UsagePeriodRevised
 from services.billing.tables import usage_periods as periods
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _insert = insert(periods).on_conflict_do_nothing()
@@ -20,8 +21,7 @@ _insert = insert(periods).on_conflict_do_nothing()
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     opened = [_row(entry, entry.event) for entry in recorded if isinstance(entry.event, UsagePeriodOpened)]
-    if opened:
-        tx.execute(_insert, opened)
+    write(tx, _insert, *opened)
     for entry in recorded:
         this = update(periods).where(periods.c.tenant_id == entry.tenant_id)
         match entry.event:

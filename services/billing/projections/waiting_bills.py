@@ -15,6 +15,7 @@ from services.billing.domain.invoice.events import InvoiceDrafted
 from services.billing.domain.subscription.events import Bill, BillRequested
 from services.billing.tables import waiting_bills
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _insert = insert(waiting_bills).on_conflict_do_nothing()
@@ -22,8 +23,7 @@ _insert = insert(waiting_bills).on_conflict_do_nothing()
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     requested = [_row(entry, entry.event.bill) for entry in recorded if isinstance(entry.event, BillRequested)]
-    if requested:
-        tx.execute(_insert, requested)
+    write(tx, _insert, *requested)
     for entry in recorded:
         if isinstance(entry.event, InvoiceDrafted):
             mine = waiting_bills.c.tenant_id == entry.tenant_id

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.entitlement.domain.known_account import KNOWN_ACCOUNT, AccountLearned
 from services.entitlement.tables import accounts
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(accounts)
@@ -32,7 +33,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, AccountLearned):
             row = {"customer_id": entry.event.account.customer_id, "key": entry.event.account.key}
-            tx.execute(_upsert, row | {"tenant_id": entry.tenant_id, "version": entry.version})
+            write(tx, _upsert, row | {"tenant_id": entry.tenant_id, "version": entry.version})
 
 
 def find(unit: UnitOfWork, key: str) -> KnownAccount | None:

@@ -16,6 +16,7 @@ from services.entitlement.domain.entitlement.state import EntitlementNotFound
 from services.entitlement.projections.entitlement_view import EntitlementView, fold
 from services.entitlement.tables import entitlements
 from shared.event_store import Recorded, StreamKey, by_stream
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(entitlements)
@@ -31,7 +32,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     streams = by_stream(entry for entry in recorded if entry.key.category == ENTITLEMENT.category)
     if streams:
         before = _views(tx, list(streams))
-        tx.execute(_upsert, [_row(key, fold(_view(before, key), entries)) for key, entries in streams.items()])
+        write(tx, _upsert, *[_row(key, fold(_view(before, key), entries)) for key, entries in streams.items()])
 
 
 def _views(tx: Connection, keys: Sequence[StreamKey]) -> Mapping[tuple[UUID, UUID], EntitlementView]:

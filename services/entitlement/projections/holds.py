@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.entitlement.domain.entitlement.events import EntitlementHoldPlaced, EntitlementHoldRemoved
 from services.entitlement.tables import entitlements, holds
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _place = insert(holds).on_conflict_do_nothing()
@@ -22,7 +23,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         match entry.event:
             case EntitlementHoldPlaced():
-                tx.execute(_place, _row(entry, entry.event))
+                write(tx, _place, _row(entry, entry.event))
             case EntitlementHoldRemoved():
                 _remove(tx, entry, entry.event)
 

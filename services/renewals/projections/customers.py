@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.renewals.domain.known_customer import CustomerLearned
 from services.renewals.tables import customers
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(customers)
@@ -23,7 +24,7 @@ _upsert = _upsert.on_conflict_do_update(
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, CustomerLearned):
-            tx.execute(_upsert, _row(entry, entry.event))
+            write(tx, _upsert, _row(entry, entry.event))
 
 
 def _row(entry: Recorded, event: CustomerLearned) -> dict[str, Any]:

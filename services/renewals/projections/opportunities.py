@@ -17,6 +17,7 @@ from services.renewals.domain.opportunity.term import ExpiringTerm
 from services.renewals.projections.opportunity_view import OpportunityView, fold
 from services.renewals.tables import opportunities
 from shared.event_store import Recorded, StreamKey, by_stream
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _COLUMNS = (
@@ -40,7 +41,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     streams = by_stream(entry for entry in recorded if entry.key.category == OPPORTUNITY.category)
     if streams:
         before = _views(tx, list(streams))
-        tx.execute(_upsert, [_row(key, fold(_view(before, key), entries)) for key, entries in streams.items()])
+        write(tx, _upsert, *[_row(key, fold(_view(before, key), entries)) for key, entries in streams.items()])
 
 
 def _views(tx: Connection, keys: Sequence[StreamKey]) -> Mapping[tuple[UUID, UUID], OpportunityView]:

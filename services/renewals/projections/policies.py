@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.renewals.domain.policy import PolicyNotFound, PolicyVersion, RenewalPolicyPublished
 from services.renewals.tables import policy_versions
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _add = insert(policy_versions).on_conflict_do_nothing()
@@ -20,7 +21,7 @@ _add = insert(policy_versions).on_conflict_do_nothing()
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, RenewalPolicyPublished):
-            tx.execute(_add, _row(entry, entry.event))
+            write(tx, _add, _row(entry, entry.event))
 
 
 def _row(entry: Recorded, event: RenewalPolicyPublished) -> dict[str, Any]:

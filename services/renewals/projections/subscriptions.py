@@ -13,6 +13,7 @@ from services.renewals.domain.opportunity.events import TermTracked
 from services.renewals.tables import subscriptions
 from shared.errors import DomainError, NotFound
 from shared.event_store import Recorded
+from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(subscriptions)
@@ -41,7 +42,7 @@ class AmbiguousSuccessor(DomainError):
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, TermTracked):
-            tx.execute(_upsert, _row(entry, entry.event))
+            write(tx, _upsert, _row(entry, entry.event))
 
 
 def _row(entry: Recorded, event: TermTracked) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from shared.clock import TEST_CLOCK
 from shared.event_store import EventStore, Recorded, StreamKey, by_stream
 from shared.outbox import Outbox
 from shared.parked import PARKED_MESSAGE
+from shared.statements import write
 from shared.tables import NAMING, kernel_tables
 from shared.timers import Schedule
 from tests.support.tower.bell import BELL, BellRung, timers_of, to_contract
@@ -41,8 +42,7 @@ _upsert = _upsert.on_conflict_do_update(
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     rows = [_row(key, entries) for key, entries in by_stream(recorded).items() if key.category == "bell"]
-    if rows:
-        tx.execute(_upsert, rows)
+    write(tx, _upsert, *rows)
 
 
 def _row(key: StreamKey, entries: Sequence[Recorded]) -> dict[str, Any]:

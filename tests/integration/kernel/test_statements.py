@@ -1,0 +1,88 @@
+"""Inserts that go together are one statement, and nobody can tell by what is written."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
+
+from shared.database import engine_for
+from shared.statements import run, together, write
+from tests.support.tower.house import Tower
+
+_BELL = "INSERT INTO bells (tenant_id, bell_id, version, times) VALUES (%(tenant)s, %(bell)s, 1, %(times)s)"
+_LETTER = "INSERT INTO outbox (tenant_id, topic, key, message) VALUES (%(tenant)s, '100%%', %(key)s, 'ding')"
+
+_notes = Table("notes", MetaData(), Column("id", Integer), Column("said", JSONB), Column("by", Text))
+
+
+def times_of(tx: Connection, tenant: UUID) -> list[int]:
+    found = run(tx, "SELECT times FROM bells WHERE tenant_id = %(tenant)s ORDER BY times", {"tenant": tenant})
+    return [times for (times,) in found]
+
+
+def test_inserts_into_several_tables_are_one_command(tower: Tower, tenant: UUID) -> None:
+    with tower.worker.begin() as tx:
+        with together(tx):
+            write(tx, _BELL, {"tenant": tenant, "bell": uuid4(), "times": 1})
+            write(tx, _LETTER, {"tenant": tenant, "key": "k"})
+        commands = "SELECT cmin::text FROM {} WHERE tenant_id = %(tenant)s"
+        bell, letter = (run(tx, commands.format(name), {"tenant": tenant}).fetchone() for name in ("bells", "outbox"))
+    assert bell == letter
+    assert tower.rows("SELECT topic FROM outbox WHERE tenant_id = %(t)s", t=tenant)[0].topic == "100%"
+
+
+def test_a_table_that_is_written_twice_gets_both_rows(tower: Tower, tenant: UUID) -> None:
+    with tower.worker.begin() as tx, together(tx):
+        for times in (1, 2):
+            write(tx, _BELL, {"tenant": tenant, "bell": uuid4(), "times": times})
+        assert times_of(tx, tenant) == [1, 2]
+
+
+def test_whoever_reads_sees_what_waits(tower: Tower, tenant: UUID) -> None:
+    with tower.worker.begin() as tx, together(tx):
+        write(tx, _BELL, {"tenant": tenant, "bell": uuid4(), "times": 3})
+        seen = tx.exec_driver_sql("SELECT times FROM bells WHERE tenant_id = %(t)s", {"t": tenant}).scalar_one()
+    assert seen == 3
+
+
+def test_what_waits_when_something_fails_is_not_written(tower: Tower, tenant: UUID) -> None:
+    def fail(tx: Connection) -> None:
+        with together(tx):
+            write(tx, _BELL, {"tenant": tenant, "bell": uuid4(), "times": 3})
+            raise ZeroDivisionError
+
+    with tower.worker.begin() as tx:
+        with pytest.raises(ZeroDivisionError):
+            fail(tx)
+        assert times_of(tx, tenant) == []
+
+
+def test_an_error_names_the_table_that_it_is_about(tower: Tower, tenant: UUID) -> None:
+    same = {"tenant": tenant, "bell": uuid4(), "times": 1}
+
+    def ring_and_write(tx: Connection) -> None:
+        with together(tx):
+            write(tx, _LETTER, {"tenant": tenant, "key": "k"})
+            write(tx, _BELL, same)
+
+    with tower.worker.begin() as tx:
+        write(tx, _BELL, same)
+        with pytest.raises(IntegrityError) as caught:
+            ring_and_write(tx)
+    assert caught.value.orig.diag.table_name == "bells"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("said", [{"a": [1, None]}, [], None, "text"])
+def test_a_row_is_stored_as_sqlalchemy_stores_it(tower: Tower, said: object) -> None:
+    engine = engine_for(tower.urls.owner, pool_size=1)
+    with engine.begin() as tx:
+        tx.exec_driver_sql("CREATE TEMPORARY TABLE notes (id int, said jsonb, by text DEFAULT 'nobody') ON COMMIT DROP")
+        tx.execute(insert(_notes), {"id": 1, "said": said})
+        write(tx, insert(_notes), {"id": 2, "said": said})
+        ours, theirs = tx.exec_driver_sql("SELECT said::text, by FROM notes ORDER BY id").all()
+    engine.dispose()
+    assert ours == theirs
