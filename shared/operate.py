@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -15,6 +15,8 @@ from shared.outbox import Outbox
 from shared.rebuild import Comparison, ReadModel, rebuild
 from shared.republish import republish
 from shared.settings import Settings
+
+MOST_TENANTS_SHOWN = 20
 
 
 def operate(settings: Settings, store: EventStore, outbox: Outbox, models: Sequence[ReadModel]) -> int:
@@ -37,8 +39,8 @@ def _run(
             return 0
         case command:
             compared = rebuild(engine, store, models, keep=command == "rebuild")
-            for comparison in compared:
-                _say(_line(comparison))
+            for line in (line for comparison in compared for line in _lines(comparison)):
+                _say(line)
             return 0 if command == "rebuild" or all(c.is_equal for c in compared) else 1
 
 
@@ -61,9 +63,15 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-def _line(comparison: Comparison) -> str:
+def _lines(comparison: Comparison) -> Iterator[str]:
     verdict = "equal" if comparison.is_equal else "DIFFERENT"
-    return f"{comparison.table:30} {comparison.live.rows:>9} live {comparison.rebuilt.rows:>9} rebuilt  {verdict}"
+    yield f"{comparison.table:30} {comparison.live_rows:>9} live {comparison.rebuilt_rows:>9} rebuilt  {verdict}"
+    tenants = comparison.different_tenants
+    for tenant in tenants[:MOST_TENANTS_SHOWN]:
+        live, rebuilt = (side[tenant].rows if tenant in side else 0 for side in (comparison.live, comparison.rebuilt))
+        yield f"  tenant {tenant} {live:>9} live {rebuilt:>9} rebuilt"
+    if (more := len(tenants) - MOST_TENANTS_SHOWN) > 0:
+        yield f"  and {more} tenants more"
 
 
 def _say(line: str) -> None:

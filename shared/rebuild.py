@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
@@ -20,7 +21,7 @@ class ReadModel:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """How many rows a table has, and a digest of them in which their order plays no part."""
+    """How many rows of a table a tenant has, and a digest of them in which their order plays no part."""
 
     rows: int
     digest: str
@@ -28,13 +29,27 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
+    """One table, by tenant: who has no row is not in it."""
+
     table: str
-    live: Content
-    rebuilt: Content
+    live: Mapping[UUID, Content]
+    rebuilt: Mapping[UUID, Content]
 
     @property
     def is_equal(self) -> bool:
         return self.live == self.rebuilt
+
+    @property
+    def different_tenants(self) -> list[UUID]:
+        return sorted(t for t in {*self.live, *self.rebuilt} if self.live.get(t) != self.rebuilt.get(t))
+
+    @property
+    def live_rows(self) -> int:
+        return sum(content.rows for content in self.live.values())
+
+    @property
+    def rebuilt_rows(self) -> int:
+        return sum(content.rows for content in self.rebuilt.values())
 
 
 def rebuild(engine: Engine, store: EventStore, models: Sequence[ReadModel], *, keep: bool) -> list[Comparison]:
@@ -58,11 +73,12 @@ def rebuild(engine: Engine, store: EventStore, models: Sequence[ReadModel], *, k
     return compared
 
 
-def content(tx: Connection, table: str) -> Content:
-    rows, digest = tx.exec_driver_sql(_CONTENT.format(table=table)).one()
-    return Content(rows, digest)
+def content(tx: Connection, table: str) -> Mapping[UUID, Content]:
+    rows = tx.exec_driver_sql(_CONTENT.format(table=table))
+    return {row.tenant_id: Content(row.rows, row.digest) for row in rows}
 
 
 # A sum of hashes, as wide as it takes: two equal rows do not cancel each other out, as they would in an exclusive or.
 _CONTENT = """
-SELECT count(*), COALESCE(sum(('x' || left(md5(t::text), 16))::bit(64)::bigint::numeric), 0)::text FROM {table} t"""
+SELECT tenant_id, count(*) AS rows, sum(('x' || left(md5(t::text), 16))::bit(64)::bigint::numeric)::text AS digest
+FROM {table} t GROUP BY tenant_id"""

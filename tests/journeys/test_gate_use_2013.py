@@ -17,9 +17,12 @@ from typing import Any
 
 import pytest
 
-from infra.local import state
+from infra.local import databases, state
+from infra.local.services import SERVICES
 from tests.support import gate_use
+from tests.support.operating import operate
 
+QUITTANCE = [sys.executable, "-m", "infra.local.cli"]
 SECONDS_BETWEEN_KILLS = 4.0
 
 
@@ -46,14 +49,19 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Any:
     home, out = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("out")
     killer = Killer(home / "demo", seed=2013)
     killer.start()
-    command = [sys.executable, "-m", "infra.local.cli", "demo", "gate-use-2013", "--out", str(out)]
+    command = [*QUITTANCE, "demo", "gate-use-2013", "--out", str(out), "--keep"]
     environment = os.environ | {"QUITTANCE_HOME": str(home), "PYTHONPATH": os.getcwd()}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
-    killer.done.set()
-    killer.join()
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
-    print("killed:", *killer.killed)  # noqa: T201 - shown where a test fails
-    return out, killer.killed
+    try:
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+        killer.done.set()
+        killer.join()
+        assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+        print("killed:", *killer.killed)  # noqa: T201 - shown where a test fails
+        yield out, killer.killed, state.running(home / "demo")
+    finally:
+        killer.done.set()
+        down = {**environment, "QUITTANCE_HOME": str(home / "demo")}
+        subprocess.run([*QUITTANCE, "down"], env=down, capture_output=True, check=True)
 
 
 def rows(out: Path, name: str) -> list[dict[str, str]]:
@@ -128,3 +136,17 @@ def test_every_event_was_metered_once(year: Any) -> None:
     assert statement["metered"] == 336776
     assert statement["received"] == statement["metered"] + statement["repeated"]
     assert (statement["rejected"], statement["unmatched"], statement["pending"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_read_models_of_the_year_are_those_that_its_events_make(year: Any, service: str) -> None:
+    stack: state.State = year[2]
+    environment = {
+        "DATABASE_URL": databases.urls(stack.postgres, service, service).worker,
+        "KAFKA_BOOTSTRAP_SERVERS": stack.kafka,
+        "AUTH_ISSUER": "nobody",
+        "AUTH_JWKS_URL": "file:///nowhere",
+    }
+    verified = operate(service, environment, "verify")
+    assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout
+    assert "equal" in verified.stdout

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from infra.local.tokens import tenant_id
 from shared.contracts.renewals import RenewalOpportunityOpenedV1, RenewalPolicyPublishedV1
-from shared.contracts.usage import MeterDefinedV1
+from shared.contracts.usage import GroupTotal, MeterDefinedV1, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.kafka import Publisher
 from shared.messages import Contract, Message, body, encode, message_id
 from tests.support.house import Service, settle
@@ -111,6 +111,32 @@ class Shop:
         )
         self._tell("renewals.opportunities", "renewals", "renewal_opportunity", id_, opened, 1)
         return id_
+
+    def hear_of_usage(self, period: str, subscription: str, departures: int) -> None:
+        """A usage period closes with departures from one airport; `period` and `subscription` as the API shows them."""
+        closed = UsagePeriodClosedV1(
+            **self._metered(period, subscription, departures),
+            starts_at=datetime(2031, 1, 1, 5, tzinfo=UTC),
+            ends_at=datetime(2031, 2, 1, 5, tzinfo=UTC),
+            learned_at=datetime(2031, 2, 1, 5, tzinfo=UTC),
+        )
+        self._tell("usage.periods", "usage", "usage_period", closed.period_id, closed, 1)
+
+    def hear_of_late_usage(self, period: str, subscription: str, departures: int) -> None:
+        metered = self._metered(period, subscription, departures)
+        revised = UsagePeriodRevisedV1(**metered, revision=1, before=[], cause="late_events", event_ids=["/gates#1"])
+        self._tell("usage.periods", "usage", "usage_period", revised.period_id, revised, 2)
+
+    @staticmethod
+    def _metered(period: str, subscription: str, departures: int) -> dict[str, Any]:
+        return {
+            "period_id": UUID(period.removeprefix("per_")),
+            "subscription_id": UUID(subscription.removeprefix("sub_")),
+            "charge": "departures",
+            "meter": "departures",
+            "meter_version": 1,
+            "totals": [GroupTotal(group="JFK", quantity=Decimal(departures), count=departures, digest="00")],
+        }
 
     def open(self) -> Shop:
         """Everything that is needed to quote."""

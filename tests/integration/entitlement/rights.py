@@ -56,3 +56,19 @@ class Rights:
     def holds(self, account: str, **more: Any) -> list[tuple[str, str, str | None]]:
         rows = self.client.get("/v1/holds", params={"account": account, **more}).json()["items"]
         return sorted((row["hold"], row["placed_at"], row["removed_at"]) for row in rows)
+
+
+def a_year(rights: Rights) -> None:
+    """A plan, a debt that was paid, a migration, and an expiry that stands."""
+    rights.news.plan(local("2012-12-02"), {"gates": None, "lounges": 3})
+    vx, us, aa, oo = (rights.sold(key) for key in ("VX", "US", "AA", "OO"))
+    rights.move(local("2013-12-15"))
+    vx.dunned("suspended", local("2013-07-07"))
+    vx.paid(local("2013-07-25", 12))
+    us.not_renewing(local("2013-12-15"), aa.subscription_id)
+    aa.renewed(local("2013-12-15"))
+    vx.renewed(local("2013-12-15"))
+    rights.move(local("2014-01-15"))
+    us.ended(local("2014-01-01"))
+    oo.ended(local("2014-01-01"))
+    rights.arrive()

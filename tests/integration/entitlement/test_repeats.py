@@ -2,27 +2,10 @@
 
 from services.entitlement.store import PROJECTIONS
 from services.entitlement.tables import metadata
-from tests.integration.entitlement.rights import Rights
-from tests.support.billing_news import local
+from tests.integration.entitlement.rights import Rights, a_year
 from tests.support.rebuilding import live_and_rebuilt, read_models
 
 TABLES = ("accounts", "known_features", "entitlements", "holds")
-
-
-def a_year(rights: Rights) -> None:
-    """A plan, a debt that was paid, a migration, and an expiry that stands."""
-    rights.news.plan(local("2012-12-02"), {"gates": None, "lounges": 3})
-    vx, us, aa, oo = (rights.sold(key) for key in ("VX", "US", "AA", "OO"))
-    rights.move(local("2013-12-15"))
-    vx.dunned("suspended", local("2013-07-07"))
-    vx.paid(local("2013-07-25", 12))
-    us.not_renewing(local("2013-12-15"), aa.subscription_id)
-    aa.renewed(local("2013-12-15"))
-    vx.renewed(local("2013-12-15"))
-    rights.move(local("2014-01-15"))
-    us.ended(local("2014-01-01"))
-    oo.ended(local("2014-01-01"))
-    rights.arrive()
 
 
 def test_every_message_told_again_changes_nothing(rights: Rights) -> None:

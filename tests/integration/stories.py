@@ -1,0 +1,57 @@
+"""What goes on with a stocked tenant until every read model of the service has something to show."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tests.integration.billing.shop import Shop
+from tests.integration.entitlement.rights import Rights, a_year
+from tests.integration.renewals.desk import Desk
+from tests.integration.stocked import STOCK
+from tests.integration.usage.meter_room import END, Room, trip
+from tests.support.billing_news import local
+from tests.support.house import Service, settle
+from tests.support.moving_clock import move_clock
+
+
+def billing(service: Service, tenant: str) -> None:
+    """The fee is paid in part and reminded of, January's usage is billed and then corrected, February's is waited for."""
+    names = STOCK["billing"](service, tenant)
+    shop = Shop(service, tenant)
+    paid = {"invoice": names["invoice"], "amount_minor": 100, "currency": "USD"}
+    assert shop.rita.post("/v1/payments", json=paid).status_code == 201
+    move_clock(service, shop.rita, datetime(2031, 2, 2, tzinfo=UTC))
+    [january, *_] = shop.rita.get(f"/v1/subscriptions/{names['subscription_id']}/usage-periods").json()["items"]
+    shop.hear_of_usage(january["period_id"], names["subscription_id"], 400)
+    shop.hear_of_late_usage(january["period_id"], names["subscription_id"], 500)
+    settle([service])
+    move_clock(service, shop.rita, datetime(2031, 3, 2, tzinfo=UTC))
+
+
+def usage(service: Service, tenant: str) -> None:
+    """A period closes, and an event comes late."""
+    room = Room(service, tenant)
+    room.opened("trips", "miles", "cars")
+    room.metered(trip("1", origin="EWR", miles=3, car="N1"))
+    room.move(END)
+    room.metered(trip("2", at=END - timedelta(hours=1), origin="EWR", miles=1, car="N2"))
+
+
+def entitlement(service: Service, tenant: str) -> None:
+    a_year(Rights(service, tenant))
+
+
+def renewals(service: Service, tenant: str) -> None:
+    """Two opportunities: one is won, the other one lost."""
+    desk = Desk(service, tenant)
+    winner = desk.sold("F9")
+    desk.sold("OO")
+    desk.arrive()
+    desk.move(local("2013-12-01"))
+    desk.drafted(winner, local("2013-12-01"))
+    desk.accepted(winner, local("2013-12-10"), "2013-12-10")
+    desk.arrive()
+    assert desk.close("OO", reason="budget_lost").status_code == 200
+
+
+STORIES = {"billing": billing, "usage": usage, "entitlement": entitlement, "renewals": renewals}
