@@ -22,7 +22,7 @@ def run(metadata: MetaData) -> None:
     engine.dispose()
 
 
-def grant(service: str, *, by_tenant: Sequence[str], queues: Sequence[str]) -> None:
+def grant(service: str, *, by_tenant: Sequence[str], queues: Sequence[str] = ()) -> None:
     """Policies and rights of the two running roles on tables that a migration has just made."""
     for statement in secure(service, by_tenant=by_tenant, queues=queues):
         op.execute(statement)

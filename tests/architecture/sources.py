@@ -32,6 +32,5 @@ class Source:
 
 @cache
 def sources() -> tuple[Source, ...]:
-    """Without migrations: those are made by Alembic."""
     paths = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
-    return tuple(Source(path, path.read_text()) for path in paths if "versions" not in path.parts)
+    return tuple(Source(path, path.read_text()) for path in paths)

@@ -2,205 +2,93 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.migrations import grant
+from shared.revisions import first_tables as kernel
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "brokers_met",
-        sa.Column("cluster_id", sa.Text(), nullable=False),
-        sa.Column("met_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("cluster_id", name=op.f("pk_brokers_met")),
-        info={"queue": True},
-    )
-    op.create_table(
-        "consumer_offsets",
-        sa.Column("cluster_id", sa.Text(), nullable=False),
-        sa.Column("topic", sa.Text(), nullable=False),
-        sa.Column("partition", sa.Integer(), nullable=False),
-        sa.Column("next_offset", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("cluster_id", "topic", "partition", name=op.f("pk_consumer_offsets")),
-        info={"queue": True},
-    )
+    kernel.create("renewals")
+    _customers()
+    _policy_versions()
+    _subscriptions()
+    _opportunities()
+    _indexes_of_opportunities()
+    grant("renewals", by_tenant=["customers", "policy_versions", "subscriptions", "opportunities"])
+
+
+def _customers() -> None:
     op.create_table(
         "customers",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("customer_id", sa.Uuid(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("segment", sa.Text(), nullable=False),
-        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid, nullable=False),
+        sa.Column("customer_id", sa.Uuid, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("segment", sa.Text, nullable=False),
+        sa.Column("region", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "customer_id", name=op.f("pk_customers")),
         sa.UniqueConstraint("tenant_id", "key", name=op.f("uq_customers_tenant_id_key")),
     )
+
+
+def _policy_versions() -> None:
     op.create_table(
-        "events",
-        sa.Column("position", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("category", sa.Text(), nullable=False),
-        sa.Column("stream_id", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("public_sequence", sa.Integer(), nullable=True),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("context", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("position", name=op.f("pk_events")),
-        sa.UniqueConstraint(
-            "tenant_id", "category", "stream_id", "version", name=op.f("uq_events_tenant_id_category_stream_id_version")
-        ),
+        "policy_versions",
+        sa.Column("tenant_id", sa.Uuid, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("policy", JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "code", "version", name=op.f("pk_policy_versions")),
     )
+
+
+def _subscriptions() -> None:
     op.create_table(
-        "idempotency_keys",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("status", sa.SmallInteger(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "key", name=op.f("pk_idempotency_keys")),
+        "subscriptions",
+        sa.Column("tenant_id", sa.Uuid, nullable=False),
+        sa.Column("subscription_id", sa.Uuid, nullable=False),
+        sa.Column("customer_id", sa.Uuid, nullable=False),
+        sa.Column("customer_key", sa.Text, nullable=False),
+        sa.Column("term_number", sa.Integer, nullable=False),
+        sa.Column("ends_on", sa.Date, nullable=False),
+        sa.Column("opportunity_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "subscription_id", name=op.f("pk_subscriptions")),
     )
-    op.create_index(op.f("ix_idempotency_keys_answered_at"), "idempotency_keys", ["answered_at"], unique=False)
-    op.create_table(
-        "inbox",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("stream_id", sa.Uuid(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "source", "stream_id", name=op.f("pk_inbox")),
-        info={"queue": True},
-    )
+    op.create_index(op.f("ix_subscriptions_tenant_id_customer_key"), "subscriptions", ["tenant_id", "customer_key"])
+
+
+def _opportunities() -> None:
     op.create_table(
         "opportunities",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("opportunity_id", sa.Uuid(), nullable=False),
-        sa.Column("subscription_id", sa.Uuid(), nullable=False),
-        sa.Column("customer_key", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=False),
-        sa.Column("base_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("successor_subscription_id", sa.Uuid(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("opportunity", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("tenant_id", sa.Uuid, nullable=False),
+        sa.Column("opportunity_id", sa.Uuid, nullable=False),
+        sa.Column("subscription_id", sa.Uuid, nullable=False),
+        sa.Column("customer_key", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("due_on", sa.Date, nullable=False),
+        sa.Column("base_minor", sa.BigInteger, nullable=False),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("successor_subscription_id", sa.Uuid),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("opportunity", JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "opportunity_id", name=op.f("pk_opportunities")),
     )
-    op.create_index(
-        op.f("ix_opportunities_tenant_id_customer_key"), "opportunities", ["tenant_id", "customer_key"], unique=False
-    )
-    op.create_index(op.f("ix_opportunities_tenant_id_due_on"), "opportunities", ["tenant_id", "due_on"], unique=False)
+
+
+def _indexes_of_opportunities() -> None:
+    op.create_index(op.f("ix_opportunities_tenant_id_customer_key"), "opportunities", ["tenant_id", "customer_key"])
+    op.create_index(op.f("ix_opportunities_tenant_id_due_on"), "opportunities", ["tenant_id", "due_on"])
     op.create_index(
         op.f("ix_opportunities_tenant_id_subscription_id"),
         "opportunities",
         ["tenant_id", "subscription_id"],
-        unique=False,
     )
     op.create_index(
         op.f("ix_opportunities_tenant_id_successor_subscription_id"),
         "opportunities",
         ["tenant_id", "successor_subscription_id"],
-        unique=False,
-    )
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("topic", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("message", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        info={"queue": True},
-    )
-    op.create_table(
-        "parked_messages",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("stream_id", sa.Uuid(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("message", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("decision", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_parked_messages")),
-    )
-    op.create_index(
-        op.f("ix_parked_messages_tenant_id_source_stream_id_sequence"),
-        "parked_messages",
-        ["tenant_id", "source", "stream_id", "sequence"],
-        unique=False,
-    )
-    op.create_table(
-        "policy_versions",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("policy", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "code", "version", name=op.f("pk_policy_versions")),
-    )
-    op.create_table(
-        "subscriptions",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("subscription_id", sa.Uuid(), nullable=False),
-        sa.Column("customer_id", sa.Uuid(), nullable=False),
-        sa.Column("customer_key", sa.Text(), nullable=False),
-        sa.Column("term_number", sa.Integer(), nullable=False),
-        sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.Column("opportunity_id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "subscription_id", name=op.f("pk_subscriptions")),
-    )
-    op.create_index(
-        op.f("ix_subscriptions_tenant_id_customer_key"), "subscriptions", ["tenant_id", "customer_key"], unique=False
-    )
-    op.create_table(
-        "test_clocks",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("now", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_test_clocks")),
-    )
-    op.create_table(
-        "timers",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Uuid(), nullable=False),
-        sa.Column("fire_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stage", sa.SmallInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "name", "subject", "fire_at", name=op.f("pk_timers")),
-        info={"queue": True},
-    )
-    op.create_index(op.f("ix_timers_fire_at"), "timers", ["fire_at"], unique=False)
-    op.create_table(
-        "worker_status",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("asked", sa.BigInteger(), nullable=False),
-        sa.Column("answered", sa.BigInteger(), nullable=False),
-        sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_worker_status")),
-    )
-    grant(
-        "renewals",
-        by_tenant=[
-            "customers",
-            "events",
-            "idempotency_keys",
-            "opportunities",
-            "parked_messages",
-            "policy_versions",
-            "subscriptions",
-            "test_clocks",
-            "worker_status",
-        ],
-        queues=["brokers_met", "consumer_offsets", "inbox", "outbox", "timers"],
     )
