@@ -84,7 +84,7 @@ class EventStore:
         streams = {id_: Stream(decider.initial) for id_ in ids}
         named = {"tenant": tenant_id, "category": decider.category, "id": ids[0], "ids": list(ids)}
         for stream_id, version, public_sequence, name, data in run(tx, _LOAD_ONE if len(ids) == 1 else _LOAD, named):
-            before, event = streams[stream_id], self._types.decode(name, data)
+            before, event = streams[stream_id], self._types.decode(decider.category, name, data)
             state = decider.evolve(before.state, event)
             streams[stream_id] = Stream(state, version, public_sequence or before.public_sequence)
         return streams
@@ -150,7 +150,9 @@ class EventStore:
     def _recorded(self, row: Any) -> Recorded:
         cause = Cause(row.tenant_id, row.occurred_at, row.recorded_at, row.context)
         key = StreamKey(row.tenant_id, row.category, row.stream_id)
-        return Recorded(self._types.decode(row.type, row.data), key, row.version, row.public_sequence, cause)
+        return Recorded(
+            self._types.decode(row.category, row.type, row.data), key, row.version, row.public_sequence, cause
+        )
 
 
 @contextmanager

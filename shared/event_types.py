@@ -11,7 +11,13 @@ from shared.decider import AnyDecider
 
 
 class UnknownEventType(Exception):
-    """The database holds an event that this version of the service does not know."""
+    """The database holds an event that this version of the service does not know: a later one wrote it."""
+
+    def __init__(self, category: str, name: str):
+        super().__init__(
+            f"{name!r} in the events of {category!r} is not known to this version: deploy the version that wrote it, "
+            "or a later one"
+        )
 
 
 class EventTypes:
@@ -28,10 +34,10 @@ class EventTypes:
     def name(self, event: object) -> str:
         return self._names[type(event)]
 
-    def decode(self, name: str, data: str) -> Any:
+    def decode(self, category: str, name: str, data: str) -> Any:
         while name in self._upcasters:
             name, changed = self._upcasters[name](msgspec.json.decode(data))
             data = msgspec.json.encode(changed).decode()
         if name not in self._decoders:
-            raise UnknownEventType(name)
+            raise UnknownEventType(category, name)
         return self._decoders[name].decode(data)

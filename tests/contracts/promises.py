@@ -34,17 +34,18 @@ def breaches(contract: type[Contract], promise: Any) -> list[str]:
         msgspec.json.decode(json.dumps(promise), type=contract)
     except msgspec.ValidationError as error:
         return [f"what was sent before cannot be read any more: {error}"]
-    return _missing(promise, encoded(contract), "")
+    return missing(promise, encoded(contract), "")
 
 
-def _missing(promise: Any, now: Any, path: str) -> list[str]:
+def missing(promise: Any, now: Any, path: str) -> list[str]:
+    """Which fields of a JSON value are gone from another one, or have another value there."""
     match promise, now:
         case dict(), dict():
             gone = [f"{path}/{name} vanished" for name in promise if name not in now]
             kept = [name for name in promise if name in now]
-            return gone + [breach for name in kept for breach in _missing(promise[name], now[name], f"{path}/{name}")]
+            return gone + [breach for name in kept for breach in missing(promise[name], now[name], f"{path}/{name}")]
         case [one], [other]:
-            return _missing(one, other, f"{path}/0")
+            return missing(one, other, f"{path}/0")
     return [] if type(promise) is type(now) and promise == now else [f"{path} changed its form"]
 
 

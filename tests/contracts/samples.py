@@ -1,4 +1,4 @@
-"""One sample of every published message, made from its type: fields that are there, in the form they are sent."""
+"""Samples of published messages and stored events, made from their types: fields in the form they are written."""
 
 from __future__ import annotations
 
@@ -43,21 +43,51 @@ def encoded(contract: type[Contract]) -> Any:
     return msgspec.json.decode(msgspec.json.encode(sample(contract)))
 
 
-def _sample(info: msgspec.inspect.Type) -> Any:
+def sparse_sample(kind: type) -> Any:
+    """The same with nothing in it that need not be: null where null may be, and collections are empty."""
+    return _sample(msgspec.inspect.type_info(kind), is_sparse=True)
+
+
+def choices(kind: type) -> dict[str, list[Any]]:
+    """Where only certain values may be, by path, and which."""
+    return dict(sorted(_choices(msgspec.inspect.type_info(kind), "")))
+
+
+def _sample(info: msgspec.inspect.Type, *, is_sparse: bool = False) -> Any:
     match info:
-        case msgspec.inspect.StructType(cls=cls, fields=fields):
-            return cls(**{field.name: _sample(field.type) for field in fields})
+        case msgspec.inspect.StructType(cls=cls, fields=fields) | msgspec.inspect.DataclassType(cls=cls, fields=fields):
+            return cls(**{field.name: _sample(field.type, is_sparse=is_sparse) for field in fields})
+        case msgspec.inspect.VarTupleType(item_type=item):
+            return () if is_sparse else (_sample(item),)
         case msgspec.inspect.CollectionType(item_type=item):
-            return [_sample(item)]
+            return [] if is_sparse else [_sample(item)]
         case msgspec.inspect.DictType(value_type=value):
-            return {"key": _sample(value)}
+            return {} if is_sparse else {"key": _sample(value)}
         case msgspec.inspect.LiteralType(values=values):
             return values[0]
-        case msgspec.inspect.UnionType(types=types):
-            return next(_sample(kind) for kind in types if not isinstance(kind, msgspec.inspect.NoneType))
+        case msgspec.inspect.UnionType(types=types, includes_none=may_be_nothing):
+            if is_sparse and may_be_nothing:
+                return None
+            return next(
+                _sample(kind, is_sparse=is_sparse) for kind in types if not isinstance(kind, msgspec.inspect.NoneType)
+            )
         case msgspec.inspect.AnyType():
             return {"anything": "goes"}
     return SAMPLES[type(info)]
+
+
+def _choices(info: msgspec.inspect.Type, path: str) -> Iterator[tuple[str, list[Any]]]:
+    match info:
+        case msgspec.inspect.StructType(fields=fields) | msgspec.inspect.DataclassType(fields=fields):
+            for field in fields:
+                yield from _choices(field.type, f"{path}/{field.name}")
+        case msgspec.inspect.CollectionType(item_type=inner) | msgspec.inspect.DictType(value_type=inner):
+            yield from _choices(inner, f"{path}/*")
+        case msgspec.inspect.UnionType(types=types):
+            for kind in types:
+                yield from _choices(kind, path)
+        case msgspec.inspect.LiteralType(values=values):
+            yield path, list(values)
 
 
 def _descendants(kind: type) -> Iterator[type[Contract]]:
