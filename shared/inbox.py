@@ -14,12 +14,14 @@ from sqlalchemy import Connection, Engine
 from shared.causes import Cause
 from shared.errors import NotFound
 from shared.event_store import EventStore, StreamMoved
-from shared.messages import Message, context_of
+from shared.event_types import UnknownEventType
+from shared.messages import Contract, Message, context_of
 from shared.metrics import MESSAGES
 from shared.orders import Order
 from shared.parked import park
 from shared.statements import run
 from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
+from shared.unknown_types import UnknownTypes
 
 Process = Callable[[Message], Iterable[Order]]
 
@@ -33,8 +35,17 @@ class Reads:
 
 Handlers = Mapping[str, Process | Reads]
 Offsets = Mapping[tuple[str, int], int]
-# What a message of another topic may still bring: topics keep no order between them.
-WAITS = (NotFound,)
+# What a message of another topic may still bring (topics keep no order between them), or a later version of the service.
+WAITS = (NotFound, UnknownEventType)
+
+
+def passing_over(*contracts: type[Contract]) -> Handlers:
+    """For messages of a topic that are of no interest, as opposed to those that are not known."""
+    return {contract.TYPE: _nothing for contract in contracts}
+
+
+def _nothing(_: Message) -> Iterable[Order]:
+    return ()
 
 
 class OvertakenConsumer(StreamMoved):
@@ -52,7 +63,7 @@ class Inbox:
     handlers: Handlers
     service: str
     real_now: Callable[[], datetime]
-    unknown_types: set[str] = field(default_factory=set)
+    unknown_types: UnknownTypes = field(default_factory=UnknownTypes)
 
     def receive(self, messages: Sequence[Message], save_offsets: Callable[[Connection], None] = lambda _: None) -> int:
         try:
@@ -60,13 +71,13 @@ class Inbox:
                 applied = self._apply(tx, messages)
                 save_offsets(tx)
         except Exception:  # found out message by message below
-            applied = sum(self._receive_one(message) for message in messages)
+            applied = [one for message in messages for one in self._receive_one(message)]
             with self.engine.begin() as tx:
                 save_offsets(tx)
-        MESSAGES.labels(self.service, "applied").inc(applied)
-        return applied
+        self.count(applied)
+        return len(applied)
 
-    def _receive_one(self, message: Message) -> int:
+    def _receive_one(self, message: Message) -> Sequence[Message]:
         try:
             with self.engine.begin() as tx:
                 return self._apply(tx, [message])
@@ -77,14 +88,14 @@ class Inbox:
                 waits = isinstance(error, WAITS)
                 park(tx, message, f"{type(error).__name__}: {error}", self.real_now(), waits=waits)
             MESSAGES.labels(self.service, "parked").inc()
-            return 0
+            return []
 
-    def _apply(self, tx: Connection, messages: Sequence[Message]) -> int:
+    def _apply(self, tx: Connection, messages: Sequence[Message]) -> Sequence[Message]:
         marks = _marks(tx, messages)
         fresh = [m for m in messages if self._is_next(tx, m, marks)]
         self.perform(tx, fresh)
         mark(tx, fresh)
-        return len(fresh)
+        return fresh
 
     def _is_next(self, tx: Connection, message: Message, marks: dict[tuple[UUID, str, UUID], int]) -> bool:
         key = (message.tenantid, message.source, message.subject)
@@ -108,15 +119,18 @@ class Inbox:
                     unit = batch.unit(message)
                     unit.carry_out(handle(message, unit))
                 case None:
-                    self._note_unknown(message)
+                    continue
                 case process:
                     waiting.append((message, list(process(message))))
         batch.carry_out(waiting)
         batch.session.flush()
 
-    def _note_unknown(self, message: Message) -> None:
-        MESSAGES.labels(self.service, "unknown_type").inc()
-        self.unknown_types.add(message.type)
+    def count(self, applied: Sequence[Message]) -> None:
+        """What was applied for good. Of a type that is not known only the sequence was noted."""
+        unknown = [message for message in applied if message.type not in self.handlers]
+        MESSAGES.labels(self.service, "applied").inc(len(applied) - len(unknown))
+        for message in unknown:
+            self.unknown_types.count(self.service, message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class Parking:
             message = decode(row.message)
             if row.decision != "discard":
                 self.inbox.perform(tx, [message])
+                self.inbox.count([message])
             mark(tx, [message])
         forget(tx, row.tenant_id, row.id)
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from shared.errors import Conflict, DomainError, NotFound, Refused, Unavailable
 from shared.event_store import StreamMoved
+from shared.event_types import UnknownEventType
 from shared.logs import logger
 
 STATUS = {NotFound: 404, Conflict: 409, Refused: 403, Unavailable: 503, DomainError: 422}
@@ -35,6 +36,7 @@ def install(app: FastAPI) -> None:
     for away in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(away, _of_database)
     app.add_exception_handler(DBAPIError, _of_database_refusal)
+    app.add_exception_handler(UnknownEventType, _of_later_version)
     app.add_exception_handler(Exception, _of_bug)
 
 
@@ -87,6 +89,13 @@ def _of_database(request: Request, error: Exception) -> JSONResponse:
 def _of_database_refusal(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)
     return _of_database(request, error) if error.connection_invalidated else _of_bug(request, error)
+
+
+def _of_later_version(request: Request, error: Exception) -> JSONResponse:
+    logger().error("an event of a later version", error=str(error))
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    detail = "a later version of this service changed it, and has to answer: try again"
+    return problem(503, "later_version_needed", detail, headers=headers)
 
 
 def _of_bug(request: Request, error: Exception) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from services.billing.messaging import from_billing, from_renewals, from_usage, reference
 from shared.contracts import billing, renewals, usage
-from shared.inbox import Handlers, Reads
+from shared.inbox import Handlers, Reads, passing_over
 
 TOPICS = [
     "billing.quotes",
@@ -27,4 +27,12 @@ HANDLERS: Handlers = {
     renewals.RenewalWonV1.TYPE: Reads(from_renewals.renewal_won),
     renewals.RenewalLostV1.TYPE: Reads(from_renewals.renewal_lost),
     renewals.RenewalSupersededV1.TYPE: Reads(from_renewals.renewal_superseded),
+    **passing_over(
+        billing.QuoteDraftedV1,
+        billing.QuoteSentV1,
+        billing.QuoteClosedV1,
+        billing.InvoicePaidV1,
+        billing.InvoiceOverdueV1,
+        usage.UsagePeriodAdvancedV1,
+    ),
 }

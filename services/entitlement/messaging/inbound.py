@@ -11,7 +11,7 @@ from services.entitlement.processes import granting, holding, learning
 from services.entitlement.processes.clock import on_instant_reached
 from services.entitlement.processes.schedule import REACH_INSTANT
 from shared.contracts import billing
-from shared.inbox import Handlers
+from shared.inbox import Handlers, passing_over
 from shared.messages import Message
 from shared.money import Money
 from shared.orders import Order
@@ -130,6 +130,7 @@ HANDLERS: Handlers = {
     billing.SubscriptionTermEndedV1.TYPE: _term_ended,
     billing.DunningStepReachedV1.TYPE: _dunning_step_reached,
     billing.DunningClearedV1.TYPE: _dunning_cleared,
+    **passing_over(billing.TermStartedV1, billing.SubscriptionTermEndingV1, billing.SubscriptionExpiredV1),
 }
 
 TIMERS: Mapping[str, TimerHandler] = {REACH_INSTANT: _instant_reached}

@@ -14,7 +14,7 @@ from services.renewals.processes.clock import Timer as TimerName
 from services.renewals.processes.clock import on_due
 from services.renewals.projections import policies
 from shared.contracts import billing
-from shared.inbox import Handlers, Reads
+from shared.inbox import Handlers, Reads, passing_over
 from shared.messages import Message
 from shared.money import Money
 from shared.orders import Order
@@ -107,6 +107,15 @@ HANDLERS: Handlers = {
     billing.TermRenewedV1.TYPE: Reads(_term_known),
     billing.QuoteDraftedV1.TYPE: _quote_drafted,
     billing.QuoteAcceptedV1.TYPE: _quote_accepted,
+    **passing_over(
+        billing.QuoteSentV1,
+        billing.QuoteClosedV1,
+        billing.NonRenewalRequestedV1,
+        billing.NonRenewalWithdrawnV1,
+        billing.SubscriptionTermEndingV1,
+        billing.SubscriptionTermEndedV1,
+        billing.SubscriptionExpiredV1,
+    ),
 }
 
 TIMERS: Mapping[str, TimerHandler] = {"open": _fires("open"), "no_response": _fires("no_response")}

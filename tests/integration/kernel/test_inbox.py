@@ -138,13 +138,6 @@ def test_of_two_consumers_with_the_same_messages_one_applies_them(tower: Tower, 
     assert {heard(tower, tenant, bell) for bell in bells} == {(1, 2, 3)}
 
 
-def test_a_message_of_an_unknown_type_is_passed_over(tower: Tower, tenant: UUID, bell: UUID) -> None:
-    listener = inbox(tower)
-    listener.receive([letter(tenant, bell, 1, type="tower.bell_cast.v1"), letter(tenant, bell, 2)])
-    assert heard(tower, tenant, bell) == (2,)
-    assert listener.unknown_types == {"tower.bell_cast.v1"}
-
-
 def test_what_was_offered_with_the_offsets_is_one_transaction_with_them(tower: Tower, tenant: UUID, bell: UUID) -> None:
     def cannot_save(tx: Any) -> None:
         tx.exec_driver_sql("SELECT 1 / 0")
