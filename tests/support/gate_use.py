@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ class Month:
     delay: int = 0
 
 
+@cache
 def invoices() -> dict[tuple[str, str], Lines]:
     """Lines other than zero of every invoice, by airline and day of issue."""
     months = _months()
