@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     startup_timeout_seconds: float = 60
     republish_on_new_broker: bool = False
     consumer_group_suffix: str = ""
+    body_timeout_seconds: float = Field(default=60, gt=0)
     metrics_port: int | None = Field(default=None, description="Where the worker shows its metrics, on loopback.")
 
     @property

@@ -50,10 +50,10 @@ def processes(addresses: Addresses) -> list[Process]:
 
 def _api(service: str, addresses: Addresses) -> Process:
     port = str(free_port())
-    server = ("-m", "uvicorn", "--factory", f"services.{service}.app:from_environment")
+    server = ("-m", "shared.http.server", f"services.{service}.app:from_environment")
     return Process(
         name=f"{service}-api",
-        argv=(sys.executable, *server, "--host", "127.0.0.1", "--port", port, "--no-access-log"),
+        argv=(sys.executable, *server, "--port", port),
         environment=_environment(addresses, addresses.databases[service].api),
         ready_url=f"http://127.0.0.1:{port}/readyz",
     )

@@ -29,7 +29,7 @@ def new_app(
     app = DocumentedApi(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.state.tokens = Tokens(settings)
-    app.add_middleware(BodyLimit, larger=larger_bodies or {})
+    app.add_middleware(BodyLimit, larger=larger_bodies or {}, within_seconds=settings.body_timeout_seconds)
     app.add_middleware(Observation, service=service)
     problems.install(app)
     for router in (health.router, clock.router, parked.router):

@@ -1,10 +1,12 @@
-"""Bodies are counted while they stream in, so that nobody makes us hold 200 MB."""
+"""Bodies are counted and timed while they stream in, so that nobody makes us hold 200 MB, or wait for ever."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import anyio
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.problems import problem
@@ -16,12 +18,17 @@ class _TooLarge(Exception):
     pass
 
 
+class _TooSlow(Exception):
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
     """ASGI middleware: 1 MB, or what `larger` says for a path."""
 
     app: ASGIApp
     larger: Mapping[str, int] = field(default_factory=dict)
+    within_seconds: float = 60
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,10 +36,15 @@ class BodyLimit:
         limit = self.larger.get(scope["path"], ONE_MEGABYTE)
         try:
             self._check_announced(scope, limit)
-            await self.app(scope, _counted(receive, limit), send)
+            await self.app(scope, _Body(receive, limit, anyio.current_time() + self.within_seconds), send)
         except _TooLarge:
             answer = problem(413, "body_too_large", f"at most {limit} bytes", headers={"Connection": "close"})
             await answer(scope, receive, send)
+        except _TooSlow:
+            detail = f"the body did not arrive within {self.within_seconds:g} seconds"
+            await problem(408, "request_timeout", detail, headers={"Connection": "close"})(scope, receive, send)
+        except ClientDisconnect:  # nobody hears this; it is counted as what it is, and not as a fault of ours
+            await problem(400, "client_gone", "the body ended before its end")(scope, receive, send)
 
     @staticmethod
     def _check_announced(scope: Scope, limit: int) -> None:
@@ -41,15 +53,29 @@ class BodyLimit:
             raise _TooLarge
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
-    received = 0
+@dataclass(slots=True)
+class _Body:
+    """What follows a body, as the news that the client hung up, may take as long as it takes."""
 
-    async def counting() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
+    receive: Receive
+    limit: int
+    deadline: float
+    received: int = 0
+    complete: bool = False
+
+    async def __call__(self) -> Message:
+        if self.complete:
+            return await self.receive()
+        message = await self._next()
+        self.received += len(message.get("body", b""))
+        self.complete = not message.get("more_body", False)
+        if self.received > self.limit:
             raise _TooLarge
         return message
 
-    return counting
+    async def _next(self) -> Message:
+        try:
+            with anyio.fail_after(self.deadline - anyio.current_time()):
+                return await self.receive()
+        except TimeoutError:
+            raise _TooSlow from None

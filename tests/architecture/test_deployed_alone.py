@@ -90,7 +90,7 @@ def plain(home: Path) -> dict[str, str]:
 def serving(service: str, home: Path, more: dict[str, str]) -> Iterator[str]:
     port = free_port()
     app = f"services.{service}.app:from_environment"
-    command = [sys.executable, "-m", "uvicorn", "--factory", app, "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "shared.http.server", app, "--port", str(port)]
     with (home / "log").open("wb") as log:
         child = subprocess.Popen(command, cwd=home, env=plain(home) | more, stdout=log, stderr=log)
     try:

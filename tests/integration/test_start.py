@@ -28,7 +28,7 @@ NOWHERE = "postgresql+psycopg://billing_api@127.0.0.1:{}/billing"
 
 def api(port: int) -> list[str]:
     app = "services.billing.app:from_environment"
-    return ["-m", "uvicorn", "--factory", app, "--host", "127.0.0.1", "--port", str(port)]
+    return ["-m", "shared.http.server", app, "--port", str(port)]
 
 
 def environment(database_url: str, bootstrap_servers: str, *, patience_seconds: float) -> dict[str, str]:
