@@ -22,6 +22,7 @@ def engine_for(url: str, *, pool_size: int) -> Engine:
         max_overflow=0,
         pool_timeout=2,
         pool_pre_ping=False,
+        hide_parameters=True,  # an error is logged; what it was about is not
         connect_args={"connect_timeout": 5, "options": "-c statement_timeout=30000 -c timezone=UTC"},
     )
     event.listen(engine, "before_cursor_execute", send_waiting)

@@ -36,7 +36,7 @@ def _named(service: str, process: str) -> Processor:
     """In every thread; a context variable would be known in the one that sets it."""
 
     def name(_logger: object, _method: str, event: EventDict) -> EventDict:
-        return event | {"service": service, "process": process}
+        return {**event, "service": service, "process": process}
 
     return name
 

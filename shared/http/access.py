@@ -27,8 +27,8 @@ class Needs:
     writes: bool = False
     by_bearer_token: ClassVar[bool] = True
 
-    def check(self, request: Request) -> Caller:
-        caller: Caller = request.app.state.tokens.caller(request.headers.get("authorization"))
+    async def check(self, request: Request) -> Caller:
+        caller: Caller = await request.app.state.tokens.caller(request.headers.get("authorization"))
         request.scope["state"]["caller"] = caller
         if self.scope not in caller.scopes:
             raise ScopeMissing(self.scope)
@@ -38,13 +38,13 @@ class Needs:
 @dataclass(frozen=True)
 class _Unit(Needs):
     async def __call__(self, request: Request) -> Opening:
-        return Opening(request, self.check(request), self.writes)
+        return Opening(request, await self.check(request), self.writes)
 
 
 @dataclass(frozen=True)
 class _Caller(Needs):
     async def __call__(self, request: Request) -> Caller:
-        return self.check(request)
+        return await self.check(request)
 
 
 def reads(scope: str) -> Any:

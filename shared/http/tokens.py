@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import jwt
 
 from shared.http.problems import Problem
+from shared.http.signing_keys import SigningKeys, signing_keys
 from shared.settings import Settings
 
 ALGORITHMS = ["RS256", "ES256", "EdDSA"]
@@ -46,32 +44,28 @@ class Tokens:
     settings: Settings
 
     @cached_property
-    def _keys(self) -> Callable[[str], jwt.PyJWK]:
-        """The key of a token: from a file that comes with the configuration, or from the issuer, kept for 5 minutes."""
-        url = urlsplit(self.settings.auth_jwks_url)
-        if url.scheme != "file":
-            return jwt.PyJWKClient(url.geturl(), cache_keys=True, lifespan=300, timeout=5).get_signing_key_from_jwt
-        keys = jwt.PyJWKSet.from_json(Path(unquote(url.path)).read_text())
-        return lambda token: keys[jwt.get_unverified_header(token)["kid"]]
+    def _keys(self) -> SigningKeys:
+        return signing_keys(self.settings.auth_jwks_url)
 
-    def caller(self, authorization: str | None) -> Caller:
+    async def caller(self, authorization: str | None) -> Caller:
         """The caller of an Authorization header. Raises NotAuthenticated for whatever is not a valid token of ours."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated("a bearer token is needed")
         try:
-            return _caller(self._verified(token))
+            return _caller(await self._verified(token))
         except jwt.PyJWKClientConnectionError as error:
             raise IssuerAway from error
-        except (jwt.PyJWTError, ValueError, KeyError) as error:
+        except (jwt.PyJWTError, ValueError, KeyError, ArithmeticError) as error:
             raise NotAuthenticated(f"the token is not valid: {type(error).__name__}") from error
 
-    def _verified(self, token: str) -> dict[str, object]:
-        if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
+    async def _verified(self, token: str) -> dict[str, object]:
+        head = jwt.get_unverified_header(token)
+        if head.get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError("algorithm")
         claims: dict[str, object] = jwt.decode(
             token,
-            self._keys(token),
+            await self._keys.of(head["kid"]),
             algorithms=ALGORITHMS,
             issuer=self.settings.auth_issuer,
             audience=self.settings.auth_audience,
@@ -82,4 +76,8 @@ class Tokens:
 
 
 def _caller(claims: dict[str, object]) -> Caller:
-    return Caller(UUID(str(claims["tenant_id"])), str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
+    """`sub` is written beside everything the caller does, so it has to be storable, and short."""
+    subject, scope = str(claims["sub"]), claims.get("scope", "")
+    if not 0 < len(subject) <= 255 or not subject.isprintable():
+        raise ValueError("sub")
+    return Caller(UUID(str(claims["tenant_id"])), subject, frozenset(scope.split() if isinstance(scope, str) else ()))

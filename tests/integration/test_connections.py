@@ -6,6 +6,7 @@ import json
 import resource
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,17 @@ def test_whatever_is_sent_every_line_of_the_log_is_json_and_nobody_writes_into_i
     assert {line["service"] for line in lines} == {"billing"}
     assert "forged" not in impatient.log.read_text()
     assert "\x1b" not in impatient.log.read_text()
+
+
+def test_while_the_issuer_of_tokens_does_not_answer_everybody_else_is_served(billing: Service, tmp_path: Path) -> None:
+    with ExitStack() as opened:
+        mute = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        jwks = f"http://127.0.0.1:{mute.getsockname()[1]}/jwks"
+        process = opened.enter_context(api_process(billing, tmp_path / "log", auth_jwks_url=jwks))
+        asking = opened.enter_context(ThreadPoolExecutor(1))
+        token = {"Authorization": billing.client("acme").headers["Authorization"]}
+        waits = asking.submit(process.get, "/v1/customers", headers=token)
+        opened.enter_context(mute.accept()[0])
+        assert process.get("/livez").status_code == 200
+        assert not waits.done(), "whether the token is good is not known yet"
+        assert (waits.result().status_code, waits.result().json()["title"]) == (503, "issuer_unavailable")

@@ -54,8 +54,17 @@ def signed_by_somebody_else(issuer: DevelopmentIssuer) -> str:
 
 def changed_afterwards(issuer: DevelopmentIssuer) -> str:
     head, _, signature = signed()(issuer).split(".")
-    other = base64.urlsafe_b64encode(json.dumps(claims(scope="tower:ring")).encode()).decode().rstrip("=")
-    return f"{head}.{other}.{signature}"
+    return f"{head}.{encoded(json.dumps(claims(scope='tower:ring')))}.{signature}"
+
+
+def with_head(issuer: DevelopmentIssuer, **head: Any) -> str:
+    stated = encoded(json.dumps({"alg": "EdDSA", "typ": "JWT"} | head))
+    _, payload, signature = signed()(issuer).split(".")
+    return f"{stated}.{payload}.{signature}"
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def private(issuer: DevelopmentIssuer) -> str:
@@ -80,6 +89,19 @@ REFUSED: dict[str, Forge] = {
     "without aud": signed(aud=None),
     "without a tenant": signed(tenant_id=None),
     "a tenant that is no id": signed(tenant_id="acme"),
+    "a tenant that is a list": signed(tenant_id=[str(uuid4())]),
+    "an expiry that is no number": signed(exp="tomorrow"),
+    "an expiry beyond all numbers": signed(exp=float("inf")),
+    "a subject that cannot be stored": signed(sub="ann\0"),
+    "a subject of two lines": signed(sub="ann\nroot"),
+    "a subject that is no text": signed(sub=7),
+    "a subject without end": signed(sub="a" * 100_000),
+    "a key that is no text": lambda issuer: with_head(issuer, kid=7),
+    "a key brought along": lambda issuer: with_head(issuer, jwk={"kty": "oct", "k": "c2VjcmV0"}, kid="other"),
+    "a key from elsewhere": lambda issuer: with_head(issuer, jku="http://127.0.0.1:1/jwks", kid="other"),
+    "100 kB of nothing": lambda issuer: "a" * 100_000,
+    "100 kB of dots": lambda issuer: "." * 100_000,
+    "a head of 10,000 arrays": lambda issuer: encoded("[" * 10_000 + "]" * 10_000) + ".e30.e30",
     "garbage": lambda issuer: "abc.def.ghi",
     "nothing but dots": lambda issuer: "..",
     "no JSON": lambda issuer: "YQ.YQ.YQ",
@@ -103,8 +125,10 @@ def test_a_token_of_ours_opens(door: Door, bell: UUID) -> None:
     assert ask(door, bell, f"bearer {signed(exp=int(time.time()) - 5)(door.issuer)}").status_code == 200  # leeway
 
 
-@pytest.mark.parametrize("scope", ["", "tower:rea", "tower:ring TOWER:READ", "tower", None])
-def test_what_a_token_does_not_name_is_not_allowed(door: Door, bell: UUID, scope: str | None) -> None:
+@pytest.mark.parametrize(
+    "scope", ["", "tower:rea", "tower:ring TOWER:READ", "tower", None, ["tower:read"], {"tower:read": True}, 7, True]
+)
+def test_what_a_token_does_not_name_is_not_allowed(door: Door, bell: UUID, scope: Any) -> None:
     answer = ask(door, bell, f"Bearer {signed(scope=scope)(door.issuer)}")
     assert (answer.status_code, answer.json()["title"]) == (403, "scope_missing")
 
@@ -114,6 +138,7 @@ def test_while_the_issuer_is_away_nobody_is_told_that_their_token_is_wrong(tower
     behind = Door(create_app(tower, nobody_there), door.issuer)
     answer = behind.client().get("/v1/bells")
     assert (answer.status_code, answer.json()["title"]) == (503, "issuer_unavailable")
+    assert answer.headers["retry-after"] == "1"
 
 
 def ask(door: Door, bell: UUID, authorization: str) -> Any:
