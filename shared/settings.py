@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     auth_jwks_url: str
     log_level: str = "INFO"
     pool_size: int = Field(default=8, ge=1, le=100)
+    rate_limit_requests: int = Field(default=6_000, ge=1, description="Of one tenant in a window and process.")
+    rate_limit_bytes: int = Field(default=640_000_000, ge=10, description="The same, of usage that is sent in.")
+    rate_limit_seconds: int = Field(default=10, ge=1, description="How long a window is.")
     startup_timeout_seconds: float = 60
     republish_on_new_broker: bool = False
     consumer_group_suffix: str = ""

@@ -25,11 +25,13 @@ class Needs:
 
     scope: str
     writes: bool = False
+    by_bytes: bool = False
     by_bearer_token: ClassVar[bool] = True
 
     async def check(self, request: Request) -> Caller:
         caller: Caller = await request.app.state.tokens.caller(request.headers.get("authorization"))
         request.scope["state"]["caller"] = caller
+        request.app.state.rate_limits.count(request, caller.tenant_id, by_bytes=self.by_bytes)
         if self.scope not in caller.scopes:
             raise ScopeMissing(self.scope)
         return caller
@@ -57,6 +59,6 @@ def writes(scope: str) -> Any:
     return Depends(_Unit(scope, writes=True))
 
 
-def evaluates(scope: str) -> Any:
-    """For `Annotated[Caller, evaluates("…")]`: no transaction at all."""
-    return Depends(_Caller(scope))
+def evaluates(scope: str, *, by_bytes: bool = False) -> Any:
+    """For `Annotated[Caller, evaluates("…")]`: no transaction at all. `by_bytes` where the size of a body counts, too."""
+    return Depends(_Caller(scope, by_bytes=by_bytes))

@@ -14,6 +14,7 @@ from shared.http import clock, health, parked, problems
 from shared.http.documents import DocumentedApi
 from shared.http.limits import BodyLimit
 from shared.http.observation import Observation
+from shared.http.rate_limits import RateLimits
 from shared.http.tokens import Tokens
 from shared.settings import Settings
 
@@ -28,7 +29,7 @@ def new_app(
 ) -> FastAPI:
     app = DocumentedApi(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
-    app.state.tokens = Tokens(settings)
+    app.state.tokens, app.state.rate_limits = Tokens(settings), RateLimits(settings)
     app.add_middleware(BodyLimit, larger=larger_bodies or {}, within_seconds=settings.body_timeout_seconds)
     app.add_middleware(Observation, service=service)
     problems.install(app)

@@ -57,8 +57,11 @@ def _complete(operation: Document, method: str, needs: Sequence[Needs], schemas:
     guarded = writes and versioned and (in_path or method == "PUT")
     if by_bearer_token:
         operation["security"] = [{"bearer": sorted({need.scope for need in needs})}]
-    if versioned:
-        success["headers"] = {"ETag": _ETAG}
+    headers = {"ETag": _ETAG} if versioned else {}
+    if by_bearer_token:
+        headers |= {"RateLimit": _LEFT, "RateLimit-Policy": _QUOTA}
+    if headers:
+        success["headers"] = headers
     if writes and method == "POST":
         parameters.append(_IDEMPOTENCY_KEY)
     if guarded:
@@ -72,6 +75,7 @@ def _complete(operation: Document, method: str, needs: Sequence[Needs], schemas:
         412: guarded,
         413: has_body,
         422: has_body or bool(parameters),
+        429: by_bearer_token,
         503: True,
     }
     responses |= {str(status): _refusal(status) for status, possible in refusals.items() if possible}
@@ -86,7 +90,7 @@ def _has_version(success: Document, schemas: Document) -> bool:
 def _refusal(status: int) -> Document:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     answer: Document = {"description": _MEANING[status], "content": content}
-    if status == 503:
+    if status in (429, 503):
         answer["headers"] = {"Retry-After": {"description": "seconds", "schema": {"type": "string"}}}
     return answer
 
@@ -100,6 +104,7 @@ _MEANING = {
     412: "It has changed since the ETag in If-Match.",
     413: "The body is too large.",
     422: "The request is understood and refused; `errors` names what has to change.",
+    429: "The tenant asked too much of this process: `RateLimit-Policy` says how much it may.",
     503: "A server that is needed is away: the same request may succeed later.",
 }
 
@@ -108,6 +113,10 @@ _BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 _TEXT = {"type": "string"}
 
 _ETAG = {"description": "The version of what is answered, for If-Match.", "schema": _TEXT}
+
+_QUOTA = {"description": "What the tenant may ask of this process in a window.", "schema": _TEXT}
+
+_LEFT = {"description": "What is left of it, and in how many seconds there is more.", "schema": _TEXT}
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

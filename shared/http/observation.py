@@ -34,7 +34,8 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-correlation-id", correlation_id.encode())]
+                told = scope["state"].get("headers", ())
+                message["headers"] = [*message["headers"], (b"x-correlation-id", correlation_id.encode()), *told]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):

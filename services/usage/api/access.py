@@ -8,6 +8,6 @@ from shared.unit_of_work import UnitOfWork
 
 ReadUsage = Annotated[UnitOfWork, reads("usage:read")]
 AskUsage = Annotated[Caller, evaluates("usage:read")]
-SendEvents = Annotated[Caller, evaluates("usage:ingest")]
+SendEvents = Annotated[Caller, evaluates("usage:ingest", by_bytes=True)]
 ChangeMeters = Annotated[UnitOfWork, writes("usage:meters")]
 OperateUsage = Annotated[UnitOfWork, writes("usage:operate")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI
@@ -61,10 +61,10 @@ def _shown(bell_id: UUID, unit: UnitOfWork) -> BellOut:
     return BellOut(bell_id=bell_id, times=unit.state(BELL, bell_id).times, version=unit.version(BELL, bell_id))
 
 
-def create_app(tower: Tower, auth: dict[str, str]) -> FastAPI:
-    """`auth` as the development issuer names its settings."""
+def create_app(tower: Tower, auth: dict[str, str], **stated: Any) -> FastAPI:
+    """`auth` as the development issuer names its settings; `stated` are more of them."""
     of_issuer = {"auth_issuer": auth["AUTH_ISSUER"], "auth_jwks_url": auth["AUTH_JWKS_URL"]}
-    settings: Settings = tower.settings("api").model_copy(update=of_issuer)
+    settings: Settings = tower.settings("api").model_copy(update=of_issuer | stated)
     app = new_app("tower", settings, tower.api, tower.store)
     app.include_router(router)
     return app

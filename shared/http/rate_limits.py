@@ -1,0 +1,92 @@
+"""How much one tenant may ask of one API process: told on every answer, and refused with 429 beyond it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.requests import Request
+
+from shared.http.problems import Problem
+from shared.settings import Settings
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class QuotaExceeded(Problem):
+    def __init__(self, policy: Policy, seconds: int):
+        detail = f"more than {policy.quota} {policy.unit} in {policy.seconds} s: come again later"
+        super().__init__(429, "quota_exceeded", detail, {"Retry-After": str(seconds)})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A quota in a sliding window; name, unit and header as in draft-ietf-httpapi-ratelimit-headers-10."""
+
+    name: str
+    unit: str
+    quota: int
+    seconds: int
+
+    @property
+    def item(self) -> RateLimitItemPerSecond:
+        return RateLimitItemPerSecond(self.quota, self.seconds, self.name)
+
+    @property
+    def header(self) -> str:
+        return f'"{self.name}";q={self.quota};qu="{self.unit}";w={self.seconds}'
+
+
+class RateLimits:
+    """Counts in this process: N processes give a tenant N times as much.
+
+    Two counters a tenant and policy, whatever the quota: the last window counts by what is left of it.
+    """
+
+    def __init__(self, settings: Settings):
+        seconds = settings.rate_limit_seconds
+        self.requests = Policy("requests", "requests", settings.rate_limit_requests, seconds)
+        self.bytes = Policy("bytes", "content-bytes", settings.rate_limit_bytes, seconds)
+        self._items = {policy: policy.item for policy in (self.requests, self.bytes)}
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def count(self, request: Request, tenant_id: UUID, *, by_bytes: bool = False) -> None:
+        """Once a request, however many of its dependencies ask. Raises QuotaExceeded."""
+        state: dict[str, Any] = request.scope["state"]
+        if "headers" in state:
+            return
+        tenant, policies = tenant_id.hex, [self.requests, *([self.bytes] if by_bytes else [])]
+        costs = [1, *([_announced(request, self.bytes.quota)] if by_bytes else [])]
+        refused = [p for p, cost in zip(policies, costs, strict=True) if not self._hit(p, tenant, cost)]
+        told = [(policy, *self._left(policy, tenant)) for policy in policies]
+        state["headers"] = _headers(told)
+        for policy, _, seconds in told:
+            if policy in refused:
+                raise QuotaExceeded(policy, seconds)
+
+    def _hit(self, policy: Policy, tenant: str, cost: int) -> bool:
+        return self._limiter.hit(self._items[policy], tenant, cost=cost)
+
+    def _left(self, policy: Policy, tenant: str) -> tuple[int, int]:
+        """What is left, and in how many seconds there is more."""
+        stats = self._limiter.get_window_stats(self._items[policy], tenant)
+        return stats.remaining, max(1, math.ceil(stats.reset_time - time.time()))
+
+
+def _announced(request: Request, most: int) -> int:
+    """The size of a body; one that does not say it, which few clients send, counts a tenth of the quota."""
+    announced = request.headers.get("content-length", "")
+    return min(int(announced), most) if announced.isdecimal() else most // 10
+
+
+def _headers(told: Sequence[tuple[Policy, int, int]]) -> Headers:
+    policies = ", ".join(policy.header for policy, _, _ in told)
+    left = ", ".join(f'"{policy.name}";r={remaining};t={seconds}' for policy, remaining, seconds in told)
+    return [(b"ratelimit-policy", policies.encode()), (b"ratelimit", left.encode())]
