@@ -1,4 +1,4 @@
-"""The loops that every service's worker runs: relay, consumer, timers, parked messages, settling, and housekeeping."""
+"""The loops that every service's worker runs, from the relay to the one that counts the books again."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
 from shared import consumer, kafka
+from shared.books import HOUR, Books, Check
 from shared.clock import real_now
 from shared.consumer import Consumer
 from shared.event_store import EventStore
 from shared.inbox import Handlers, Inbox
 from shared.kafka import Publisher
-from shared.metrics import OUTBOX_ROWS, PARKED_ROWS
 from shared.outbox import Outbox, Relay
 from shared.parking import Parking, park_timer
 from shared.republish import republish_to_new_broker
 from shared.settings import Settings
 from shared.settling import Answers, Settling, no_more_answers
 from shared.timers import TimerHandler, TimerRunner
+from shared.watch import Watch
 from shared.worker import Loop
 
 KEPT_ANSWERS = timedelta(days=30)
@@ -44,6 +44,8 @@ class Background:
     parking: Parking
     settling: Settling
     housekeeping: Callable[[], int]
+    watch: Watch
+    books: Books
     publisher: Publisher
     more_consumers: Sequence[Consumer]
     more_loops: Sequence[Loop]
@@ -54,6 +56,7 @@ class Background:
     def close(self) -> None:
         for each in (self.consumer, *self.more_consumers):
             each.close()
+        self.watch.close()
         self.publisher.close()
         self.relay.engine.dispose()
 
@@ -66,6 +69,8 @@ class Background:
             Loop("parking", self.parking.step, 0.25),
             Loop("settling", self.settling.step, 0.01),
             Loop("housekeeping", self.housekeeping, 10),
+            Loop("watch", self.watch.step, 5),
+            Loop("books", self.books.step, HOUR),
             *self.more_loops,
         ]
 
@@ -84,8 +89,10 @@ def background(
     more_consumers: Sequence[Consumer] = (),
     more_loops: Sequence[Loop] = (),
     more_answers: Answers = no_more_answers,
+    checks: Mapping[str, Check] | None = None,
 ) -> Background:
-    """`topics` go to the inbox; the service's other consumers count for settling and readiness just the same."""
+    """`topics` go to the inbox; the service's other consumers count for settling and readiness just the same. `checks` are
+    its figures that have to agree."""
     service = outbox.service
     republish_to_new_broker(engine, store, outbox, cluster_id, wanted=settings.republish_on_new_broker)
     inbox = Inbox(engine, store, handlers, service, real_now)
@@ -110,19 +117,16 @@ def background(
             heartbeat=lambda: {"consuming": all(each.is_assigned() for each in consumers)},
             more_answers=more_answers,
         ),
-        housekeeping=partial(_keep_house, engine, service),
+        housekeeping=partial(_keep_house, engine),
+        watch=Watch(settings, engine, service, cluster_id, all_topics),
+        books=Books(engine, service, checks or {}),
         more_consumers=more_consumers,
         more_loops=more_loops,
     )
 
 
-def _keep_house(engine: Engine, service: str) -> int:
-    """Forget old answers, and tell operators how much waits."""
+def _keep_house(engine: Engine) -> int:
+    """Forget old answers."""
     with engine.begin() as tx:
         tx.exec_driver_sql("DELETE FROM idempotency_keys WHERE answered_at < %(at)s", {"at": real_now() - KEPT_ANSWERS})
-        counted: Any = tx.exec_driver_sql(
-            "SELECT (SELECT count(*) FROM outbox) AS outbox, (SELECT count(*) FROM parked_messages) AS parked"
-        ).one()
-    OUTBOX_ROWS.labels(service).set(counted.outbox)
-    PARKED_ROWS.labels(service).set(counted.parked)
     return 0

@@ -130,6 +130,7 @@ def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
     return KafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
         group_id=group,
+        bootstrap_timeout_ms=5000,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_min_bytes=1,

@@ -1,14 +1,15 @@
-"""What operators type: rebuild or verify the read models, or publish history again."""
+"""What operators type: rebuild or verify the read models, count the books, or publish history again."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
 
+from shared.books import Books, Check
 from shared.database import engine_for
 from shared.event_store import EventStore
 from shared.outbox import Outbox
@@ -19,11 +20,19 @@ from shared.settings import Settings
 MOST_TENANTS_SHOWN = 20
 
 
-def operate(settings: Settings, store: EventStore, outbox: Outbox, models: Sequence[ReadModel]) -> int:
+def operate(
+    settings: Settings,
+    store: EventStore,
+    outbox: Outbox,
+    models: Sequence[ReadModel],
+    checks: Mapping[str, Check] | None = None,
+) -> int:
     """Runs the command of the command line with the worker's role; the exit status says whether all is well."""
     asked = _parser(outbox.service).parse_args()
     engine = engine_for(settings.database, pool_size=1)
     try:
+        if asked.command == "books":
+            return _count(Books(engine, outbox.service, checks or {}))
         return _run(asked, engine, store, outbox, models)
     finally:
         engine.dispose()
@@ -44,11 +53,19 @@ def _run(
             return 0 if command == "rebuild" or all(c.is_equal for c in compared) else 1
 
 
+def _count(books: Books) -> int:
+    counted = books.count()
+    for name, disagreements in counted.items():
+        _say(f"{name:30} {f'{disagreements} DISAGREE' if disagreements else 'agrees'}")
+    return 1 if any(counted.values()) else 0
+
+
 def _parser(service: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m services.{service}.operate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("verify", help="compare the read models with the events; status 1 where they differ")
     commands.add_parser("rebuild", help="build the read models again from the events, and keep that")
+    commands.add_parser("books", help="count the figures that have to agree; status 1 where they do not")
     again = commands.add_parser("republish", help="publish the history again; consumers skip what they have")
     again.add_argument(
         "--since", type=_instant, help="only streams with an event recorded since this instant (ISO 8601)"

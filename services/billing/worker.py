@@ -6,7 +6,7 @@ import threading
 
 from services.billing.messaging.inbound import HANDLERS, TOPICS
 from services.billing.messaging.timers import TIMERS
-from services.billing.projections import waiting_bills
+from services.billing.projections import books, waiting_bills
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
 from shared import kafka, logs
@@ -26,6 +26,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         timers=TIMERS,
         topics=TOPICS,
         waiting=waiting_bills.count,
+        checks=books.CHECKS,
     )
 
 

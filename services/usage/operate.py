@@ -1,10 +1,11 @@
-"""What operators of usage type: `python -m services.usage.operate verify|rebuild|republish [--since INSTANT]`."""
+"""What operators of usage type: `python -m services.usage.operate verify|rebuild|books|republish [--since INSTANT]`."""
 
 import sys
 
+from services.usage.metering import books
 from services.usage.settings import Settings
 from services.usage.store import OUTBOX, READ_MODELS, create_store
 from shared.operate import operate
 
 if __name__ == "__main__":
-    sys.exit(operate(Settings(), create_store(), OUTBOX, READ_MODELS))
+    sys.exit(operate(Settings(), create_store(), OUTBOX, READ_MODELS, books.CHECKS))

@@ -12,6 +12,7 @@ from services.usage.messaging.inbound import HANDLERS, TOPICS
 from services.usage.messaging.ingest_consumer import MOST_BYTES, Metering
 from services.usage.messaging.ingest_log import TOPIC
 from services.usage.messaging.ingest_offsets import IngestEnds, Offsets, metered_offsets, pending_events
+from services.usage.metering import books
 from services.usage.projections import due_periods
 from services.usage.settings import Settings
 from services.usage.store import OUTBOX, create_store
@@ -42,6 +43,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         timers={},
         topics=TOPICS,
         waiting=due_periods.count,
+        checks=books.CHECKS,
         more_consumers=[_consumer(settings, engine, cluster_id, metering)],
         more_loops=[Loop("closing", closing.step, 0.05, is_eager=True), Loop("advancing", advancing.step, 1.0)],
         more_answers=lambda tx, tenant_id: {"pending": pending_events(unread, tx, cluster_id, tenant_id)},

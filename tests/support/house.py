@@ -25,6 +25,7 @@ from shared.background import Background
 from shared.settings import Settings
 from tests.support.servers import Servers
 
+RARE = {"housekeeping", "watch", "books"}
 ALL_SCOPES = sorted(every_scope())
 
 
@@ -76,7 +77,7 @@ class Service:
 
     def turn(self) -> dict[str, int]:
         """One turn of every loop, and how much each did."""
-        return {loop.name: loop.step() for loop in self.background.loops() if loop.name != "housekeeping"}
+        return {loop.name: loop.step() for loop in self.background.loops() if loop.name not in RARE}
 
     def step(self) -> int:
         return sum(self.turn().values())

@@ -1,0 +1,45 @@
+"""What has to agree in billing: lines and totals, numbers and counters, payments and what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from sqlalchemy import Connection
+
+from shared.books import Check
+
+
+def _count(statement: str, tx: Connection) -> int:
+    counted: int = tx.exec_driver_sql(statement).scalar_one()
+    return counted
+
+
+# Subtotal = sum of the lines, tax = sum of the taxes by rate, total = both.
+_TOTALS = """
+SELECT count(*) FROM invoices i
+WHERE total_minor <> subtotal_minor + tax_minor
+   OR subtotal_minor <> (SELECT COALESCE(sum((line -> 'amount' ->> 'minor')::bigint), 0)
+                         FROM jsonb_array_elements(i.document -> 'lines') AS line)
+   OR tax_minor <> (SELECT COALESCE(sum(value::bigint), 0) FROM jsonb_each_text(i.document -> 'taxes'))"""
+
+# Each number is there once by a unique key: as many numbers as were counted up leave no gap.
+_NUMBERS = """
+SELECT count(*) FROM (SELECT tenant_id, sum(last_number) AS given FROM number_counters GROUP BY tenant_id) c
+FULL JOIN (SELECT tenant_id, count(number) + count(document #>> '{credit_note,number}') AS used
+           FROM invoices GROUP BY tenant_id) i USING (tenant_id)
+WHERE COALESCE(c.given, 0) <> COALESCE(i.used, 0)"""
+
+# Nobody paid more than they owed, and what was paid is not open any more.
+_PAYMENTS = """
+SELECT count(*) FROM invoices i
+LEFT JOIN LATERAL (SELECT COALESCE(sum(amount_minor), 0) AS paid FROM payments p
+                   WHERE p.tenant_id = i.tenant_id AND p.invoice_id = i.invoice_id) p ON true
+WHERE p.paid > GREATEST(i.total_minor, 0)
+   OR (i.status IN ('issued', 'paid') AND i.open_minor <> i.total_minor - p.paid)"""
+
+CHECKS: Mapping[str, Check] = {
+    "invoice_totals": partial(_count, _TOTALS),
+    "invoice_numbers": partial(_count, _NUMBERS),
+    "payments": partial(_count, _PAYMENTS),
+}

@@ -1,0 +1,48 @@
+"""What has to agree in billing does after business, and each kind of damage is found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from infra.local.tokens import tenant_id
+from services.billing.projections.books import CHECKS
+from tests.integration.billing.test_rebuild import do_business, operate
+from tests.support.house import Service
+
+
+@pytest.fixture(scope="module")
+def busy(billing: Service) -> str:
+    do_business(billing, "books-are-kept")
+    return "books-are-kept"
+
+
+@contextmanager
+def damaged(billing: Service, statement: str) -> Iterator[Any]:
+    with billing.background.relay.engine.connect() as tx:  # rolled back at the end
+        assert tx.exec_driver_sql(statement, {"tenant": tenant_id("books-are-kept")}).rowcount
+        yield tx
+
+
+def test_after_business_the_books_agree(billing: Service, busy: str) -> None:
+    assert billing.background.books.count() == dict.fromkeys(CHECKS, 0)
+    counted = operate(billing, "books")
+    assert (counted.returncode, counted.stdout.count("agrees"), counted.stderr) == (0, len(CHECKS), "")
+
+
+@pytest.mark.parametrize(
+    ("check", "damage"),
+    [
+        ("invoice_totals", "UPDATE invoices SET total_minor = total_minor + 1, open_minor = open_minor + 1"),
+        ("invoice_totals", "UPDATE invoices SET tax_minor = tax_minor + 1, subtotal_minor = subtotal_minor - 1"),
+        ("invoice_numbers", "UPDATE number_counters SET last_number = last_number + 1"),
+        ("payments", "UPDATE payments SET amount_minor = amount_minor - 1"),
+        ("payments", "UPDATE invoices SET open_minor = 0"),
+    ],
+)
+def test_damage_is_found_by_its_name(billing: Service, busy: str, check: str, damage: str) -> None:
+    with damaged(billing, f"{damage} WHERE tenant_id = %(tenant)s") as tx:
+        assert {name for name, count in CHECKS.items() if count(tx)} == {check}
