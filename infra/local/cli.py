@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from infra.doctor.examination import examine
+from infra.doctor.findings import document, is_healthy, table
+from infra.doctor.installation import found
 from infra.local import access, clock, demo, runner
 from infra.local.processes import ROOT
 from infra.local.scopes import every_scope
@@ -70,17 +74,30 @@ def reset() -> None:
 @app.command()
 def status(*, as_json: Annotated[bool, typer.Option("--json", help="For programs, with a token.")] = False) -> None:
     """Show what runs and where; fails when it does not run."""
-    found = access.running(home())
+    running = access.running(home())
     if as_json:
         typer.echo(json.dumps(access.description(home()), indent=2))
         return
-    table = Table("what", "where")
-    for name, url in found.services.items():
-        table.add_row(name, url)
-    table.add_row("kafka", found.kafka)
-    table.add_row("postgres", found.postgres.rpartition("@")[2])
-    table.add_row("logs", str(home() / "logs"))
-    terminal.print(table)
+    shown = Table("what", "where")
+    for name, url in running.services.items():
+        shown.add_row(name, url)
+    shown.add_row("kafka", running.kafka)
+    shown.add_row("postgres", running.postgres.rpartition("@")[2])
+    shown.add_row("logs", str(home() / "logs"))
+    terminal.print(shown)
+
+
+@app.command()
+def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Examine what runs here, or what the environment names, and say what to do; fails when something is wrong."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # a finding says it in one line
+    findings = list(examine(found(os.environ, home())))
+    if as_json:
+        typer.echo(json.dumps(document(findings), indent=2))
+    else:
+        terminal.print(table(findings))
+    if not is_healthy(findings):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -54,7 +54,7 @@ def create_topics(bootstrap_servers: str, topics: Iterable[Topic], *, production
 
 def partition_counts(bootstrap_servers: str) -> dict[str, int]:
     """How many partitions each topic on that broker has."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers, bootstrap_timeout_ms=5000, request_timeout_ms=10_000)
     try:
         return {found["name"]: len(found["partitions"]) for found in admin.describe_topics()}
     finally:

@@ -1,0 +1,44 @@
+"""All checks one after the other; one that cannot be made is a finding like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from infra.doctor import backlogs, broker, clocks, keys, processes, roles, tables, versions
+from infra.doctor.findings import Finding
+from infra.doctor.installation import Installation, Service
+
+OF_INSTALLATION: Mapping[str, Callable[[Installation], Iterator[Finding]]] = {
+    "settings": keys.settings,
+    "packages": versions.packages,
+    "signing keys": keys.signing_keys,
+    "topics": broker.topics,
+}
+OF_SERVICE: Mapping[str, Callable[[Service], Iterator[Finding]]] = {
+    "PostgreSQL": versions.postgresql,
+    "clock": clocks.drift,
+    "tables": tables.as_the_code_knows_them,
+    "roles": roles.running_roles,
+    "policies": roles.policies,
+    "process": processes.answers,
+    "waiting": backlogs.waiting,
+}
+
+
+def examine(installation: Installation) -> Iterator[Finding]:
+    for name, check in OF_INSTALLATION.items():
+        yield from _asked(name, "all", lambda check=check: check(installation))  # type: ignore[misc]
+    for service in installation.services:
+        for name, look in OF_SERVICE.items():
+            yield from _asked(name, service.name, lambda look=look, service=service: look(service))  # type: ignore[misc]
+        yield from _asked("lag", service.name, lambda service=service: broker.lags(installation, service))  # type: ignore[misc]
+
+
+def _asked(name: str, subject: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from list(check())
+    except Exception as error:  # whatever it is, the other checks still tell something
+        said = f"could not be examined: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        yield Finding(
+            name, subject, "fail", said[:200], "see that the server runs and that the address and role are right"
+        )
