@@ -14,7 +14,7 @@ from shared.database import engine_for
 from shared.event_store import EventStore
 from shared.outbox import Outbox
 from shared.rebuild import Comparison, ReadModel, rebuild
-from shared.republish import republish
+from shared.republish import read_from_the_beginning, republish
 from shared.settings import Settings
 
 MOST_TENANTS_SHOWN = 20
@@ -26,13 +26,19 @@ def operate(
     outbox: Outbox,
     models: Sequence[ReadModel],
     checks: Mapping[str, Check] | None = None,
+    kept_topics: Sequence[str] = (),
 ) -> int:
-    """Runs the command of the command line with the worker's role; the exit status says whether all is well."""
+    """Runs the command of the command line with the worker's role; the exit status says whether all is well.
+
+    `kept_topics` hold what is in no event store, and are never emptied.
+    """
     asked = _parser(outbox.service).parse_args()
     engine = engine_for(settings.database, pool_size=1)
     try:
         if asked.command == "books":
             return _count(Books(engine, outbox.service, checks or {}))
+        if asked.command == "republish" and asked.topics_are_empty:
+            read_from_the_beginning(engine, but=kept_topics)
         return _run(asked, engine, store, outbox, models)
     finally:
         engine.dispose()
@@ -70,6 +76,7 @@ def _parser(service: str) -> argparse.ArgumentParser:
     again.add_argument(
         "--since", type=_instant, help="only streams with an event recorded since this instant (ISO 8601)"
     )
+    again.add_argument("--topics-are-empty", action="store_true", help="forget how far they were read, too")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -17,6 +18,12 @@ def republish(engine: Engine, store: EventStore, outbox: Outbox, *, since: datet
     """
     with engine.begin() as tx:
         return _republish(tx, store, outbox, since)
+
+
+def read_from_the_beginning(engine: Engine, *, but: Sequence[str]) -> None:
+    """Forget how far topics were read, for topics that were emptied; those in `but` were kept. The worker must not run."""
+    with engine.begin() as tx:
+        tx.exec_driver_sql("DELETE FROM consumer_offsets WHERE NOT topic = ANY(%(but)s)", {"but": list(but)})
 
 
 def republish_to_new_broker(engine: Engine, store: EventStore, outbox: Outbox, cluster_id: str, *, wanted: bool) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 
 from infra.local import state
+from infra.local.databases import urls
+from infra.local.postgres import libpq
 from infra.local.scopes import every_scope
 from infra.local.tokens import DevelopmentIssuer
 
@@ -39,6 +41,22 @@ def description(home: Path) -> dict[str, Any]:
         "token": operator_token(home, OPERATORS_TENANT),
         "postgres": found.postgres,
         "kafka": found.kafka,
+    }
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The same as variables of a shell, under the names by which the runbook and the doctor know an installation."""
+    found = running(home)
+    roles = {name: urls(found.postgres, name, name) for name in found.services}
+    return {
+        **{f"{name.upper()}_URL": url for name, url in found.services.items()},
+        **{f"{name.upper()}_API_DATABASE_URL": each.api for name, each in roles.items()},
+        **{f"{name.upper()}_WORKER_DATABASE_URL": each.worker for name, each in roles.items()},
+        **{f"{name.upper()}_OWNER_DATABASE_URL": each.owner for name, each in roles.items()},
+        **DevelopmentIssuer(home).settings,
+        "ADMIN_DATABASE_URL": libpq(found.postgres),
+        "KAFKA_BOOTSTRAP_SERVERS": found.kafka,
+        "TOKEN": operator_token(home, OPERATORS_TENANT),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -85,6 +86,13 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="For programs
     shown.add_row("postgres", running.postgres.rpartition("@")[2])
     shown.add_row("logs", str(home() / "logs"))
     terminal.print(shown)
+
+
+@app.command()
+def environment() -> None:
+    """Print what the commands of the runbook need, for `eval "$(quittance environment)"`. It holds secrets."""
+    for name, value in access.environment(home()).items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 @app.command()

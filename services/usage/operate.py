@@ -2,10 +2,11 @@
 
 import sys
 
+from services.usage.messaging.ingest_log import TOPIC
 from services.usage.metering import books
 from services.usage.settings import Settings
 from services.usage.store import OUTBOX, READ_MODELS, create_store
 from shared.operate import operate
 
 if __name__ == "__main__":
-    sys.exit(operate(Settings(), create_store(), OUTBOX, READ_MODELS, books.CHECKS))
+    sys.exit(operate(Settings(), create_store(), OUTBOX, READ_MODELS, books.CHECKS, kept_topics=[TOPIC]))
