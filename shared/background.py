@@ -99,29 +99,39 @@ def background(
     group = f"quittance.{service}{settings.consumer_group_suffix}"
     reader = Consumer(settings, service, group, topics, engine, cluster_id, consumer.into(inbox))
     consumers = [reader, *more_consumers]
-    all_topics = [topic for each in consumers for topic in each.topics]
     publisher = Publisher(settings)
-    watcher = kafka.consumer(settings, None)
     return Background(
         publisher=publisher,
         relay=Relay(engine, publisher.send, service),
         consumer=reader,
         timers=TimerRunner(engine, store, timers, real_now, park_timer(real_now), service),
         parking=Parking(engine, inbox, real_now),
-        settling=Settling(
-            engine=engine,
-            end_offsets=lambda: kafka.end_offsets(watcher, all_topics),
-            cluster_id=lambda: cluster_id,
-            waiting=waiting,
-            real_now=real_now,
-            heartbeat=lambda: {"consuming": all(each.is_assigned() for each in consumers)},
-            more_answers=more_answers,
-        ),
+        settling=_settling(settings, engine, cluster_id, consumers, waiting, more_answers),
         housekeeping=partial(_keep_house, engine),
-        watch=Watch(settings, engine, service, cluster_id, all_topics),
+        watch=Watch(settings, engine, service, cluster_id, [topic for each in consumers for topic in each.topics]),
         books=Books(engine, service, checks or {}),
         more_consumers=more_consumers,
         more_loops=more_loops,
+    )
+
+
+def _settling(
+    settings: Settings,
+    engine: Engine,
+    cluster_id: str,
+    consumers: Sequence[Consumer],
+    waiting: Callable[[Connection, UUID, datetime], int],
+    more_answers: Answers,
+) -> Settling:
+    watcher, topics = kafka.consumer(settings, None), [topic for each in consumers for topic in each.topics]
+    return Settling(
+        engine=engine,
+        end_offsets=lambda: kafka.end_offsets(watcher, topics),
+        cluster_id=lambda: cluster_id,
+        waiting=waiting,
+        real_now=real_now,
+        heartbeat=lambda: {"consuming": all(each.is_assigned() for each in consumers)},
+        more_answers=more_answers,
     )
 
 
