@@ -6,6 +6,8 @@ DETACH ?=
 DAILY ?=
 KEEP ?=
 PYTEST_OPTIONS ?=
+SECONDS ?= 45
+SEED ?= 2013
 
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
@@ -19,12 +21,13 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test up down check format bench
+.PHONY: help demo test chaos up down check format bench
 
 help:
 	@echo "make demo    a year of a real business, from quote to renewal; results in OUT=$(OUT) (KEEP=1, DAILY=1)"
 	@echo "make up      the whole product on this machine (DETACH=1 to leave it running); make down ends it"
 	@echo "make test    all tests, on real servers"
+	@echo "make chaos   the year while processes are killed and frozen and answers lost (SECONDS=$(SECONDS), SEED=$(SEED))"
 	@echo "make check   format, lint, types, import rules; make format repairs the first two"
 	@echo "make bench   how fast it is here"
 
@@ -39,6 +42,9 @@ down: $(READY)
 
 test: $(READY)
 	$(RUN) pytest $(PYTEST_OPTIONS)
+
+chaos: $(READY)
+	SECONDS=$(SECONDS) SEED=$(SEED) $(RUN) pytest -s tests/chaos $(PYTEST_OPTIONS)
 
 check: $(READY)
 	$(RUN) ruff format --check .
