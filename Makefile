@@ -44,7 +44,7 @@ test: $(READY)
 	$(RUN) pytest $(PYTEST_OPTIONS)
 
 chaos: $(READY)
-	SECONDS=$(SECONDS) SEED=$(SEED) $(RUN) pytest -s tests/chaos $(PYTEST_OPTIONS)
+	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) $(RUN) pytest -s tests/chaos $(PYTEST_OPTIONS)
 
 check: $(READY)
 	$(RUN) ruff format --check .

@@ -21,8 +21,8 @@ from tests.chaos.stage import Stage, standing
 from tests.support import gate_use_results
 from tests.support.operating import operate
 
-SEED = int(os.environ.get("SEED", "2013"))
-SECONDS = float(os.environ.get("SECONDS", "45"))
+SEED = int(os.environ.get("CHAOS_SEED", "2013"))
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "45"))
 SECONDS_BETWEEN = 1.5
 SECONDS_TO_THE_END = 600
 A_LITTLE = 5.0
