@@ -101,6 +101,7 @@ class Story:
         self.pay()
         self.send(PAYER, "late", at="2026-01-31", calls=20_000, user="ann")
         self.move("2026-02-10")
+        self.change_minds()
         self.renew()
         self.move("2026-02-11")
 
@@ -154,7 +155,23 @@ class Story:
     def pay(self) -> None:
         for invoice in self.items("billing", "/v1/invoices", customer=PAYER, status="issued"):
             amount = {"amount_minor": invoice["open_minor"], "currency": invoice["currency"]}
-            self.post("billing", "/v1/payments", {"invoice": invoice["number"], **amount})
+            self.post("billing", "/v1/payments", {"invoice": invoice["number"], "reference": "wire", **amount})
+
+    def change_minds(self) -> None:
+        """An offer is withdrawn, a fee given back, a plan changed, and who called about not renewing renews after all."""
+        [offer] = self.items("billing", "/v1/quotes", customer=DEBTOR, status="draft", purpose="new")
+        self.post("billing", f"/v1/quotes/{offer['quote_id']}/withdraw", {"reason": "sold already"})
+        invoices = self.items("billing", "/v1/invoices", customer=PAYER)
+        [first] = [invoice for invoice in invoices if invoice["issued_on"] == "2026-01-01"]
+        self.post("billing", f"/v1/invoices/{first['invoice_id']}/credit-notes", {"reason": "goodwill"})
+        self.put("billing", "/v1/plans/team", PLAN | {"net_days": 30})
+        [opportunity] = self.items("renewals", "/v1/opportunities", customer=DEBTOR)
+        contacts = f"/v1/opportunities/{opportunity['opportunity_id']}/contacts"
+        self.post("renewals", contacts, {"channel": "phone", "cost_minor": 500})
+        [subscription] = self.items("billing", "/v1/subscriptions", customer=DEBTOR)
+        non_renewal = f"/v1/subscriptions/{subscription['subscription_id']}/non-renewal"
+        self.post("billing", non_renewal, {"reason": "budget_lost"})
+        self.post("billing", f"{non_renewal}/withdraw")
 
     def renew(self) -> None:
         [draft] = self.items("billing", "/v1/quotes", customer=PAYER, purpose="renewal", status="draft")

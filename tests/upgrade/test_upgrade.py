@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +22,7 @@ from tests.support.moving_clock import move_clock
 from tests.support.published import published
 from tests.support.servers import Servers
 from tests.upgrade import releases
+from tests.upgrade.capture import capture
 from tests.upgrade.conftest import Upgraded
 from tests.upgrade.story import PAYER, TENANT
 
@@ -90,7 +90,7 @@ def test_its_life_goes_on(upgraded: Upgraded) -> None:
     assert upgraded.different() == {}
 
 
-@pytest.mark.parametrize("upgraded", product(releases.names(), ["billing"]), indirect=True, ids="-".join)
+@pytest.mark.parametrize("upgraded", [(name, "billing") for name in releases.names()], indirect=True, ids="-".join)
 def test_its_invoices_are_explained_and_verified(upgraded: Upgraded) -> None:
     clerk = upgraded.service.client(TENANT)
     invoices = clerk.get("/v1/invoices", params={"customer": PAYER}).json()["items"]
@@ -100,6 +100,21 @@ def test_its_invoices_are_explained_and_verified(upgraded: Upgraded) -> None:
     assert told["reading"][0] == "123457 metered for calls"
     for invoice in invoices:
         assert clerk.post(f"/v1/invoices/{invoice['invoice_id']}/verify").json()["equal"]
+
+
+def test_what_was_captured_stays_what_it_was() -> None:
+    with pytest.raises(SystemExit, match="captured already"):
+        capture(releases.names()[0])
+
+
+def test_the_test_tells_what_an_answer_lost() -> None:
+    before = {"items": [{"id": 1, "name": "a"}], "total": 1}
+    assert list(lost(before, {"items": [{"id": 1, "name": "a", "more": 2}], "total": 1}, "")) == []
+    assert list(lost(before, {"items": [{"id": 1, "name": "b"}]}, "")) == [
+        "/items/0/name was 'a' and is 'b'",
+        "/total vanished",
+    ]
+    assert list(lost(before, {"items": [], "total": 1}, "")) == [f"/items was {before['items']!r} and is []"]
 
 
 def lost(before: Any, now: Any, path: str) -> Iterator[str]:
