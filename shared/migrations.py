@@ -23,6 +23,9 @@ def run(metadata: MetaData) -> None:
 
 
 def grant(service: str, *, by_tenant: Sequence[str], queues: Sequence[str] = ()) -> None:
-    """Policies and rights of the two running roles on tables that a migration has just made."""
+    """Policies and rights of the two running roles on tables that a migration has just made.
+
+    Released revisions call this, so what it gives is never changed: a new revision gives more, or takes back.
+    """
     for statement in secure(service, by_tenant=by_tenant, queues=queues):
         op.execute(statement)

@@ -12,12 +12,14 @@ from sqlalchemy import Engine
 from shared.books import Books, Check
 from shared.database import engine_for
 from shared.event_store import EventStore
+from shared.event_types import UnknownEventType
 from shared.outbox import Outbox
 from shared.rebuild import Comparison, ReadModel, rebuild
 from shared.republish import read_from_the_beginning, republish
 from shared.settings import Settings
 
 MOST_TENANTS_SHOWN = 20
+CANNOT_TELL = 2
 
 
 def operate(
@@ -31,6 +33,7 @@ def operate(
     """Runs the command of the command line with the worker's role; the exit status says whether all is well.
 
     `kept_topics` hold what is in no event store, and are never emptied.
+    0: it is; 1: something differs; 2: events of a later version are among them, or the command line was wrong.
     """
     asked = _parser(outbox.service).parse_args()
     engine = engine_for(settings.database, pool_size=1)
@@ -40,6 +43,9 @@ def operate(
         if asked.command == "republish" and asked.topics_are_empty:
             read_from_the_beginning(engine, but=kept_topics)
         return _run(asked, engine, store, outbox, models)
+    except UnknownEventType as error:
+        _say(str(error))
+        return CANNOT_TELL
     finally:
         engine.dispose()
 

@@ -10,8 +10,9 @@ from tests.integration.renewals.desk import Desk
 from tests.integration.stocked import STOCK
 from tests.integration.usage.meter_room import END, Room, trip
 from tests.support.billing_news import local
-from tests.support.house import Service, settle
+from tests.support.house import Service
 from tests.support.moving_clock import move_clock
+from tests.support.waiting import eventually
 
 
 def billing(service: Service, tenant: str) -> None:
@@ -21,10 +22,12 @@ def billing(service: Service, tenant: str) -> None:
     paid = {"invoice": names["invoice"], "amount_minor": 100, "currency": "USD"}
     assert shop.rita.post("/v1/payments", json=paid).status_code == 201
     move_clock(service, shop.rita, datetime(2031, 2, 2, tzinfo=UTC))
-    [january, *_] = shop.rita.get(f"/v1/subscriptions/{names['subscription_id']}/usage-periods").json()["items"]
+    periods = shop.rita.get(f"/v1/subscriptions/{names['subscription_id']}/usage-periods").json()["items"]
+    [january] = [period for period in periods if period["starts_on"] == "2031-01-01"]
     shop.hear_of_usage(january["period_id"], names["subscription_id"], 400)
+    eventually(lambda: service.step() >= 0 and len(shop.rita.get("/v1/invoices").json()["items"]) == 2)
     shop.hear_of_late_usage(january["period_id"], names["subscription_id"], 500)
-    settle([service])
+    eventually(lambda: service.step() >= 0 and shop.rita.get("/v1/corrections").json()["items"])
     move_clock(service, shop.rita, datetime(2031, 3, 2, tzinfo=UTC))
 
 

@@ -16,7 +16,7 @@ from shared.event_store import EventStore
 from shared.rebuild import Comparison, ReadModel, rebuild
 from tests.integration.stories import STORIES
 from tests.support.house import Service
-from tests.support.operating import environment_of, operate
+from tests.support.operating import operate
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Told:
             assert lost.rowcount == 1
 
     def operate(self, *words: str) -> tuple[int, list[str]]:
-        done = operate(self.service.name, environment_of(self.service), *words)
+        done = operate(self.service.name, self.service.urls.worker, *words)
         assert done.stderr == ""
         return done.returncode, done.stdout.splitlines()
 

@@ -5,22 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-
-from tests.support.house import Service
 
 
-def operate(name: str, environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def operate(name: str, database_url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """With the worker's database; it needs neither the broker nor anybody's tokens."""
+    environment = {
+        "DATABASE_URL": database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": "nowhere:9092",
+        "AUTH_ISSUER": "nobody",
+        "AUTH_JWKS_URL": "file:///nowhere",
+    }
     command = [sys.executable, "-m", f"services.{name}.operate", *words]
     return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120)
-
-
-def environment_of(service: Service) -> dict[str, str]:
-    """What the worker of a service reads."""
-    settings = service.settings("worker")
-    return {
-        "DATABASE_URL": settings.database,
-        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
-        "AUTH_ISSUER": settings.auth_issuer,
-        "AUTH_JWKS_URL": settings.auth_jwks_url,
-    }

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from infra.local.databases import create_database, drop_database
+from infra.local.postgres import libpq
 from infra.local.tokens import tenant_id
 from shared.contracts.usage import GroupTotal, UsagePeriodClosedV1
 from shared.messages import Message, body, decode
@@ -19,6 +21,7 @@ from shared.timers import Timer
 from tests.contracts.samples import contracts
 from tests.support.house import Service, migrate
 from tests.support.moving_clock import move_clock
+from tests.support.operating import operate
 from tests.support.published import published
 from tests.support.servers import Servers
 from tests.upgrade import releases
@@ -100,6 +103,20 @@ def test_its_invoices_are_explained_and_verified(upgraded: Upgraded) -> None:
     assert told["reading"][0] == "123457 metered for calls"
     for invoice in invoices:
         assert clerk.post(f"/v1/invoices/{invoice['invoice_id']}/verify").json()["equal"]
+
+
+def test_an_operator_who_went_back_a_version_is_told_which_events_it_does_not_know(servers: Servers) -> None:
+    later = """
+    INSERT INTO events (tenant_id, category, stream_id, version, type, data, context, occurred_at, recorded_at)
+    SELECT tenant_id, category, stream_id, 1000, 'renewal_foretold', data, context, now(), now()
+    FROM events WHERE category = 'renewal_opportunity' LIMIT 1"""
+    with releases.restored(releases.names()[-1], "renewals", servers.admin_url) as (superuser_url, urls):
+        migrate("renewals", urls.owner)
+        with psycopg.connect(libpq(superuser_url)) as database:
+            database.execute(later)
+        verified = operate("renewals", urls.worker, "verify")
+    assert (verified.returncode, verified.stderr) == (2, "")
+    assert verified.stdout.startswith("'renewal_foretold' in the events of 'renewal_opportunity' is not known")
 
 
 def test_what_was_captured_stays_what_it_was() -> None:
