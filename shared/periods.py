@@ -40,7 +40,10 @@ class Days:
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """Of the IANA database, and not of what else a machine keeps in the same folder, such as `localtime`."""
+    """Of the IANA database, and not of what else a machine keeps in the same folder, such as `localtime`.
+
+    Its `Factory` is the zone of a machine that was told none.
+    """
     if name not in _zone_names():
         raise UnknownZone("not a zone of the IANA database, such as Europe/Berlin", field="/zone")
     return ZoneInfo(name)
@@ -48,7 +51,7 @@ def zone(name: str) -> ZoneInfo:
 
 @cache
 def _zone_names() -> frozenset[str]:
-    return frozenset(files("tzdata").joinpath("zones").read_text().split())
+    return frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 
 
 def local_day(instant: datetime, zone_name: str) -> date:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
+from infra.local.tokens import tenant_id
+from shared.messages import Message
+from shared.parked import park
 from tests.integration.billing.shop import Shop
 from tests.integration.entitlement.rights import Rights
 from tests.integration.renewals.desk import Desk
@@ -13,6 +18,7 @@ from tests.support.house import Service, settle
 from tests.support.moving_clock import move_clock
 
 Names = dict[str, Any]
+Stock = Callable[[Service, str], Names]
 
 
 def billing(service: Service, tenant: str) -> Names:
@@ -83,8 +89,30 @@ def renewals(service: Service, tenant: str) -> Names:
         "customer": "F9",
         "opportunity_id": chance["opportunity_id"],
         "subscription_id": chance["subscription_id"],
-        "reason": "lost_budget",
+        "reason": "budget_lost",
     }
 
 
-STOCK = {"billing": billing, "usage": usage, "entitlement": entitlement, "renewals": renewals}
+def with_parked_message(stock: Stock) -> Stock:
+    """One that nobody could apply, for an operator to decide about."""
+
+    def stocked(service: Service, tenant: str) -> Names:
+        names, id_ = stock(service, tenant), uuid4()
+        message = Message(
+            id=id_,
+            source="/billing/quote",
+            type="billing.unheard_of.v1",
+            subject=uuid4(),
+            time=START,
+            tenantid=tenant_id(tenant),
+            sequence=1,
+            correlationid="test",
+        )
+        with service.background.relay.engine.begin() as tx:
+            park(tx, message, "nobody knows it", START)
+        return names | {"parked": str(id_)}
+
+    return stocked
+
+
+STOCK = {stock.__name__: with_parked_message(stock) for stock in (billing, usage, entitlement, renewals)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -16,6 +15,7 @@ from services.billing.domain.invoice.state import InvoiceStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.projections import invoice_numbers, invoices
 from services.billing.tables import invoices as table
+from shared.http.fields import Day
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 from shared.periods import local_day
@@ -39,8 +39,8 @@ def list_invoices(
     subscription_id: Annotated[SubscriptionId | None, Query()] = None,
     status: InvoiceStatus | None = None,
     number: str | None = None,
-    issued_from: date | None = None,
-    issued_to: date | None = None,
+    issued_from: Day | None = None,
+    issued_to: Day | None = None,
 ) -> Listed[InvoiceOut]:
     """`issued_to` is the first day after the range."""
     mine = invoices.of_tenant(

@@ -14,7 +14,7 @@ from services.billing.domain.agreement import RenewalTerms
 from services.billing.domain.quote.approval import ApprovalLevel
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import QuoteStatus
-from shared.http.fields import DecimalText, Instant
+from shared.http.fields import Day, DecimalText, Instant
 from shared.ids import prefixed
 from shared.periods import Every
 
@@ -35,7 +35,7 @@ class LineForm(Form):
     plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
     quantity: Annotated[int, Field(strict=True, lt=10**9)] = 1
     discount_percent: DecimalText = Decimal(0)
-    starts_on: Annotated[date, Field(ge=date(1990, 1, 1), lt=date(2200, 1, 1))]
+    starts_on: Annotated[Day, Field(ge=date(1990, 1, 1))]
     term_months: Annotated[int, Field(strict=True)] | None = None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -14,7 +13,7 @@ from services.renewals.domain.metrics import metrics_by, renewal_metrics
 from services.renewals.domain.metrics.cohort import CohortMember
 from services.renewals.projections.cohorts import cohort
 from shared.errors import DomainError
-from shared.http.fields import Instant
+from shared.http.fields import Day, Instant
 from shared.http.routes import TransactionalRoute
 from shared.periods import Days
 
@@ -39,8 +38,8 @@ class EmptyPeriod(DomainError):
 @router.get("/renewals")
 def renewals(
     unit: ReadRenewals,
-    due_from: date,
-    due_to: date,
+    due_from: Day,
+    due_to: Day,
     as_of: Instant | None = None,
     group_by: Dimension | None = None,
     currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,

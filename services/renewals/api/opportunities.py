@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from services.renewals.domain.opportunity import OPPORTUNITY
 from services.renewals.domain.opportunity.commands import CloseLost, LogContact, OpenOpportunity
 from services.renewals.projections import opportunities, subscriptions
 from services.renewals.tables import opportunities as table
+from shared.http.fields import Day
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 from shared.ids import new_id
@@ -41,8 +41,8 @@ def list_opportunities(
     state: State | None = None,
     customer: str | None = None,
     subscription_id: SubscriptionId | None = None,
-    due_from: date | None = None,
-    due_to: date | None = None,
+    due_from: Day | None = None,
+    due_to: Day | None = None,
 ) -> Listed[OpportunityOut]:
     """Due in `[due_from, due_to)`. Terms whose day has not come are listed under state `tracked` only."""
     found = opportunities.of_tenant(

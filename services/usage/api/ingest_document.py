@@ -18,8 +18,8 @@ _EVENT = {
     "properties": {
         "specversion": {"const": "1.0"},
         **dict.fromkeys(("id", "source", "type", "subject"), _NAME),
-        "time": _INSTANT,
-        "datacontenttype": {"type": "string", "pattern": JSON_TYPE},
+        "time": {"type": ["string", "null"], "format": "date-time"},
+        "datacontenttype": {"type": ["string", "null"], "pattern": JSON_TYPE},
         "data": {"type": "object"},
     },
 }

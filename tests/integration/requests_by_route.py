@@ -1,0 +1,145 @@
+"""Every route of a service, from its own table, with a request that reaches what it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from fastapi.routing import iter_route_contexts
+from fastapi.testclient import TestClient
+
+from shared.http.access import Needs
+from shared.http.documents import needs_of
+from shared.ids import shown
+from tests.integration.billing.shop import CUSTOMER, PLAN
+from tests.integration.renewals.desk import POLICY
+from tests.integration.stocked import Names
+from tests.integration.usage.meter_room import METERS, trip
+from tests.support.house import Service
+
+NOBODYS = UUID(int=7)
+REASON = {"reason": "no longer needed"}
+LINES = [{"plan": "gate-use", "starts_on": "2031-01-01", "quantity": 2, "discount_percent": "2.5", "term_months": 12}]
+# What a parameter of a path is called when it is not known to `stocked`.
+IN_PATHS = {"number": 1, "kind": "manual"}
+QUERIES = {
+    "/v1/events": {"source": "/cars", "id": "1"},
+    "/v1/completeness": {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"},
+    "/v1/metrics/renewals": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},
+}
+
+
+def bodies(names: Names) -> dict[str, dict[str, Any]]:
+    """A body for each route that takes one: of things of these names, and of the form that the document asks for."""
+    subscription = names.get("subscription_id")
+    return {
+        "PUT /v1/test-clock": {"now": "2031-01-03T00:00:00Z"},
+        "POST /v1/parked-messages/{id}/replay": REASON,
+        "POST /v1/parked-messages/{id}/discard": REASON,
+        "PUT /v1/settings": {"legal_entity": "default", "currency": "EUR", "zone": "UTC", "invoice_series": "INV"},
+        "PUT /v1/customers/{external_id}": CUSTOMER
+        | {"locale": "en", "segment": "air", "region": "us", "external_refs": {"crm": "1"}},
+        "PUT /v1/products/{code}": {"name": "Gate use", "description": "By the hour"},
+        "PUT /v1/plans/{code}": PLAN,
+        "POST /v1/quotes": {
+            "customer": "F9",
+            "external_id": "crm-1",
+            "lines": LINES,
+            "valid_until": "2031-03-01T00:00:00Z",
+        },
+        "POST /v1/quotes/{quote_id}/revise": {"lines": LINES, "valid_until": "2031-03-01T00:00:00Z"},
+        "POST /v1/quotes/{quote_id}/send": {"valid_until": "2031-03-01T00:00:00Z"},
+        "POST /v1/quotes/{quote_id}/refuse": REASON,
+        "POST /v1/quotes/{quote_id}/decline": REASON,
+        "POST /v1/quotes/{quote_id}/withdraw": REASON,
+        "POST /v1/quote-acceptances": {"token": names.get("token"), "name": "Ann Buyer", "purchase_order": "4711"},
+        "POST /v1/subscriptions/{subscription_id}/non-renewal": REASON | {"successor_subscription_id": subscription},
+        "POST /v1/invoices/{invoice_id}/discard": REASON,
+        "POST /v1/invoices/{invoice_id}/void": REASON,
+        "POST /v1/invoices/{invoice_id}/credit-notes": REASON,
+        "POST /v1/payments": {
+            "invoice": names.get("invoice"),
+            "customer": "F9",
+            "amount_minor": 100,
+            "currency": "USD",
+            "reference": "wire 1",
+            "received_at": "2031-01-03T00:00:00Z",
+        },
+        "POST /v1/events": trip("9", origin="EWR", miles="4.5"),
+        "PUT /v1/meters/{slug}": METERS["trips"]
+        | {
+            "filters": [
+                {"path": "$.origin", "in": ["EWR", "JFK"]},
+                {"path": "$.miles", "range": {"from": "0", "to": "100"}},
+            ]
+        },
+        "POST /v1/periods/{period_id}/recount": {},
+        "POST /v1/access/check": {
+            "account": "F9",
+            "features": ["gates"],
+            "as_of": "2013-01-02T00:00:00Z",
+            "min_position": 0,
+        },
+        "POST /v1/entitlements/{entitlement_id}/holds": REASON | {"hold": "fraud"},
+        "POST /v1/entitlements/{entitlement_id}/holds/{kind}/remove": REASON,
+        "PUT /v1/policies/{code}": POLICY | {"grace_mode": "full"},
+        "POST /v1/opportunities": {"subscription_id": subscription},
+        "POST /v1/opportunities/{opportunity_id}/contacts": {
+            "channel": "phone",
+            "contact_id": shown("con", NOBODYS),
+            "cost_minor": 5,
+        },
+        "POST /v1/opportunities/{opportunity_id}/close-lost": {
+            "reason": "budget_lost",
+            "note": "next year",
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Route:
+    """`path` as the table has it, and `address` with the names filled in."""
+
+    method: str
+    path: str
+    address: str
+    needs: Needs
+    query: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    content_type: str = "application/json"
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def ask(self, client: TestClient, **options: Any) -> Any:
+        sent = {"params": self.query} | ({} if self.body is None else {"content": json.dumps(self.body)})
+        headers = {"Content-Type": self.content_type} | options.pop("headers", {})
+        return client.request(self.method, self.address, headers=headers, **(sent | options))
+
+
+def routes(service: Service, names: Names) -> Iterator[Route]:
+    """Raises KeyError for a name or a body that a new route needs and nobody has written down yet."""
+    document = service.app.openapi()["paths"]
+    written = bodies(names)
+    for route in iter_route_contexts(service.app.routes):
+        for needs in needs_of(route):
+            for method in sorted(route.methods or ()):
+                path = route.path_format
+                takes_body = "requestBody" in document[path][method.lower()]
+                yield Route(
+                    method,
+                    path,
+                    path.format_map(IN_PATHS | names | _of_parked(path, names)),
+                    needs,
+                    QUERIES.get(path, {}) if method == "GET" else {},
+                    written[f"{method} {path}"] if takes_body else None,
+                    "application/cloudevents+json" if (method, path) == ("POST", "/v1/events") else "application/json",
+                )
+
+
+def _of_parked(path: str, names: Names) -> Names:
+    return {"id": names["parked"]} if path.startswith("/v1/parked-messages") else {}
