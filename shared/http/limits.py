@@ -22,6 +22,10 @@ class _TooSlow(Exception):
     pass
 
 
+class _Compressed(Exception):
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
     """ASGI middleware: 1 MB, or what `larger` says for a path."""
@@ -37,6 +41,10 @@ class BodyLimit:
         try:
             self._check_announced(scope, limit)
             await self.app(scope, _Body(receive, limit, anyio.current_time() + self.within_seconds), send)
+        except _Compressed:
+            detail = "send the body as it is, uncompressed"
+            headers = {"Accept-Encoding": "identity"}
+            await problem(415, "unsupported_content_encoding", detail, headers=headers)(scope, receive, send)
         except _TooLarge:
             answer = problem(413, "body_too_large", f"at most {limit} bytes", headers={"Connection": "close"})
             await answer(scope, receive, send)
@@ -48,7 +56,10 @@ class BodyLimit:
 
     @staticmethod
     def _check_announced(scope: Scope, limit: int) -> None:
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise _Compressed
+        announced = headers.get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > limit:
             raise _TooLarge
 

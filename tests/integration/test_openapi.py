@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import os
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as some
+from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import not_a_server_error
+from schemathesis.generation.modes import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -29,9 +33,10 @@ CHECKS = [
     response_schema_conformance,
 ]
 ASKS_THE_WORKER = {"/v1/test-clock", "/v1/completeness"}
-# The same few in every run: more of them are for somebody who looks for trouble.
+# The same few in every run. Who looks for trouble asks for more: SCHEMATHESIS_EXAMPLES=300.
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "4"))
 few_and_always_the_same = settings(
-    max_examples=5,
+    max_examples=EXAMPLES,
     derandomize=True,
     database=None,
     deadline=None,
@@ -40,6 +45,7 @@ few_and_always_the_same = settings(
 )
 
 
+@pytest.mark.timeout(60 * max(5, EXAMPLES))
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_answer_is_one_that_the_document_describes(
     name: str, request: pytest.FixtureRequest, tenant: str
@@ -50,14 +56,25 @@ def test_every_answer_is_one_that_the_document_describes(
     for found in schemathesis.openapi.from_asgi("/openapi.json", service.app).get_all_operations():
         operation = found.ok()
         with service.working() if operation.path in ASKS_THE_WORKER else nullcontext():
-            ask(operation, names, token)
+            ask_at_every_boundary(operation, token)
+            for mode in GenerationMode:
+                ask(operation, mode, names, token)
 
 
-def ask(operation: Any, names: Names, token: dict[str, str]) -> None:
-    """Half of the time about things that are there."""
+def ask_at_every_boundary(operation: Any, token: dict[str, str]) -> None:
+    """Each boundary of each field from both sides: what the document forbids is refused."""
+    how = operation.schema.config.generation_for(operation=operation, phase="coverage")
+    for case in operation.schema.iter_coverage_cases(
+        operation, generation_modes=list(GenerationMode), generation_config=how
+    ):
+        case.call_and_validate(headers=token, checks=[*CHECKS, negative_data_rejection])
+
+
+def ask(operation: Any, mode: GenerationMode, names: Names, token: dict[str, str]) -> None:
+    """What fits the document and what does not, half of the time about things that are there."""
 
     @few_and_always_the_same
-    @given(operation.as_strategy(), some.booleans())
+    @given(operation.as_strategy(generation_mode=mode), some.booleans())
     def asked(case: Any, about_known_things: bool) -> None:
         if about_known_things:
             for part in ("path_parameters", "query", "body"):
@@ -65,7 +82,8 @@ def ask(operation: Any, names: Names, token: dict[str, str]) -> None:
             case.headers.pop("If-Match", None)
         case.call_and_validate(headers=token, checks=CHECKS)
 
-    asked()
+    with suppress(Unsatisfiable):  # a request without parameters and body cannot be wrong
+        asked()
 
 
 def named(sent: Any, names: Names) -> Any:

@@ -84,8 +84,41 @@ def test_pages_follow_each_other_without_gap_or_overlap(tower: Tower, door: Door
     assert found == [f"bel_{bell.hex}" for bell in bells]
 
 
-def test_a_cursor_of_another_list_is_refused(door: Door) -> None:
-    assert door.client().get("/v1/bells", params={"cursor": "bm8gaWQ"}).status_code == 400
+@pytest.mark.parametrize("cursor", ["bm8gaWQ", "////", "=", "AA", "\u202e", "MQ==", "a" * 500, "YQBi", "w6k"])
+def test_a_cursor_of_another_list_is_refused(door: Door, cursor: str) -> None:
+    answer = door.client().get("/v1/bells", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["title"]) == (400, "malformed_cursor")
+
+
+def test_a_cursor_of_a_neighbour_shows_nothing_of_theirs(tower: Tower, door: Door) -> None:
+    theirs = Door(door.app, door.issuer)
+    for bell in (uuid4(), uuid4()):
+        tower.do(BELL, theirs.tenant_id, bell, Ring())
+    cursor = theirs.client().get("/v1/bells", params={"limit": 1}).json()["next_cursor"]
+    assert door.client().get("/v1/bells", params={"cursor": cursor}).json()["items"] == []
+
+
+@pytest.mark.parametrize("limit", ["-1", "0", "501", "1000000000", "9" * 5000, "1e2", "NaN", "true", ""])
+def test_a_list_without_end_is_not_given(door: Door, limit: str) -> None:
+    answer = door.client().get("/v1/bells", params={"limit": limit})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "query:limit")
+
+
+@pytest.mark.parametrize(
+    "id_", ["inv_" + "0" * 32, "bel_", "bel_" + "0" * 31, "..%2f..%2fetc", "%00", "bel_" + "%D9%A3" * 32]
+)
+def test_what_is_no_id_is_refused(door: Door, id_: str) -> None:
+    answer = door.client().get(f"/v1/bells/{id_}")
+    assert answer.status_code in (400, 404, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "If-Match", "X-Correlation-Id"])
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"k" * 300, "\u202e".encode(), b'"9"9', b"\x1b[31m"])
+def test_an_odd_header_is_refused_or_harmless(door: Door, bell: UUID, name: str, value: bytes) -> None:
+    answer = door.client().post(f"/v1/bells/{bell}/ring", json={}, headers={**key(), name: value})
+    assert answer.status_code in (201, 400, 409, 412)
+    assert value.decode("latin-1") not in answer.text + str(answer.headers)
 
 
 def test_while_the_database_is_away_one_is_asked_to_come_again(own_tower: Tower, issuer: DevelopmentIssuer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -145,8 +146,18 @@ def test_a_body_of_200_megabytes_is_cut_off_while_it_streams(room):
     room.metered(trip("alive", miles=1))
 
 
-def test_an_unknown_content_type_is_said_to_be_unsupported(room):
-    assert raw(room, "[]", Content_Type="text/plain").status_code == 415
+@pytest.mark.parametrize("content_type", ["text/plain", "", "application/xml", "multipart/form-data; boundary=x", "\t"])
+def test_an_unknown_content_type_is_said_to_be_unsupported(room, content_type):
+    answer = raw(room, "[]", Content_Type=content_type)
+    assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json")
+
+
+def test_what_was_compressed_is_not_unpacked(room):
+    """100 MB of blanks in 100 kB: nobody makes room for them."""
+    bomb = gzip.compress(b"[" + b" " * 100_000_000 + b"]", compresslevel=1)
+    answer = raw(room, bomb, Content_Encoding="gzip")
+    assert (answer.status_code, answer.json()["title"]) == (415, "unsupported_content_encoding")
+    assert answer.headers["accept-encoding"] == "identity"
 
 
 def test_sending_needs_a_scope_and_a_token(room):
