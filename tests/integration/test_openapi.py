@@ -67,7 +67,10 @@ def ask_at_every_boundary(operation: Any, token: dict[str, str]) -> None:
     for case in operation.schema.iter_coverage_cases(
         operation, generation_modes=list(GenerationMode), generation_config=how
     ):
-        case.call_and_validate(headers=token, checks=[*CHECKS, negative_data_rejection])
+        answer = case.call(headers=token)
+        is_too_much = answer.status_code == 413  # a refusal, too, which schemathesis does not count as one
+        checks = CHECKS if is_too_much else [*CHECKS, negative_data_rejection]
+        case.validate_response(answer, checks=checks, headers=token)
 
 
 def ask(operation: Any, mode: GenerationMode, names: Names, token: dict[str, str]) -> None:
