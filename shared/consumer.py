@@ -59,6 +59,7 @@ class Consumer:
     def step(self) -> int:
         client = self.client or self._connect()
         polled: dict[TopicPartition, list[Record]] = client.poll(timeout_ms=self.poll_milliseconds)
+        kafka.keep_joining(client)
         records = [record for batch in polled.values() for record in batch]
         if not records:
             self._check_that_nothing_is_missed(client)

@@ -12,7 +12,7 @@ import stamina
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.assignors.range import RangePartitionAssignor
-from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError, TopicAuthorizationFailedError
 
 from shared.errors import Unavailable
 from shared.logs import logger
@@ -38,6 +38,13 @@ class BrokerAway(Unavailable):
     """Kafka did not acknowledge in time: what was sent may or may not have arrived."""
 
 
+class WriteDenied(Unavailable):
+    """Kafka's access rules do not let this service write there. Somebody has to put that right; nothing is lost."""
+
+    def __init__(self, principal: str | None, topics: Iterable[str]) -> None:
+        super().__init__(f"Kafka does not let {principal or 'us'} write to {', '.join(sorted(topics))}")
+
+
 class Publisher:
     """Sends and waits for `acks=all`. A producer that failed is thrown away: a wedged one never recovers.
 
@@ -51,7 +58,7 @@ class Publisher:
         self._building = threading.Lock()
 
     def send(self, records: Iterable[tuple[str, bytes, bytes]]) -> None:
-        """Records are (topic, key, value). Raises BrokerAway; sending again is safe and expected."""
+        """Records are (topic, key, value). Raises BrokerAway, WriteDenied; sending again is safe and expected."""
         self._deliver(lambda producer: [producer.send(topic, key=key, value=value) for topic, key, value in records])
 
     def send_to(self, topic: str, values: Iterable[tuple[int, bytes]]) -> None:
@@ -83,7 +90,15 @@ class Publisher:
         except (KafkaError, AssertionError) as error:
             if producer is not None:
                 self._discard(producer)
-            raise BrokerAway("Kafka is away: try again") from error
+            raise self._explained(error) from error
+
+    def _explained(self, error: Exception) -> Unavailable:
+        if not isinstance(error, TopicAuthorizationFailedError):
+            return BrokerAway("Kafka is away: try again")
+        refused = error.args[0]  # a topic, or a set of them
+        denied = WriteDenied(self._settings.kafka_sasl_username, [refused] if isinstance(refused, str) else refused)
+        logger().error("a write was denied", error=str(denied))
+        return denied
 
     def _discard(self, producer: KafkaProducer) -> None:
         """Others may have thrown it away before."""
@@ -107,7 +122,7 @@ class Publisher:
     def _build(self) -> KafkaProducer:
         if self._producer is None:
             self._producer = KafkaProducer(
-                bootstrap_servers=self._settings.kafka_bootstrap_servers,
+                **_connection(self._settings),
                 acks="all",
                 linger_ms=0,
                 max_block_ms=self._timeout_ms,
@@ -128,7 +143,7 @@ def _abandon(producer: KafkaProducer) -> None:
 
 def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
     return KafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+        **_connection(settings),
         group_id=group,
         bootstrap_timeout_ms=5000,
         enable_auto_commit=False,
@@ -140,8 +155,17 @@ def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
     )
 
 
+def keep_joining(client: KafkaConsumer) -> None:
+    """To be called after each poll. kafka-python forgets a join that it began because the topics had changed, where
+    the poll ends before the join does: as leader of the group it then takes the join for done, never takes over
+    what it was assigned, and sends no heartbeats any more."""
+    coordinator = client._coordinator
+    if coordinator.rejoining and not coordinator.need_rejoin():
+        coordinator.request_rejoin()
+
+
 def cluster_id(settings: Settings) -> str:
-    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, bootstrap_timeout_ms=2000)
+    admin = KafkaAdminClient(**_connection(settings), bootstrap_timeout_ms=2000)
     try:
         return str(admin.describe_cluster()["cluster_id"])
     finally:
@@ -161,6 +185,25 @@ def wait_for_broker(settings: Settings) -> str:
     except KafkaError as error:
         raise SystemExit(f"Kafka is away: gave up after {settings.startup_timeout_seconds:.0f} s ({error})") from error
     raise AssertionError("unreachable")
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    """Where every client connects, and as whom."""
+    password = settings.kafka_sasl_password
+    return {
+        "bootstrap_servers": settings.kafka_bootstrap_servers,
+        "security_protocol": settings.kafka_security_protocol,
+        "ssl_cafile": settings.kafka_ssl_cafile,
+        **(
+            {
+                "sasl_mechanism": settings.kafka_sasl_mechanism,
+                "sasl_plain_username": settings.kafka_sasl_username,
+                "sasl_plain_password": password.get_secret_value(),
+            }
+            if password
+            else {}
+        ),
+    }
 
 
 def end_offsets(client: KafkaConsumer, topics: Sequence[str]) -> dict[tuple[str, int], int]:

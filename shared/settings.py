@@ -1,8 +1,8 @@
 """What every process reads from its environment, once, at start."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,6 +14,11 @@ class Settings(BaseSettings):
     database_url: SecretStr
     kafka_bootstrap_servers: str
     kafka_profile: Literal["local", "apache"] = "apache"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_ssl_cafile: str | None = Field(default=None, description="Who signed the brokers' certificates.")
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
     auth_issuer: str
     auth_audience: str = "quittance"
     auth_jwks_url: str
@@ -27,6 +32,13 @@ class Settings(BaseSettings):
     consumer_group_suffix: str = ""
     body_timeout_seconds: float = Field(default=60, gt=0)
     metrics_port: int | None = Field(default=None, description="Where the worker shows its metrics, on loopback.")
+
+    @model_validator(mode="after")
+    def _says_who_it_is(self) -> Self:
+        has_both = self.kafka_sasl_username and self.kafka_sasl_password
+        if self.kafka_security_protocol.startswith("SASL") and not has_both:
+            raise ValueError("SASL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD")
+        return self
 
     @property
     def database(self) -> str:

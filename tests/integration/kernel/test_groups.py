@@ -1,0 +1,15 @@
+"""A consumer joins its group however briefly it is polled."""
+
+from __future__ import annotations
+
+from tests.support.tower.house import Tower
+from tests.support.tower.members import member, partitions
+from tests.support.waiting import eventually
+
+
+def test_a_consumer_that_is_polled_for_moments_only_joins_its_group(own_tower: Tower) -> None:
+    with member(own_tower) as alone:
+        alone.poll_milliseconds = 60  # it has joined, mostly before it has heard of the topic's partitions
+        alone.step()
+        alone.poll_milliseconds = 2
+        eventually(lambda: partitions(alone) == [4])
