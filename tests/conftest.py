@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +14,31 @@ with warnings.catch_warnings():
     from tests.support.servers import Servers, SharedServers
 
 
+ON_APACHE_KAFKA = Path(__file__).parent / "kafka"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--broker", choices=["local", "apache"], default="local", help="the broker from a wheel, or Apache Kafka (Java)"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         # A run that is ended from outside ends like one with Ctrl-C: it takes its servers along.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        config.pluginmanager.register(SharedServers(), "shared-servers")
+        config.pluginmanager.register(SharedServers(config.getoption("broker")), "shared-servers")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is about Apache Kafka itself needs Java; the rest needs nothing but PyPI."""
+    return True if collection_path == ON_APACHE_KAFKA and config.getoption("broker") == "local" else None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    if config.getoption("broker") == "apache":
+        return "broker: Apache Kafka"
+    return "left out: the tests on Apache Kafka; `make test-kafka` runs them, it needs Java and Maven"
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -90,11 +91,11 @@ class Broker:
         raise BrokerDidNotStart(self.log)
 
 
-def cluster_id(bootstrap_servers: str) -> str | None:
+def cluster_id(bootstrap_servers: str, access: Mapping[str, str] | None = None) -> str | None:
     """Which broker answers there: another id is another, empty one; None when nobody answers."""
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap_servers, bootstrap_timeout_ms=2000, request_timeout_ms=3000
+            bootstrap_servers=bootstrap_servers, bootstrap_timeout_ms=2000, request_timeout_ms=3000, **(access or {})
         )
     except (KafkaError, OSError):
         return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ MILLISECONDS_A_DAY = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic, the only service that writes to it, and how Apache Kafka keeps it."""
+    """A topic, the only service that writes to it, those that read it, and how Apache Kafka keeps it."""
 
     name: str
     owner: str
+    readers: tuple[str, ...]
     partitions: int
     replication_factor: int
     min_insync_replicas: int
@@ -42,9 +43,16 @@ def read_topics(file: Path = TOPICS_FILE) -> list[Topic]:
     return [_topic(name, stated, listed["defaults"]) for name, stated in listed["topics"].items()]
 
 
-def create_topics(bootstrap_servers: str, topics: Iterable[Topic], *, production: bool = False) -> None:
-    """Creates what is missing and checks what is there; the local broker knows neither replicas nor retention."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
+def create_topics(
+    bootstrap_servers: str,
+    topics: Iterable[Topic],
+    *,
+    production: bool = False,
+    access: Mapping[str, str] | None = None,
+) -> None:
+    """Creates what is missing and checks what is there; the local broker knows neither replicas nor retention.
+    `access` is how to connect, in kafka-python's words."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000, **(access or {}))
     try:
         for topic in topics:
             _create(admin, topic, production=production)
@@ -59,6 +67,11 @@ def partition_counts(bootstrap_servers: str) -> dict[str, int]:
         return {found["name"]: len(found["partitions"]) for found in admin.describe_topics()}
     finally:
         admin.close()
+
+
+def on_a_small_cluster(topic: Topic, replicas: int) -> Topic:
+    """For one with fewer brokers than the file asks copies for."""
+    return replace(topic, replication_factor=replicas, min_insync_replicas=min(replicas, topic.min_insync_replicas))
 
 
 def _create(admin: KafkaAdminClient, topic: Topic, *, production: bool) -> None:
@@ -81,5 +94,9 @@ def _on_apache(topic: Topic) -> NewTopic:
 def _topic(name: str, stated: dict[str, Any], defaults: dict[str, Any]) -> Topic:
     production = defaults["production"] | stated.get("production", {})
     return Topic(
-        name=name, owner=stated["owner"], partitions=stated.get("partitions", defaults["partitions"]), **production
+        name=name,
+        owner=stated["owner"],
+        readers=tuple(stated["readers"]),
+        partitions=stated.get("partitions", defaults["partitions"]),
+        **production,
     )

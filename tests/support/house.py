@@ -48,8 +48,7 @@ class Service:
     def settings(self, role: str) -> Settings:
         return Settings(
             database_url=getattr(self.urls, role),
-            kafka_bootstrap_servers=self.servers.bootstrap_servers,
-            kafka_profile="local",
+            **self.servers.kafka(self.name),
             auth_issuer=self.issuer.settings["AUTH_ISSUER"],
             auth_jwks_url=self.issuer.settings["AUTH_JWKS_URL"],
             consumer_group_suffix=self.group_suffix,

@@ -11,25 +11,47 @@ from typing import Any
 
 import pytest
 
+from infra.local.apache_kafka import ApacheKafka
 from infra.local.broker import Broker
 from infra.local.postgres import Postgres
-from infra.local.topics import create_topics, read_topics
+from infra.local.topics import create_topics, on_a_small_cluster, read_topics
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where the test servers are: `admin_url` of PostgreSQL's superuser, `bootstrap_servers` of the broker."""
+    """Where the test servers are: `admin_url` of PostgreSQL's superuser, `bootstrap_servers` of the broker.
+    `passwords` by service, where the broker wants to know who asks."""
 
     admin_url: str
     bootstrap_servers: str
+    kafka_profile: str = "local"
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def kafka(self, service: str) -> dict[str, Any]:
+        """The settings with which a service reaches the broker."""
+        where = {"kafka_bootstrap_servers": self.bootstrap_servers, "kafka_profile": self.kafka_profile}
+        if not self.passwords:
+            return where
+        who = {"kafka_sasl_username": service, "kafka_sasl_password": self.passwords[service]}
+        return where | who | {"kafka_security_protocol": "SASL_PLAINTEXT"}
+
+
+def create_product_topics(broker: Broker | ApacheKafka) -> None:
+    """As in production where it is Apache Kafka, but for the number of copies: there is one broker."""
+    if isinstance(broker, Broker):
+        create_topics(broker.bootstrap_servers, read_topics())
+        return
+    topics = [on_a_small_cluster(topic, 1) for topic in read_topics()]
+    create_topics(broker.bootstrap_servers, topics, production=True, access=broker.administrator)
 
 
 @dataclass
 class SharedServers:
     """A plugin of the one process that starts the servers: at the first question, or before xdist's first worker."""
 
+    kind: str = "local"  # or "apache"
     home: Path | None = None
-    started: list[Postgres | Broker] = field(default_factory=list)
+    started: list[Postgres | Broker | ApacheKafka] = field(default_factory=list)
     addresses: Servers | None = None
 
     def ready(self) -> Servers:
@@ -37,13 +59,17 @@ class SharedServers:
             self.home = Path(tempfile.mkdtemp(prefix="quittance-tests-"))
             self.home.chmod(0o711)  # the server's own user passes through
             postgres = Postgres(self.home / "postgres", self.home / "postgres.log", durable=False)
-            broker = Broker(self.home / "kafka.log")
+            broker = self._broker(self.home)
             self.started = [postgres, broker]
             for server in self.started:
                 server.start()
-            create_topics(broker.bootstrap_servers, read_topics())
-            self.addresses = Servers(postgres.admin_url, broker.bootstrap_servers)
+            create_product_topics(broker)
+            self.addresses = Servers(postgres.admin_url, broker.bootstrap_servers, self.kind)
         return self.addresses
+
+    def _broker(self, home: Path) -> Broker | ApacheKafka:
+        log = home / "kafka.log"
+        return ApacheKafka(home / "kafka", log) if self.kind == "apache" else Broker(log)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -56,7 +56,7 @@ def heard_all(tower: Tower, tenant: UUID, bells: list[UUID], worker: Background)
 def another_broker(tower: Tower, directory: Path) -> Iterator[Tower]:
     broker = Broker(directory / "kafka.log")
     broker.start()
-    servers = replace(tower.servers, bootstrap_servers=broker.bootstrap_servers)
+    servers = replace(tower.servers, bootstrap_servers=broker.bootstrap_servers, kafka_profile="local")
     create_topic(servers, tower.topic)
     try:
         yield Tower(tower.urls, servers, tower.topic)

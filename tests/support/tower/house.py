@@ -55,8 +55,7 @@ class Tower:
     def settings(self, role: str) -> Settings:
         return Settings(
             database_url=getattr(self.urls, role),
-            kafka_bootstrap_servers=self.servers.bootstrap_servers,
-            kafka_profile="local",
+            **self.servers.kafka("tower"),
             auth_issuer="nobody",
             auth_jwks_url="file:///nowhere",
             consumer_group_suffix=self.group_suffix,
