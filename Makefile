@@ -4,6 +4,7 @@
 OUT ?= out
 DETACH ?=
 DAILY ?=
+BROKER ?= local
 KEEP ?=
 PYTEST_OPTIONS ?=
 SECONDS ?= 45
@@ -21,21 +22,24 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test chaos up down check format bench
+ON_APACHE_KAFKA := tests/kafka tests/integration tests/journeys tests/chaos
+
+.PHONY: help demo test test-kafka chaos up down check format bench
 
 help:
 	@echo "make demo    a year of a real business, from quote to renewal; results in OUT=$(OUT) (KEEP=1, DAILY=1)"
 	@echo "make up      the whole product on this machine (DETACH=1 to leave it running); make down ends it"
 	@echo "make test    all tests, on real servers"
 	@echo "make chaos   the year while processes are killed and frozen and answers lost (SECONDS=$(SECONDS), SEED=$(SEED))"
+	@echo "make test-kafka  those that use the broker, once more on Apache Kafka (Java 17 and Maven)"
 	@echo "make check   format, lint, types, import rules; make format repairs the first two"
 	@echo "make bench   how fast it is here"
 
 demo: $(READY)
-	$(RUN) infra.local.cli demo gate-use-2013 --out $(OUT) $(if $(KEEP),--keep) $(if $(DAILY),--daily)
+	$(RUN) infra.local.cli demo gate-use-2013 --out $(OUT) --broker $(BROKER) $(if $(KEEP),--keep) $(if $(DAILY),--daily)
 
 up: $(READY)
-	$(RUN) infra.local.cli up $(if $(DETACH),--detach)
+	$(RUN) infra.local.cli up --broker $(BROKER) $(if $(DETACH),--detach)
 
 down: $(READY)
 	$(RUN) infra.local.cli down
@@ -45,6 +49,9 @@ test: $(READY)
 
 chaos: $(READY)
 	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) $(RUN) pytest -s tests/chaos $(PYTEST_OPTIONS)
+
+test-kafka: $(READY)
+	$(RUN) pytest --broker=apache $(ON_APACHE_KAFKA) $(PYTEST_OPTIONS)
 
 check: $(READY)
 	$(RUN) ruff format --check .

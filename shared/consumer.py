@@ -120,11 +120,14 @@ class Consumer:
 
     def _check_that_nothing_is_missed(self, client: KafkaConsumer) -> None:
         """A partition can stand still while its end grows, and a new broker can take an old one's place in silence."""
-        if time.monotonic() - self.quiet_since < IDLE_SECONDS_BEFORE_A_CHECK or not client.assignment():
+        if time.monotonic() - self.quiet_since < IDLE_SECONDS_BEFORE_A_CHECK:
             return
         self.quiet_since = time.monotonic()
         if (seen := kafka.cluster_id(self.settings)) != self.cluster_id:
             raise BrokerChanged(f"cluster {seen} answers instead of {self.cluster_id}")
+        elsewhere = set(self.topics) - {partition.topic for partition in client.assignment()}
+        if elsewhere and (hidden := elsewhere - client.topics()):  # kafka-python would wait for them in silence
+            raise kafka.TopicsHidden(self.settings.kafka_sasl_username, hidden)
         ends = client.end_offsets(list(client.assignment()))
         behind = {p: at for p, end in ends.items() if (at := client.position(p)) < end}
         # What was published or assigned a moment ago is behind as well: only a position that stays there stands still.

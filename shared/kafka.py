@@ -45,6 +45,13 @@ class WriteDenied(Unavailable):
         super().__init__(f"Kafka does not let {principal or 'us'} write to {', '.join(sorted(topics))}")
 
 
+class TopicsHidden(Unavailable):
+    """Kafka does not show topics that this service listens to: nobody made them, or its access rules do not let us."""
+
+    def __init__(self, principal: str | None, topics: Iterable[str]) -> None:
+        super().__init__(f"Kafka does not show {principal or 'us'} {', '.join(sorted(topics))}")
+
+
 class Publisher:
     """Sends and waits for `acks=all`. A producer that failed is thrown away: a wedged one never recovers.
 
@@ -183,7 +190,10 @@ def wait_for_broker(settings: Settings) -> str:
                     logger().warning("waiting for Kafka", attempt=attempt.num)
                 return cluster_id(settings)
     except KafkaError as error:
-        raise SystemExit(f"Kafka is away: gave up after {settings.startup_timeout_seconds:.0f} s ({error})") from error
+        who = settings.kafka_sasl_username
+        or_else = f", or does not believe that we are {who}" if who else ""
+        seconds = f"{settings.startup_timeout_seconds:.0f} s"
+        raise SystemExit(f"Kafka is away{or_else}: gave up after {seconds} ({error})") from error
     raise AssertionError("unreachable")
 
 

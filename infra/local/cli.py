@@ -20,6 +20,7 @@ from infra.doctor.installation import found
 from infra.local import access, clock, demo, runner
 from infra.local.processes import ROOT
 from infra.local.scopes import every_scope
+from infra.local.services import BrokerKind
 from infra.local.tokens import DevelopmentIssuer
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -29,6 +30,10 @@ app.add_typer(clock_app, name="clock")
 app.add_typer(demo_app, name="demo")
 
 terminal = Console(highlight=False)
+OnBroker = Annotated[
+    BrokerKind,
+    typer.Option("--broker", envvar="QUITTANCE_BROKER", help="The broker from a wheel, or Apache Kafka (Java, Maven)."),
+]
 Tenant = Annotated[str, typer.Option(help="The tenant's name; its id is derived from it.")]
 
 
@@ -50,12 +55,13 @@ def up(
         bool, typer.Option("--detach", help="Return when everything is ready, and leave it running.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not show the logs of the processes.")] = False,
+    broker: OnBroker = "local",
 ) -> None:
     """Start PostgreSQL, the broker and the four services; Ctrl-C ends all of it."""
     if detach:
-        runner.run_in_background(home(), say)
+        runner.run_in_background(home(), say, (*runner.UP, "--broker", broker))
         status()
-    elif not runner.run(home(), say, shows_logs=not quiet):
+    elif not runner.run(home(), say, shows_logs=not quiet, broker=broker):
         raise typer.Exit(130)
 
 
@@ -150,10 +156,11 @@ def gate_use(
     daily: Annotated[
         bool, typer.Option("--daily", help="Move the clock day by day instead of month by month.")
     ] = False,
+    broker: OnBroker = "local",
 ) -> None:
     """Bill 16 airlines for a year of gate use, through the public APIs of services started for it."""
     options = ("--out", str(out.absolute()), *(("--daily",) if daily else ()))
-    demo.run_example("gate-use-2013", home() / "demo", options, say, keeps=keep)
+    demo.run_example("gate-use-2013", home() / "demo", options, say, keeps=keep, broker=broker)
     say(f"the results are in {out}")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from infra.local import access, runner
 from infra.local.children import write_secret
 from infra.local.processes import ROOT
+from infra.local.services import BrokerKind
 from infra.local.supervisor import Report
 
 
@@ -23,12 +24,14 @@ class DemoFailed(Exception):
         super().__init__(f"{example} ended with status {status}")
 
 
-def run_example(example: str, home: Path, options: Sequence[str], report: Report, *, keeps: bool) -> None:
+def run_example(
+    example: str, home: Path, options: Sequence[str], report: Report, *, keeps: bool, broker: BrokerKind = "local"
+) -> None:
     """Runs `examples/<example>/run.py` against a stack in `home`, which is emptied first. Raises DemoFailed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     runner.reset(home)
     try:
-        runner.run_in_background(home, report)
+        runner.run_in_background(home, report, (*runner.UP, "--broker", broker))
         write_secret(home / "status.json", json.dumps(access.description(home), indent=2))
         command = (sys.executable, f"examples/{example}/run.py", "--stack", str(home / "status.json"), *options)
         environment = os.environ | {"QUITTANCE_HOME": str(home), "PYTHONPATH": str(ROOT)}

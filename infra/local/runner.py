@@ -16,6 +16,7 @@ from infra.local.children import end, launch, plain_environment
 from infra.local.logs import LogFollower
 from infra.local.postgres import Postgres
 from infra.local.processes import ROOT
+from infra.local.services import BrokerKind
 from infra.local.stack import Plan, Stack
 from infra.local.supervisor import Report
 
@@ -38,11 +39,13 @@ class DidNotStop(Exception):
         super().__init__(f"the runner (process {pid}) did not end in {STOP_SECONDS:.0f} s")
 
 
-def run(home: Path, report: Report, *, shows_logs: bool, plan: Plan | None = None) -> bool:
+def run(
+    home: Path, report: Report, *, shows_logs: bool, plan: Plan | None = None, broker: BrokerKind = "local"
+) -> bool:
     """Starts everything and stays until SIGTERM or Ctrl-C; says whether it was ready. Raises why it could not start."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with state.only_one(home):
-        stack = Stack(home, report, plan or Plan())
+        stack = Stack(home, report, plan or Plan(), broker)
         stack.clear()
         with LogFollower(stack.logs, report) if shows_logs else nullcontext():
             try:

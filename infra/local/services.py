@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from infra.local.children import free_port, plain_environment
 from infra.local.databases import Urls
 from infra.local.processes import Process
 
 SERVICES = ("billing", "usage", "entitlement", "renewals")
+BrokerKind = Literal["local", "apache"]  # as KAFKA_PROFILE says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Addresses:
     databases: Mapping[str, Urls]
     bootstrap_servers: str
     auth: Mapping[str, str]
+    broker_kind: BrokerKind = "local"
 
 
 def migrations(addresses: Addresses) -> list[Process]:
@@ -73,8 +76,8 @@ def _environment(addresses: Addresses, database_url: str) -> dict[str, str]:
         **addresses.auth,
         "DATABASE_URL": database_url,
         "KAFKA_BOOTSTRAP_SERVERS": addresses.bootstrap_servers,
-        "KAFKA_PROFILE": "local",
-        "REPUBLISH_ON_NEW_BROKER": "true",  # this broker forgets everything when it ends
+        "KAFKA_PROFILE": addresses.broker_kind,
+        "REPUBLISH_ON_NEW_BROKER": "true",  # the local broker forgets everything when it ends
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
         "PYTHONUNBUFFERED": "1",
     }

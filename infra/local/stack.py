@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.local import services, state
+from infra.local.apache_kafka import ApacheKafka
 from infra.local.broker import Broker
 from infra.local.databases import create_database
 from infra.local.postgres import Postgres
 from infra.local.processes import Process, Running, run_all, wait_until_ready
-from infra.local.services import SERVICES, Addresses
+from infra.local.services import SERVICES, Addresses, BrokerKind
 from infra.local.supervisor import Program, Report, Supervisor
 from infra.local.tokens import DevelopmentIssuer
-from infra.local.topics import create_topics, read_topics
+from infra.local.topics import create_topics, on_a_small_cluster, read_topics
 
 Recipe = Callable[[Addresses], Sequence[Process]]
 
@@ -37,6 +38,16 @@ class TopicsBroker(Broker):
         create_topics(self.bootstrap_servers, read_topics())
 
 
+class TopicsApacheKafka(ApacheKafka):
+    """It keeps its topics; what the file has more than the last time is made at a start."""
+
+    def start(self) -> None:
+        super().start()
+        create_topics(
+            self.bootstrap_servers, [on_a_small_cluster(topic, 1) for topic in read_topics()], production=True
+        )
+
+
 @dataclass(slots=True)
 class Stack:
     """Everything that runs, with its data, secrets and logs in `home`."""
@@ -44,15 +55,18 @@ class Stack:
     home: Path
     report: Report
     plan: Plan = field(default_factory=Plan)
+    broker_kind: BrokerKind = "local"
     running: list[Running] = field(default_factory=list)
     is_ready: bool = False
     postgres: Postgres = field(init=False)
-    broker: Broker = field(init=False)
+    broker: Broker | ApacheKafka = field(init=False)
     supervisor: Supervisor = field(init=False)
 
     def __post_init__(self) -> None:
         self.postgres = Postgres(self.home / "postgres", self.logs / "postgres.log")
-        self.broker = TopicsBroker(self.logs / "kafka.log")
+        log = self.logs / "kafka.log"
+        on_apache = self.broker_kind == "apache"
+        self.broker = TopicsApacheKafka(self.home / "kafka", log) if on_apache else TopicsBroker(log)
         self.supervisor = Supervisor(self.report, self._write_state)
 
     @property
@@ -106,7 +120,7 @@ class Stack:
         issuer.prepare()
         admin_url = self.postgres.admin_url
         databases = {service: create_database(admin_url, service, service) for service in self.plan.databases}
-        return Addresses(databases, self.broker.bootstrap_servers, issuer.settings)
+        return Addresses(databases, self.broker.bootstrap_servers, issuer.settings, self.broker_kind)
 
     def _write_state(self) -> None:
         marks = [

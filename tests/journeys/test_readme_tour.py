@@ -20,7 +20,8 @@ VARIABLE = re.compile(r"[0-9a-f]{32}")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> Any:
+    monkeypatch.setenv("QUITTANCE_BROKER", pytestconfig.getoption("broker"))
     monkeypatch.setenv("QUITTANCE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PYTHONPATH", os.getcwd())
     subprocess.run([*QUITTANCE, "up", "--detach"], check=True, capture_output=True)
