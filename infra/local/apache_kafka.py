@@ -61,7 +61,11 @@ class ApacheKafka:
             environment=plain_environment(),
             log=self.log,
         )
-        self._wait(self.child)
+        try:
+            self._wait(self.child)
+        except BaseException:  # also Ctrl-C: nothing is left behind
+            self.kill()
+            raise
 
     def stop(self) -> None:
         """It ends in order: what is in memory is written first."""
@@ -97,7 +101,6 @@ class ApacheKafka:
             if _listens(self.port) and cluster_id(self.bootstrap_servers, self.administrator):
                 return
             time.sleep(0.05)
-        self.kill()
         raise BrokerDidNotStart(self.log)
 
     def _properties(self) -> dict[str, str]:
