@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import stamina
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
@@ -14,7 +16,31 @@ class DatabaseAway(SystemExit):
     """PostgreSQL did not answer in time."""
 
 
-def engine_for(url: str, *, pool_size: int) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """In seconds: how long a statement may take, how long of that it may wait for a lock, and how long a transaction may
+    do nothing. What takes longer fails as if the database were away for a moment."""
+
+    statement: float = 30
+    lock: float = 10
+    idle: float = 60
+
+    @property
+    def options(self) -> str:
+        limits = {
+            "statement_timeout": self.statement,
+            "lock_timeout": self.lock,
+            "idle_in_transaction_session_timeout": self.idle,
+        }
+        return " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items())
+
+
+FOR_WORKERS = Patience()
+# Somebody waits for the answer, and others for the connection.
+FOR_REQUESTS = Patience(statement=15, lock=5, idle=30)
+
+
+def engine_for(url: str, *, pool_size: int, patience: Patience = FOR_WORKERS) -> Engine:
     """No overflow: a request that finds no connection within 2 seconds is refused, with Retry-After."""
     engine = create_engine(
         url,
@@ -23,7 +49,7 @@ def engine_for(url: str, *, pool_size: int) -> Engine:
         pool_timeout=2,
         pool_pre_ping=False,
         hide_parameters=True,  # an error is logged; what it was about is not
-        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=30000 -c timezone=UTC"},
+        connect_args={"connect_timeout": 5, "options": f"{patience.options} -c timezone=UTC"},
     )
     event.listen(engine, "before_cursor_execute", send_waiting)
     return engine

@@ -60,6 +60,8 @@ def rebuild(engine: Engine, store: EventStore, models: Sequence[ReadModel], *, k
     tables = [table for model in models for table in model.tables]
     with engine.connect() as tx, tx.begin() as transaction:
         tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        tx.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         tx.exec_driver_sql(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
         live = {table: content(tx, table) for table in tables}
         for table in tables:

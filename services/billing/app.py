@@ -20,12 +20,12 @@ from services.billing.api import (
 from services.billing.settings import Settings
 from services.billing.store import create_store
 from shared import logs
-from shared.database import engine_for, wait_for_database
+from shared.database import FOR_REQUESTS, engine_for, wait_for_database
 from shared.http.app import new_app
 
 
 def create_app(configuration: Settings) -> FastAPI:
-    engine = engine_for(configuration.database, pool_size=configuration.pool_size)
+    engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
     app = new_app("billing", configuration, engine, create_store())
     for room in (settings, customers, products, plans, quotes, quote_acceptances):
         app.include_router(room.router)

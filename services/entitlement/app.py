@@ -8,12 +8,12 @@ from services.entitlement.api import access_checks, accounts, entitlements, hold
 from services.entitlement.settings import Settings
 from services.entitlement.store import create_store
 from shared import logs
-from shared.database import engine_for, wait_for_database
+from shared.database import FOR_REQUESTS, engine_for, wait_for_database
 from shared.http.app import new_app
 
 
 def create_app(configuration: Settings) -> FastAPI:
-    engine = engine_for(configuration.database, pool_size=configuration.pool_size)
+    engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
     app = new_app("entitlement", configuration, engine, create_store())
     for router in (access_checks.router, entitlements.router, holds.router, accounts.router):
         app.include_router(router)

@@ -8,12 +8,12 @@ from services.renewals.api import metrics, opportunities, policies, reasons
 from services.renewals.settings import Settings
 from services.renewals.store import create_store
 from shared import logs
-from shared.database import engine_for, wait_for_database
+from shared.database import FOR_REQUESTS, engine_for, wait_for_database
 from shared.http.app import new_app
 
 
 def create_app(configuration: Settings) -> FastAPI:
-    engine = engine_for(configuration.database, pool_size=configuration.pool_size)
+    engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
     app = new_app("renewals", configuration, engine, create_store())
     for router in (policies.router, opportunities.router, reasons.router, metrics.router):
         app.include_router(router)

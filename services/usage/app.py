@@ -10,12 +10,12 @@ from services.usage.messaging.ingest_log import IngestLog
 from services.usage.settings import Settings
 from services.usage.store import create_store
 from shared import logs
-from shared.database import engine_for, wait_for_database
+from shared.database import FOR_REQUESTS, engine_for, wait_for_database
 from shared.http.app import new_app
 
 
 def create_app(configuration: Settings) -> FastAPI:
-    engine = engine_for(configuration.database, pool_size=configuration.pool_size)
+    engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
     app = new_app("usage", configuration, engine, create_store(), larger_bodies={ingest.PATH: MOST_BYTES})
     app.state.ingest_log = IngestLog(configuration)
     for room in (ingest, events, meters, periods, completeness):

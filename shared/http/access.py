@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from fastapi import Depends, Request
 
 from shared.http.tokens import Caller, ScopeMissing
+from shared.http.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +39,43 @@ class Needs:
             raise ScopeMissing(self.scope)
         return caller
 
+    @asynccontextmanager
+    async def turn(self, request: Request) -> AsyncIterator[Caller]:
+        """The caller, once it is this tenant's turn; one turn a request, however many of its dependencies ask."""
+        caller, state = await self.check(request), request.scope["state"]
+        if "turn" in state:
+            yield caller
+            return
+        turns: Turns = request.app.state.ingest_turns if self.by_bytes else request.app.state.turns
+        async with turns.turn(caller.tenant_id):
+            state["turn"] = True
+            yield caller
+
 
 @dataclass(frozen=True)
 class _Unit(Needs):
-    async def __call__(self, request: Request) -> Opening:
-        return Opening(request, await self.check(request), self.writes)
+    async def __call__(self, request: Request) -> AsyncIterator[Opening]:
+        async with self.turn(request) as caller:
+            yield Opening(request, caller, self.writes)
 
 
 @dataclass(frozen=True)
 class _Caller(Needs):
-    async def __call__(self, request: Request) -> Caller:
-        return await self.check(request)
+    async def __call__(self, request: Request) -> AsyncIterator[Caller]:
+        async with self.turn(request) as caller:
+            yield caller
 
 
 def reads(scope: str) -> Any:
     """For `Annotated[UnitOfWork, reads("…")]`: a transaction that asks."""
-    return Depends(_Unit(scope, writes=False))
+    return Depends(_Unit(scope, writes=False), scope="function")
 
 
 def writes(scope: str) -> Any:
     """For `Annotated[UnitOfWork, writes("…")]`: a transaction that commands; a POST needs an Idempotency-Key."""
-    return Depends(_Unit(scope, writes=True))
+    return Depends(_Unit(scope, writes=True), scope="function")
 
 
 def evaluates(scope: str, *, by_bytes: bool = False) -> Any:
     """For `Annotated[Caller, evaluates("…")]`: no transaction at all. `by_bytes` where the size of a body counts, too."""
-    return Depends(_Caller(scope, by_bytes=by_bytes))
+    return Depends(_Caller(scope, by_bytes=by_bytes), scope="function")

@@ -16,7 +16,11 @@ from shared.http.limits import BodyLimit
 from shared.http.observation import Observation
 from shared.http.rate_limits import RateLimits
 from shared.http.tokens import Tokens
+from shared.http.turns import Turns
 from shared.settings import Settings
+
+# Of their own, so that requests that wait for a broker hold up nobody who asks the database.
+INGEST_THREADS = 32
 
 
 def new_app(
@@ -30,6 +34,7 @@ def new_app(
     app = DocumentedApi(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.state.tokens, app.state.rate_limits = Tokens(settings), RateLimits(settings)
+    app.state.turns, app.state.ingest_turns = Turns(settings.pool_size), Turns(INGEST_THREADS)
     app.add_middleware(BodyLimit, larger=larger_bodies or {}, within_seconds=settings.body_timeout_seconds)
     app.add_middleware(Observation, service=service)
     problems.install(app)

@@ -16,8 +16,7 @@ def test_the_broker_is_away(stage: Stage, book: Book) -> None:
         assert stage.customer("while-the-broker-was-away") == 200
         event = {"specversion": "1.0", "id": "1", "source": "/a", "type": "a.b", "subject": "c", "data": {}}
         assert stage.ask("POST", "usage", "/v1/events", event).status_code in (415, 503)
-        found = stage.findings()
-        assert ("topics", "all") in found and ("lag", "billing") in found
+        assert "could not be examined" in stage.findings()["topics", "all"]
     stage.over(over)
     eventually(lambda: stage.ask("GET", "billing", "/v1/customers/while-the-broker-was-away").status_code == 200)
 
@@ -40,13 +39,13 @@ def test_postgresql_was_restarted(stage: Stage, book: Book) -> None:
     stage.over(over)
 
 
-def test_the_databases_are_restored_from_yesterday(stage: Stage, book: Book, tmp_path: Path) -> None:
+def test_a_database_is_restored_from_yesterday(stage: Stage, book: Book, tmp_path: Path) -> None:
     backup, restore, tell, over = book["A database is restored from yesterday"]
     assert stage.customer("yesterday") == 200
     stage.over(over)
     stage.done(backup, BACKUPS=str(tmp_path))
     assert stage.customer("today") == 200
-    assert stage.ask("PUT", "billing", "/v1/customers/yesterday", changed("since renamed")).status_code == 200
+    assert stage.ask("PUT", "billing", "/v1/customers/yesterday", changed("since-then")).status_code == 200
     stage.over(over)
     stage.done(restore, BACKUPS=str(tmp_path))
     assert stage.customer("nobody-gets-in") == 503
@@ -54,16 +53,16 @@ def test_the_databases_are_restored_from_yesterday(stage: Stage, book: Book, tmp
     stage.done(tell)
     stage.over(over)
     assert stage.ask("GET", "billing", "/v1/customers/today").status_code == 404
-    assert stage.ask("GET", "billing", "/v1/customers/yesterday").json()["name"] == "yesterday"
+    assert stage.ask("GET", "billing", "/v1/customers/yesterday").json()["segment"] == ""
     # What is told under numbers that the others had heard before is heard: they forgot the same time.
-    assert stage.ask("PUT", "billing", "/v1/customers/yesterday", changed("renamed")).status_code == 200
-    eventually(lambda: "renamed" in known_names(stage), seconds=30)
+    assert stage.ask("PUT", "billing", "/v1/customers/yesterday", changed("anew")).status_code == 200
+    eventually(lambda: "yesterday|anew" in known_to_renewals(stage), seconds=30)
 
 
-def changed(name: str) -> dict[str, str]:
-    return {"name": name, "zone": "Europe/Berlin", "currency": "EUR"}
+def changed(segment: str) -> dict[str, str]:
+    return {"name": "yesterday", "zone": "Europe/Berlin", "currency": "EUR", "segment": segment}
 
 
-def known_names(stage: Stage) -> str:
-    """The customers as renewals knows them, from messages alone."""
-    return stage.done('psql -At "${RENEWALS_WORKER_DATABASE_URL/+psycopg/}" -c "SELECT * FROM known_customers"')
+def known_to_renewals(stage: Stage) -> str:
+    """The customers that it knows from messages alone."""
+    return stage.done('psql -At "${RENEWALS_WORKER_DATABASE_URL/+psycopg/}" -c "SELECT key, segment FROM customers"')

@@ -17,6 +17,7 @@ from services.usage.api.ingest_document import INGEST
 from services.usage.domain.cloud_event import Arrivals, EventError, Window
 from services.usage.domain.ingest import BodyTooLarge, MalformedBody, UnsupportedContentType, decode
 from shared.clock import clock_of, real_now
+from shared.http.app import INGEST_THREADS
 from shared.http.problems import RETRY_AFTER_SECONDS, Problem, problem
 from shared.http.tokens import Caller
 from shared.ids import new_id, prefixed
@@ -28,8 +29,7 @@ MOST_ERRORS = 1000
 STATUS = {MalformedBody: 400, BodyTooLarge: 413, UnsupportedContentType: 415}
 
 router = APIRouter(tags=["events"])
-# Of their own, so that requests that wait for Kafka hold up nobody who asks the database.
-_threads = CapacityLimiter(32)
+_threads = CapacityLimiter(INGEST_THREADS)
 
 
 class IngestLog(Protocol):
