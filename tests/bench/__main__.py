@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     from infra.local.broker import Broker
     from infra.local.databases import create_database
     from infra.local.postgres import Postgres, libpq
-    from tests.bench import appends, commands, messages
+    from tests.bench import appends, commands, fairness, messages
     from tests.bench.clients import rate
     from tests.support.servers import Servers
     from tests.support.tower.house import Tower, build, create_topic
@@ -49,6 +49,18 @@ def main() -> None:
         )
         tower.close()
         show("relay, broker, inbox", repeated(lambda: messages.messages_per_second(tower)), "messages (goal 10,000)")
+        tower.close()
+        show_fairness(tower)
+
+
+def show_fairness(tower: Tower) -> None:
+    alone, beside, flood = fairness.compare(tower)
+    for who, took in (("alone", alone), (f"beside a flood of {flood:,.0f} a second", beside)):
+        half, most = (fairness.percentile(took, part) for part in (50, 99))
+        print(
+            f"a calm tenant {who}: {len(took) / fairness.SECONDS:,.0f} a second, p50 {half:.1f} ms, p99 {most:.1f} ms"
+        )
+    print(f"  of its rate alone {len(beside) / len(alone):.2f} (goal 0.5)", flush=True)
 
 
 def batch(tower: Tower, *, with_messages: bool) -> float:

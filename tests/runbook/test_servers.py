@@ -56,7 +56,7 @@ def test_a_database_is_restored_from_yesterday(stage: Stage, book: Book, tmp_pat
     assert stage.ask("GET", "billing", "/v1/customers/yesterday").json()["segment"] == ""
     # What is told under numbers that the others had heard before is heard: they forgot the same time.
     assert stage.ask("PUT", "billing", "/v1/customers/yesterday", changed("anew")).status_code == 200
-    eventually(lambda: "yesterday|anew" in known_to_renewals(stage), seconds=30)
+    eventually(lambda: "yesterday|anew" in known_to_renewals(stage), seconds=90)
 
 
 def changed(segment: str) -> dict[str, str]:

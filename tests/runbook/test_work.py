@@ -91,7 +91,7 @@ def test_a_consumer_is_far_behind(stage: Stage, book: Book) -> None:
         stage.kill("renewals-worker")
     stage.over(over)
     known = 'psql -At "${RENEWALS_WORKER_DATABASE_URL/+psycopg/}" -c "SELECT key FROM customers"'
-    eventually(lambda: stage.done(known).count("unheard-") == 3, seconds=30)
+    eventually(lambda: stage.done(known).count("unheard-") == 3, seconds=90)
 
 
 def test_an_invoice_is_doubted(stage: Stage, book: Book) -> None:
