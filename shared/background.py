@@ -123,7 +123,8 @@ def _settling(
     waiting: Callable[[Connection, UUID, datetime], int],
     more_answers: Answers,
 ) -> Settling:
-    watcher, topics = kafka.consumer(settings, None), [topic for each in consumers for topic in each.topics]
+    watcher = kafka.consumer(settings, None)
+    topics = [topic for each in consumers for topic in each.topics]
     return Settling(
         engine=engine,
         end_offsets=lambda: kafka.end_offsets(watcher, topics),
