@@ -49,4 +49,6 @@ def _customer_changed(customer_id: Any, customer: Customer) -> contracts.Custome
         zone=customer.zone,
         currency=customer.currency,
         locale=customer.locale,
+        segment=customer.segment,
+        region=customer.region,
     )

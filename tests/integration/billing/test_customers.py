@@ -2,7 +2,9 @@ from uuid import uuid4
 
 import pytest
 
+from shared.contracts.billing import CustomerChangedV1
 from tests.support.house import Service, settle
+from tests.support.published import published
 
 CUSTOMER = {"name": "Acme", "zone": "Europe/Berlin", "currency": "EUR"}
 
@@ -61,3 +63,11 @@ def test_a_test_clock_is_chosen_before_the_first_event(billing: Service, tenant:
     late = billing.client(f"late-{uuid4().hex}")
     late.put("/v1/customers/acme", json=CUSTOMER)
     assert late.put("/v1/test-clock", json={"now": "2012-12-01T05:00:00Z"}).status_code == 409
+
+
+def test_what_others_cut_their_figures_by_is_told(billing: Service, tenant: str) -> None:
+    form = {"name": "Acme", "zone": "Europe/Berlin", "currency": "EUR", "segment": "small", "region": "north"}
+    assert billing.client(tenant).put("/v1/customers/acme", json=form).status_code == 200
+    settle([billing])
+    (told,) = published(billing, "billing.customers", tenant)
+    assert (told.read(CustomerChangedV1).segment, told.read(CustomerChangedV1).region) == ("small", "north")
