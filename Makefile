@@ -8,6 +8,7 @@ BROKER ?= local
 KEEP ?=
 PYTEST_OPTIONS ?=
 SECONDS ?= 45
+MINUTES ?= 60
 SEED ?= 2013
 
 UV_VERSION := 0.13.9
@@ -24,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ON_APACHE_KAFKA := tests/kafka tests/integration tests/journeys tests/chaos
 
-.PHONY: help demo test test-kafka chaos up down check format bench
+.PHONY: help demo test test-kafka chaos soak up down check format bench
 
 help:
 	@echo "make demo    a year of a real business, from quote to renewal; results in OUT=$(OUT) (KEEP=1, DAILY=1)"
@@ -32,6 +33,7 @@ help:
 	@echo "make test    all tests, on real servers"
 	@echo "make chaos   the year while processes are killed and frozen and answers lost (SECONDS=$(SECONDS), SEED=$(SEED))"
 	@echo "make test-kafka  those that use the broker, once more on Apache Kafka (Java 17 and Maven)"
+	@echo "make soak    a mixed load for MINUTES=$(MINUTES), and a picture of what grew meanwhile in OUT=$(OUT)"
 	@echo "make check   format, lint, types, import rules; make format repairs the first two"
 	@echo "make bench   how fast it is here"
 
@@ -52,6 +54,10 @@ chaos: $(READY)
 
 test-kafka: $(READY)
 	$(RUN) pytest --broker=apache $(ON_APACHE_KAFKA) $(PYTEST_OPTIONS)
+
+soak: $(READY)
+	$(UV) sync --quiet --frozen --all-extras --group soak --python $(PYTHON)
+	$(RUN) tests.soak --minutes $(MINUTES) --out $(OUT)
 
 check: $(READY)
 	$(RUN) ruff format --check .

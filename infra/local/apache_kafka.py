@@ -35,12 +35,14 @@ class FormatFailed(Exception):
 @dataclass(slots=True)
 class ApacheKafka:
     """Its data stay in `directory`, its ports over restarts. `is_guarded`: who connects has to say who it is by
-    SASL, and may do what access rules allow; the administrator may do everything."""
+    SASL, and may do what access rules allow; the administrator may do everything. It tells clients `advertised_port`,
+    where something stands before it."""
 
     directory: Path
     log: Path
     is_guarded: bool = False
     port: int = field(default_factory=free_port)
+    advertised_port: int | None = None
     controller_port: int = field(default_factory=free_port)
     name: str = "kafka"
     child: subprocess.Popen[bytes] | None = None
@@ -108,7 +110,7 @@ class ApacheKafka:
             "process.roles": "broker,controller",
             "node.id": "1",
             "listeners": f"CLIENT://{self.bootstrap_servers},CONTROLLER://127.0.0.1:{self.controller_port}",
-            "advertised.listeners": f"CLIENT://{self.bootstrap_servers}",
+            "advertised.listeners": f"CLIENT://127.0.0.1:{self.advertised_port or self.port}",
             "inter.broker.listener.name": "CLIENT",
             "controller.listener.names": "CONTROLLER",
             "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",

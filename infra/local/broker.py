@@ -49,10 +49,14 @@ class BrokerDidNotStart(Exception):
 
 @dataclass(slots=True)
 class Broker:
-    """One broker on a loopback port that it keeps over restarts; what was in it is gone after each."""
+    """One broker on a loopback port that it keeps over restarts; what was in it is gone after each.
+
+    It tells clients `advertised_port`, where something stands before it.
+    """
 
     log: Path
     port: int = field(default_factory=free_port)
+    advertised_port: int | None = None
     name: str = "kafka"
     child: subprocess.Popen[bytes] | None = None
 
@@ -68,7 +72,8 @@ class Broker:
                 [
                     *(str(_program(self.log.parent)), "broker", "--storage-engine", "memory://tansu/"),
                     *("--cluster-id", f"local-{uuid4().hex}"),
-                    *("--listener-url", listener, "--advertised-listener-url", listener),
+                    *("--listener-url", listener),
+                    *("--advertised-listener-url", f"tcp://127.0.0.1:{self.advertised_port or self.port}"),
                 ],
                 environment={},
                 log=self.log,
