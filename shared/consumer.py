@@ -36,6 +36,10 @@ class BrokerChanged(SystemExit):
     """Another cluster answers at the same address: the process starts anew and reads from its beginning."""
 
 
+class NotSought(Exception):
+    """Partitions were assigned, and where to go on in them is not known."""
+
+
 @dataclass(slots=True)
 class Consumer:
     """One consumer, one thread. A failed batch is read again from where it began; the worker's loop backs off.
@@ -55,11 +59,15 @@ class Consumer:
     client: KafkaConsumer | None = None
     quiet_since: float = 0.0
     behind: Mapping[TopicPartition, int] = field(default_factory=dict)
+    is_lost: bool = False
 
     def step(self) -> int:
         client = self.client or self._connect()
         polled: dict[TopicPartition, list[Record]] = client.poll(timeout_ms=self.poll_milliseconds)
         kafka.keep_joining(client)
+        if self.is_lost:
+            self.close()
+            raise NotSought("the stored offsets could not be read: partitions are asked for again")
         records = [record for batch in polled.values() for record in batch]
         if not records:
             self._check_that_nothing_is_missed(client)
@@ -96,8 +104,9 @@ class Consumer:
         return self.client is not None and bool(self.client.assignment())
 
     def _connect(self) -> KafkaConsumer:
+        self.is_lost = False
         self.client = kafka.consumer(self.settings, self.group)
-        self.client.subscribe(list(self.topics), listener=_Seek(self))
+        self.client.subscribe(list(self.topics), listener=SeekStored(self))
         self.quiet_since = time.monotonic()
         self.behind = {}
         return self.client
@@ -139,7 +148,7 @@ class Consumer:
             self.close()
 
 
-class _Seek(ConsumerRebalanceListener):  # type: ignore[misc]
+class SeekStored(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self, consumer: Consumer):
         self._consumer = consumer
 
@@ -147,10 +156,18 @@ class _Seek(ConsumerRebalanceListener):  # type: ignore[misc]
         """Offsets are in the database already."""
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        stored, client = self._consumer.stored(), self._consumer.client
+        """Of what is raised here kafka-python writes a line and reads on somewhere: the consumer has to hear of it."""
+        stored, client = self._stored(), self._consumer.client
         assert client is not None
         for partition in assigned:
             client.seek(partition, stored.get((partition.topic, partition.partition), 0))
+
+    def _stored(self) -> dict[tuple[str, int], int]:
+        try:
+            return self._consumer.stored()
+        except Exception:
+            self._consumer.is_lost = True
+            raise
 
 
 def into(inbox: Inbox) -> Callable[[Sequence[Record], SaveOffsets], int]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from kafka import TopicPartition
 
-from shared.consumer import Consumer
+from shared.consumer import Consumer, NotSought, SeekStored
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,12 @@ class Polled:
     topic: str = "t"
 
 
+class Member:
+    """Of a group that nobody joins or leaves."""
+
+    rejoining = False
+
+
 @dataclass
 class Client:
     """Hands over one batch, and remembers where it was told to go on."""
@@ -26,6 +32,11 @@ class Client:
     records: list[Polled]
     sought: dict[int, int] = field(default_factory=dict)
     committed: list[dict[int, int]] = field(default_factory=list)
+    is_closed: bool = False
+    _coordinator: Member = field(default_factory=Member)
+
+    def close(self, *, autocommit: bool) -> None:
+        self.is_closed = True
 
     def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Polled]]:
         polled: dict[TopicPartition, list[Polled]] = {}
@@ -66,3 +77,23 @@ def test_after_a_failure_reading_goes_on_at_the_first_record_that_was_not_applie
         consumer(client, apply, 10).step()
     assert client.committed == [{0: 2}]
     assert client.sought == {0: 2, 1: 7}
+
+
+class Away:
+    """A database that cannot be reached."""
+
+    def connect(self) -> Any:
+        raise ConnectionError
+
+
+def test_a_consumer_that_cannot_read_where_to_go_on_asks_for_its_partitions_again():
+    client = Client([Polled(0)])
+    reader = consumer(client, lambda records, _: len(records), 10)
+    reader.engine = cast("Any", Away())
+    with pytest.raises(ConnectionError):
+        SeekStored(reader).on_partitions_assigned([TopicPartition("t", 0)])
+    with pytest.raises(NotSought):
+        reader.step()
+    assert client.is_closed
+    assert reader.client is None
+    assert client.committed == []
