@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(slots=True)
 class Turns:
-    """Of `most` that may run at once a tenant has all while it is alone, and a quarter while others ask, too.
+    """Of `most` that may run at once a tenant has all while it is alone, and one while others ask, too.
 
     What runs shares one interpreter, so it is what runs at the same time that makes others slow, not what waits. Each
     event loop has lines of its own; a server has one loop.
@@ -90,7 +90,7 @@ class Turns:
 
     def _share(self) -> int:
         self._sweep()
-        return self.most if len(self.lines) == 1 else max(1, self.most // 4)
+        return self.most if len(self.lines) == 1 else 1
 
     def _sweep(self) -> None:
         """Forgets who has asked nothing for a while."""

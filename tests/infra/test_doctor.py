@@ -44,9 +44,11 @@ def one(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def service(one: Service) -> Service:
-    """Its worker has just been heard of, and consumes."""
+    """Its worker consumes, and was heard of late enough for the slowest examination."""
     one.background.settling.last_beat = 0.0
     eventually(lambda: consuming(one))
+    with one.background.relay.engine.begin() as tx:
+        tx.exec_driver_sql("UPDATE worker_status SET answered_at = answered_at + interval '5 minutes'")
     return one
 
 
@@ -163,7 +165,7 @@ def test_work_that_waits_is_counted_and_aged(service: Service, installation: Ins
 
 def test_a_worker_that_is_gone_is_missed(service: Service, installation: Installation) -> None:
     with service.background.relay.engine.begin() as tx:
-        tx.exec_driver_sql("UPDATE worker_status SET answered_at = answered_at - interval '1 minute'")
+        tx.exec_driver_sql("UPDATE worker_status SET answered_at = answered_at - interval '6 minutes'")
     findings = ill(installation)
     assert (findings.keys(), findings["worker"].said) == ({"worker"}, "has not been heard of")
 

@@ -62,11 +62,11 @@ def test_whoever_comes_beside_a_flood_does_not_wait_for_it() -> None:
     play(scene)
 
 
-def test_beside_others_a_tenant_has_a_quarter() -> None:
+def test_beside_others_a_tenant_has_one_turn_at_a_time() -> None:
     async def scene(requests: Requests) -> None:
         await requests.begin(CALM)
         await requests.begin(FLOODER, 100)
-        assert requests.running.count(FLOODER) == 2
+        assert requests.running.count(FLOODER) == 1
 
     play(scene)
 
@@ -105,12 +105,3 @@ def test_a_line_has_an_end() -> None:
                 pass
 
     play(scene)
-
-
-def test_one_thread_is_shared_as_well() -> None:
-    async def scene(requests: Requests) -> None:
-        await requests.begin(CALM)
-        await requests.begin(FLOODER, 3)
-        assert requests.running.count(FLOODER) == 1
-
-    play(scene, most=1)
