@@ -23,7 +23,9 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-ON_APACHE_KAFKA := tests/kafka tests/integration tests/journeys tests/chaos
+# What uses the broker; the rest would say the same again.
+ON_APACHE_KAFKA := tests/kafka tests/journeys tests/chaos \
+	$(addprefix tests/integration/,kernel billing usage entitlement renewals test_read_models.py test_start.py)
 
 .PHONY: help demo test test-kafka chaos soak up down check format bench
 

@@ -41,7 +41,7 @@ def faults(stage: Stage) -> list[Fault]:
         killed(connections, "a connection of the database", 1),
         killed(of_programs([postgres], "postgres"), "PostgreSQL", 1),
         # The local broker forgets everything when it ends, and with it what was accepted of usage and not yet metered.
-        *([killed(broker, "the broker", 1)] if kind == "apache" else []),
+        *([killed(broker, "the broker", 3)] if kind == "apache" else []),
         frozen(apis, "an API", 2.0, 2),
         frozen(workers, "a worker", LONGER_THAN_A_SESSION[kind], 4),
         frozen(connections, "a connection of the database", 3.0, 2),
