@@ -59,7 +59,7 @@ test-kafka: $(READY)
 
 soak: $(READY)
 	$(UV) sync --quiet --frozen --all-extras --group soak --python $(PYTHON)
-	$(RUN) tests.soak --minutes $(MINUTES) --out $(OUT)
+	$(RUN) tests.soak --minutes $(MINUTES) --out $(OUT) --broker $(BROKER)
 
 check: $(READY)
 	$(RUN) ruff format --check .

@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from infra.local import databases
     from infra.local.scopes import every_scope
-    from infra.local.services import SERVICES
+    from infra.local.services import SERVICES, BrokerKind
     from infra.local.stack import Stack
     from infra.local.tokens import DevelopmentIssuer
     from shared import kafka
@@ -41,12 +41,13 @@ PACE = {"sell": 2.0, "use": 10.0, "ask": 5.0, "fast clock": 1.0}
 def main(
     minutes: Annotated[float, typer.Option(help="How long.")] = 60,
     out: Annotated[Path, typer.Option(help="Where soak.csv and soak.png go.")] = Path("out"),
+    broker: Annotated[BrokerKind, typer.Option(help="The local one keeps everything in memory and grows.")] = "local",
 ) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     home = Path(tempfile.mkdtemp(prefix="quittance-soak-"))
     home.chmod(0o711)  # the server's own user passes through
     out.mkdir(parents=True, exist_ok=True)
-    stack = Stack(home, typer.echo)
+    stack = Stack(home, typer.echo, broker_kind=broker)
     try:
         stack.start()
         samples = soak(stack, minutes)
@@ -54,7 +55,7 @@ def main(
         stack.stop()
         stack.postgres.remove()
     samples.write(out / "soak.csv")
-    title = f"{minutes:g} minutes, {os.cpu_count()} cores, Python {platform.python_version()}, {PACE} a second"
+    title = f"{minutes:g} minutes, {os.cpu_count()} cores, {broker} broker, Python {platform.python_version()}, {PACE} a second"
     draw(samples.rows, out / "soak.png", title)
     tell(samples)
 
@@ -109,7 +110,7 @@ def _settings(stack: Stack) -> Settings:
     return Settings(
         database_url="postgresql://nobody",
         kafka_bootstrap_servers=stack.broker.bootstrap_servers,
-        kafka_profile="local",
+        kafka_profile=stack.broker_kind,
         auth_issuer="nobody",
         auth_jwks_url="file:///nowhere",
     )
