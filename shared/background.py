@@ -17,7 +17,7 @@ from shared.consumer import Consumer
 from shared.event_store import EventStore
 from shared.inbox import Handlers, Inbox
 from shared.kafka import Publisher
-from shared.outbox import Outbox, Relay
+from shared.outbox import Outbox, Relay, has_rows
 from shared.parking import Parking, park_timer
 from shared.republish import republish_to_new_broker
 from shared.settings import Settings
@@ -95,7 +95,7 @@ def background(
     its figures that have to agree."""
     service = outbox.service
     republish_to_new_broker(engine, store, outbox, cluster_id, wanted=settings.republish_on_new_broker)
-    inbox = Inbox(engine, store, handlers, service, real_now)
+    inbox = Inbox(engine, store, handlers, service, real_now, settings.parked_quota)
     group = f"quittance.{service}{settings.consumer_group_suffix}"
     reader = Consumer(settings, service, group, topics, engine, cluster_id, consumer.into(inbox))
     consumers = [reader, *more_consumers]
@@ -131,7 +131,10 @@ def _settling(
         cluster_id=lambda: cluster_id,
         waiting=waiting,
         real_now=real_now,
-        heartbeat=lambda: {"consuming": all(each.is_assigned() for each in consumers)},
+        heartbeat=lambda: {
+            "consuming": all(each.is_assigned() for each in consumers),
+            "outbox_is_full": has_rows(engine, settings.outbox_quota),
+        },
         more_answers=more_answers,
     )
 

@@ -18,7 +18,7 @@ from shared.event_types import UnknownEventType
 from shared.messages import Contract, Message, context_of
 from shared.metrics import MESSAGES
 from shared.orders import Order
-from shared.parked import park
+from shared.parked import park, refuse_beyond
 from shared.statements import run
 from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 from shared.unknown_types import UnknownTypes
@@ -63,6 +63,7 @@ class Inbox:
     handlers: Handlers
     service: str
     real_now: Callable[[], datetime]
+    most_parked: int = 10_000
     unknown_types: UnknownTypes = field(default_factory=UnknownTypes)
 
     def receive(self, messages: Sequence[Message], save_offsets: Callable[[Connection], None] = lambda _: None) -> int:
@@ -85,8 +86,7 @@ class Inbox:
             raise
         except Exception as error:
             with self.engine.begin() as tx:
-                waits = isinstance(error, WAITS)
-                park(tx, message, f"{type(error).__name__}: {error}", self.real_now(), waits=waits)
+                self._park(tx, message, f"{type(error).__name__}: {error}", waits=isinstance(error, WAITS))
             MESSAGES.labels(self.service, "parked").inc()
             return []
 
@@ -104,8 +104,12 @@ class Inbox:
             marks[key] = message.sequence
             return True
         if message.sequence > last:
-            park(tx, message, f"waits for sequence {last + 1}", self.real_now(), waits=True)
+            self._park(tx, message, f"waits for sequence {last + 1}", waits=True)
         return False
+
+    def _park(self, tx: Connection, message: Message, reason: str, *, waits: bool) -> None:
+        refuse_beyond(tx, self.most_parked)
+        park(tx, message, reason, self.real_now(), waits=waits)
 
     def perform(self, tx: Connection, messages: Sequence[Message]) -> None:
         """Runs of messages whose processes are pure are decided over streams loaded together."""

@@ -78,6 +78,14 @@ class Relay:
         return len(rows)
 
 
+def has_rows(engine: Engine, rows: int) -> bool:
+    """Whether so many messages wait, or more."""
+    with engine.connect() as tx:
+        return (
+            tx.exec_driver_sql("SELECT 1 FROM outbox OFFSET %(rows)s - 1 LIMIT 1", {"rows": rows}).first() is not None
+        )
+
+
 _OUTBOX = Insertion("outbox", {"tenant_id": "uuid", "topic": "text", "key": "text", "message": "text"})
 
 _OLDEST = "SELECT id, topic, key, message FROM outbox ORDER BY id LIMIT %(size)s FOR UPDATE"

@@ -53,6 +53,18 @@ def project(tx: Connection, recorded: list[Recorded] | Any) -> None:
             )
 
 
+class TooManyParked(Exception):
+    """What cannot be applied is not put aside any more: something is wrong with more than a message."""
+
+
+def refuse_beyond(tx: Connection, most: int) -> None:
+    """Raises TooManyParked. Who reads messages stands still then, and loses none."""
+    if tx.exec_driver_sql(_HAS_SO_MANY, {"most": most}).first():
+        raise TooManyParked(
+            f"{most} messages are parked: decide about them at /v1/parked-messages, then reading goes on"
+        )
+
+
 def park(tx: Connection, message: Message, reason: str, at: datetime, *, waits: bool = False) -> None:
     """Keep a message that cannot be applied now.
 
@@ -79,6 +91,8 @@ def forget(tx: Connection, tenant_id: UUID, id_: UUID) -> None:
         "DELETE FROM parked_messages WHERE tenant_id = %(tenant)s AND id = %(id)s", {"tenant": tenant_id, "id": id_}
     )
 
+
+_HAS_SO_MANY = "SELECT 1 FROM parked_messages OFFSET %(most)s - 1 LIMIT 1"
 
 _PARK = """
 INSERT INTO parked_messages (tenant_id, id, source, stream_id, sequence, type, message, reason, decision, retry_at, parked_at)

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     rate_limit_requests: int = Field(default=6_000, ge=1, description="Of one tenant in a window and process.")
     rate_limit_bytes: int = Field(default=640_000_000, ge=10, description="The same, of usage that is sent in.")
     rate_limit_seconds: int = Field(default=10, ge=1, description="How long a window is.")
+    parked_quota: int = Field(default=10_000, ge=1, description="Beyond it a worker stops reading messages.")
+    outbox_quota: int = Field(default=1_000_000, ge=1, description="Beyond it an API takes no commands.")
     startup_timeout_seconds: float = 60
     republish_on_new_broker: bool = False
     consumer_group_suffix: str = ""

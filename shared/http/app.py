@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from shared.event_store import EventStore
 from shared.http import clock, health, parked, problems
+from shared.http.backpressure import Backpressure
 from shared.http.documents import DocumentedApi
 from shared.http.limits import BodyLimit
 from shared.http.observation import Observation
@@ -34,6 +35,7 @@ def new_app(
     app = DocumentedApi(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.state.tokens, app.state.rate_limits = Tokens(settings), RateLimits(settings)
+    app.state.backpressure = Backpressure(engine)
     app.state.turns, app.state.ingest_turns = Turns(settings.pool_size), Turns(INGEST_THREADS)
     app.add_middleware(BodyLimit, larger=larger_bodies or {}, within_seconds=settings.body_timeout_seconds)
     app.add_middleware(Observation, service=service)

@@ -69,6 +69,8 @@ def _in_transaction(endpoint: Endpoint, name: str, status: int) -> Endpoint:
 
 def _run(opening: Opening, endpoint: Callable[[UnitOfWork], Any], status: int) -> Response:
     state = opening.request.app.state
+    if opening.writes:
+        state.backpressure.check()
     with clocked_transaction(state.engine, opening.caller.tenant_id) as (tx, clock):
         attempt = Attempt.of(opening, tx)
         if attempt and (earlier := attempt.answered()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from shared.inbox import Inbox, Reads
 from shared.messages import Message
 from shared.orders import Order
-from shared.parked import PARKED_MESSAGE, DecideParkedMessage
+from shared.parked import PARKED_MESSAGE, DecideParkedMessage, TooManyParked
 from shared.parking import Parking
 from shared.unit_of_work import UnitOfWork
 from tests.support.tower.bell import BELL, BellRungV1, NoSuchBell, Ring
@@ -174,3 +175,17 @@ def bring_back(tower: Tower, listener: Inbox, later: timedelta = timedelta(secon
 def parked(tower: Tower, tenant: UUID) -> list[Any]:
     query = "SELECT sequence, reason, decision FROM parked_messages WHERE tenant_id = %(t)s ORDER BY sequence"
     return tower.rows(query, t=tenant)
+
+
+def test_a_service_that_can_apply_too_little_stands_still_instead_of_putting_everything_aside(
+    own_tower: Tower, tenant: UUID, bell: UUID
+) -> None:
+    listener = replace(inbox(own_tower), most_parked=2)
+    poison = [letter(tenant, uuid4(), 1, times=POISON) for _ in range(3)]
+    with pytest.raises(TooManyParked):
+        listener.receive([*poison, letter(tenant, bell, 1)])
+    assert (len(parked(own_tower, tenant)), heard(own_tower, tenant, bell)) == (2, ())
+    own_tower.do(PARKED_MESSAGE, tenant, poison[0].id, DecideParkedMessage(decision="discard", reason="a bug"))
+    bring_back(own_tower, listener)
+    listener.receive([*poison, letter(tenant, bell, 1)])
+    assert (len(parked(own_tower, tenant)), heard(own_tower, tenant, bell)) == (2, (1,))
