@@ -111,6 +111,13 @@ class Consumer:
         self.behind = {}
         return self.client
 
+    def resume(self, assigned: Sequence[TopicPartition]) -> None:
+        """Go on where the database says."""
+        stored, client = self.stored(), self.client
+        assert client is not None
+        for partition in assigned:
+            client.seek(partition, stored.get((partition.topic, partition.partition), 0))
+
     def stored(self) -> dict[tuple[str, int], int]:
         """Next offsets by the database, for this cluster only: another cluster is read from its beginning."""
         with self.engine.connect() as tx:
@@ -157,14 +164,8 @@ class SeekStored(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Of what is raised here kafka-python writes a line and reads on somewhere: the consumer has to hear of it."""
-        stored, client = self._stored(), self._consumer.client
-        assert client is not None
-        for partition in assigned:
-            client.seek(partition, stored.get((partition.topic, partition.partition), 0))
-
-    def _stored(self) -> dict[tuple[str, int], int]:
         try:
-            return self._consumer.stored()
+            self._consumer.resume(assigned)
         except Exception:
             self._consumer.is_lost = True
             raise

@@ -1,0 +1,1 @@
+"""All four services in one thread, under a seeded scheduler that delays, repeats, reorders and crashes."""

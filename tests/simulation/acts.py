@@ -1,0 +1,254 @@
+"""What people do, each as the calls they make one after the other, with a pause wherever something may come between.
+
+An act yields True after each call, and False where it has to wait for what the services do among themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from tests.simulation.world import World
+
+Act = Callable[[World], Iterator[bool]]
+
+METER = {
+    "event_type": "api.call",
+    "aggregation": "sum",
+    "value": "$.calls",
+    "group_by": {"region": "$.region"},
+    "unit": "call",
+}
+
+
+def set_up(settings: dict[str, Any], policy: dict[str, Any], plan: dict[str, Any]) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        world.call("billing", "PUT", "/v1/settings", settings)
+        yield True
+        world.call("renewals", "PUT", "/v1/policies/standard", policy)
+        yield True
+        world.call("usage", "PUT", "/v1/meters/calls", METER)
+        yield True
+        while not _knows_what_plans_name(world):
+            yield False
+        world.call("billing", "PUT", "/v1/plans/team", plan)
+
+    return act
+
+
+def _knows_what_plans_name(world: World) -> bool:
+    """The API tells by a refusal only; the tables tell it without one."""
+    billing = world.rooms["billing"]
+    return bool(billing.rows("SELECT 1 FROM known_meters") and billing.rows("SELECT 1 FROM renewal_policies"))
+
+
+def publish(plan: dict[str, Any]) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        yield True
+        world.call("billing", "PUT", "/v1/plans/team", plan)
+
+    return act
+
+
+def join(customer: str, zone: str) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        world.call(
+            "billing", "PUT", f"/v1/customers/{customer}", {"name": customer, "zone": zone, "currency": "EUR"}
+        )
+        yield True
+
+    return act
+
+
+def buy(customer: str, starts_on: str, term_months: int) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        line = {"plan": "team", "starts_on": starts_on, "term_months": term_months}
+        quote = world.call("billing", "POST", "/v1/quotes", {"customer": customer, "lines": [line]})
+        yield True
+        yield from _accept(world, quote["quote_id"])
+
+    return act
+
+
+def renew(customer: str) -> Act:
+    """Billing has drafted the quote, once it has heard that the opportunity is open."""
+
+    def act(world: World) -> Iterator[bool]:
+        wanted = {"customer": customer, "purpose": "renewal", "status": "draft"}
+        while not (drafts := world.items("billing", "/v1/quotes", **wanted)):
+            yield False
+        yield True
+        yield from _accept(world, drafts[0]["quote_id"])
+
+    return act
+
+
+def _accept(world: World, quote_id: str) -> Iterator[bool]:
+    world.call("billing", "POST", f"/v1/quotes/{quote_id}/submit")
+    yield True
+    token = None
+    while token is None:  # it is told once: who missed it sends again
+        token = world.call("billing", "POST", f"/v1/quotes/{quote_id}/send")["acceptance_token"]
+        yield True
+    world.call("billing", "POST", "/v1/quote-acceptances", {"token": token, "name": "Ann Buyer"})
+
+
+def lose(customer: str, reason: str) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        while not (found := world.items("renewals", "/v1/opportunities", customer=customer, state="open")):
+            yield False
+        yield True
+        path = f"/v1/opportunities/{found[0]['opportunity_id']}/close-lost"
+        world.call("renewals", "POST", path, {"reason": reason})
+
+    return act
+
+
+def migrate(customer: str, successor: str) -> Act:
+    """The renewals service must have heard of the successor, too."""
+
+    def act(world: World) -> Iterator[bool]:
+        while not (found := world.items("renewals", "/v1/opportunities", customer=customer, state="open")):
+            yield False
+        yield True
+        while not _undecided(world, successor):
+            yield False
+        path = f"/v1/opportunities/{found[0]['opportunity_id']}/close-lost"
+        why = {"reason": "migrated_to_successor", "successor_customer": successor}
+        world.call("renewals", "POST", path, why)
+
+    return act
+
+
+def open_early(customer: str) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        while not (found := _undecided(world, customer)):
+            yield False
+        yield True
+        world.call("renewals", "POST", "/v1/opportunities", {"subscription_id": found[0]["subscription_id"]})
+
+    return act
+
+
+def _undecided(world: World, customer: str) -> list[dict[str, Any]]:
+    states = ("tracked", "open")
+    return [o for s in states for o in world.items("renewals", "/v1/opportunities", customer=customer, state=s)]
+
+
+def stop_renewing(customer: str) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        subscription = yield from _subscription(world, customer)
+        path = f"/v1/subscriptions/{subscription}/non-renewal"
+        world.call("billing", "POST", path, {"reason": "budget_lost"})
+
+    return act
+
+
+def stay_after_all(customer: str) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        subscription = yield from _subscription(world, customer)
+        world.call("billing", "POST", f"/v1/subscriptions/{subscription}/non-renewal/withdraw")
+
+    return act
+
+
+def _subscription(world: World, customer: str) -> Any:
+    while not (found := world.items("billing", "/v1/subscriptions", customer=customer)):
+        yield False
+    yield True
+    return found[0]["subscription_id"]
+
+
+def use(customer: str, events: list[dict[str, Any]]) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        world.call("usage", "POST", "/v1/events", events)
+        yield True
+
+    return act
+
+
+def use_late(customer: str, events: list[dict[str, Any]], until: date) -> Act:
+    """The customer sees an invoice, and then reports what is missing on it."""
+
+    def act(world: World) -> Iterator[bool]:
+        query = "SELECT 1 FROM usage_periods p JOIN subscriptions s USING (tenant_id, subscription_id) "
+        query += "WHERE s.customer_key = %(customer)s AND p.ends_on <= %(until)s AND p.invoice_id IS NULL"
+        while world.rooms["billing"].rows(query, customer=customer, until=until):
+            yield False
+        world.call("usage", "POST", "/v1/events", events)
+        yield True
+
+    return act
+
+
+def pay(name: str, customer: str, percent: int = 100) -> Act:
+    """What was asked for by this day in the calm world is paid here, too, as soon as it is asked for."""
+
+    def act(world: World) -> Iterator[bool]:
+        expected = world.book.setdefault(name, _shares(_issued(world, customer), "open_minor", percent))
+        yield True
+        while any(expected.values()):
+            due = [i for i in _issued(world, customer) if i["open_minor"] and expected.get(i["issued_on"])]
+            for invoice in due:
+                amount = min(invoice["open_minor"], expected[invoice["issued_on"]])
+                if amount:
+                    payment = {"invoice": invoice["number"], "amount_minor": amount, "currency": "EUR"}
+                    world.call("billing", "POST", "/v1/payments", payment)
+                    expected = expected | {invoice["issued_on"]: expected[invoice["issued_on"]] - amount}
+                    yield True
+            if not due:
+                yield False
+
+    return act
+
+
+def credit(name: str, customer: str) -> Act:
+    """The first invoices are taken back, once they are what they are in the calm world."""
+
+    def act(world: World) -> Iterator[bool]:
+        first = {day: sum_ for day, sum_ in sorted(_shares(_issued(world, customer), "total_minor").items())[:1]}
+        expected = world.book.setdefault(name, first)
+        yield True
+        while any(_shares(_issued(world, customer), "total_minor").get(day) != total for day, total in expected.items()):
+            yield False
+        for invoice in [i for i in _issued(world, customer) if i["issued_on"] in expected]:
+            path = f"/v1/invoices/{invoice['invoice_id']}/credit-notes"
+            world.call("billing", "POST", path, {"reason": "goodwill"})
+            yield True
+
+    return act
+
+
+def _issued(world: World, customer: str) -> list[dict[str, Any]]:
+    return world.items("billing", "/v1/invoices", customer=customer, status="issued")
+
+
+def _shares(invoices: list[dict[str, Any]], amount: str, percent: int = 100) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for invoice in invoices:
+        totals[invoice["issued_on"]] = totals.get(invoice["issued_on"], 0) + invoice[amount]
+    return {day: total * percent // 100 for day, total in totals.items()}
+
+
+def block(customer: str) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        right = yield from _right(world, customer)
+        world.call("entitlement", "POST", f"/v1/entitlements/{right}/holds", {"hold": "fraud", "reason": "asked"})
+
+    return act
+
+
+def unblock(customer: str) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        right = yield from _right(world, customer)
+        world.call("entitlement", "POST", f"/v1/entitlements/{right}/holds/fraud/remove", {"reason": "answered"})
+
+    return act
+
+
+def _right(world: World, customer: str) -> Iterator[bool]:
+    while not (found := world.items("entitlement", "/v1/entitlements", account=customer)):
+        yield False
+    yield True
+    return found[0]["entitlement_id"]

@@ -1,0 +1,110 @@
+"""The four services in one process, one tenant of theirs, and the calls that its people make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.local.tokens import tenant_id
+from tests.simulation.faults import Faults
+from tests.simulation.log import Log
+from tests.simulation.room import RealTime, Room
+from tests.support.house import ALL_SCOPES, running
+from tests.support.servers import Servers
+
+SERVICES = ("billing", "usage", "entitlement", "renewals")
+
+
+class Away(Exception):
+    """The service answers 503: whether it was done is unknown, and doing it again is safe."""
+
+
+@dataclass(frozen=True)
+class Request:
+    service: str
+    method: str
+    path: str
+    key: str
+    content: bytes | None
+    params: dict[str, Any]
+
+    @property
+    def is_ingest(self) -> bool:
+        return self.path == "/v1/events"
+
+    @property
+    def kind(self) -> str:
+        return "application/cloudevents-batch+json" if self.is_ingest else "application/json"
+
+
+@dataclass
+class World:
+    """`call` is one request as one tenant; a refusal is an error, since the story knows what it may ask for."""
+
+    rooms: dict[str, Room]
+    log: Log
+    time: RealTime
+    tenant: str = ""
+    sent: int = 0
+    book: dict[str, dict[str, int]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.carry: Callable[[Request], Any] = self.ask
+
+    def enter(self, tenant: str) -> None:
+        """A new tenant on a new broker; of the one before nothing is left."""
+        self.tenant, self.tenant_id, self.sent = tenant, tenant_id(tenant), 0
+        token = self.rooms["billing"].service.issuer.token(tenant=tenant, scopes=ALL_SCOPES, subject="simulation")
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.time.now = RealTime().now
+        self.log.begin_anew()
+        for room in self.rooms.values():
+            room.faults.disarm()
+            room.empty()
+            room.start()
+
+    def call(self, service: str, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        self.sent += 1
+        content = None if body is None else json.dumps(body).encode()
+        return self.carry(Request(service, method, path, f"key-{self.sent}", content, params))
+
+    def ask(self, request: Request) -> Any:
+        """One try. Raises Away."""
+        headers = self.headers | {"Idempotency-Key": request.key, "Content-Type": request.kind}
+        room = self.rooms[request.service]
+        room.touch()
+        answer = room.client.request(
+            request.method, request.path, content=request.content, params=request.params, headers=headers
+        )
+        if answer.status_code == 503:
+            raise Away(answer.text)
+        assert answer.is_success, f"{request}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def items(self, service: str, path: str, **params: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.call(service, "GET", path, limit=200, **params)["items"]
+        return found
+
+
+@contextmanager
+def world(servers: Servers, directory: Path, services: Sequence[str] = SERVICES) -> Iterator[World]:
+    """New databases, migrated from nothing, for as many tenants after one another as one likes."""
+    log, time = Log(), RealTime()
+    with ExitStack() as stack:
+        houses = [stack.enter_context(running(name, servers, directory)) for name in services]
+        rooms = {house.name: stack.enter_context(_standing(Room(house, log, time, Faults()))) for house in houses}
+        yield World(rooms, log, time)
+
+
+@contextmanager
+def _standing(room: Room) -> Iterator[Room]:
+    with room.client:
+        try:
+            yield room
+        finally:
+            room.close()
