@@ -40,6 +40,9 @@ class Play:
             del self.under_way[number]
             return True
 
+    def who_waits(self) -> str:
+        return ", ".join(getattr(act, "__qualname__", "act").split(".")[0] for act in self.under_way)
+
     def turn(self) -> bool:
         """The next chapter, once this one is played and every clock stands there."""
         last = self.chapter + 1 == len(self.story.chapters)

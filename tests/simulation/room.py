@@ -105,7 +105,7 @@ class Room:
             self._start_metering()
 
     def _start_metering(self) -> None:
-        advancing = Advancing(self.engine, self.store, self.time)
+        self.advancing = advancing = Advancing(self.engine, self.store, self.time)
         metering = Metering(self.engine, self.store, self.time, advancing.note)
         closing = Closing(self.engine, self.store, self._ingest_ends, self._metered, self.time)
         self.consumers.append(self._consumer("metering", [TOPIC], metering.apply, most_bytes=MOST_BYTES))
@@ -134,7 +134,8 @@ class Room:
     def pending(self) -> Pending:
         if self._pending is None:
             [row] = self.rows(_PENDING[self.name == "usage"])
-            steps = {name for name in ("relay", "timers", "closing", "advancing") if getattr(row, name, False)}
+            steps = {name for name in ("relay", "timers", "closing") if getattr(row, name, False)}
+            steps |= {"advancing"} if self.name == "usage" and self.advancing.changed else set()
             self._pending = Pending(frozenset(steps), row.retry_at)
         return self._pending
 
@@ -181,7 +182,6 @@ SELECT EXISTS (SELECT 1 FROM outbox) AS relay,
 
 _IN_USAGE = """,
   EXISTS (SELECT 1 FROM usage_periods p JOIN test_clocks c USING (tenant_id)
-          WHERE p.status = 'open' AND p.closes_at <= c.now) AS closing,
-  true AS advancing"""
+          WHERE p.status = 'open' AND p.closes_at <= c.now) AS closing"""
 
 _PENDING = (_ANYWHERE, _ANYWHERE + _IN_USAGE)

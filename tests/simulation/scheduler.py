@@ -48,7 +48,7 @@ class Scheduler:
         self._heal()
         settle(self.play.world)
         if not self.play.is_over:
-            raise NoRest(f"after {MOST_STEPS} steps chapter {self.play.chapter} is not over")
+            raise NoRest(f"chapter {self.play.chapter} is not over: {self.play.who_waits()}")
 
     def _step(self) -> None:
         self.play.turn()

@@ -66,7 +66,7 @@ def _changes(event: object) -> dict[str, Any]:
         case TermRenewed(facts=facts, term=term):
             return {"status": _active_unless_scheduled(), "subscription": _with_term(facts, term)}
         case NonRenewalRequested(successor_subscription_id=successor):
-            return {"status": "non_renewing", "subscription": _with_successor(successor)}
+            return {"status": _non_renewing_unless_over(), "subscription": _with_successor(successor)}
         case NonRenewalWithdrawn():
             return {"status": "active", "subscription": _with_successor(None)}
         case SubscriptionTermEnded():
@@ -81,10 +81,15 @@ def _active_unless_scheduled() -> Any:
     return case((subscriptions.c.status == "scheduled", "scheduled"), else_="active")
 
 
+def _non_renewing_unless_over() -> Any:
+    status = subscriptions.c.status
+    return case((status.in_(["lapsed", "expired"]), status), else_="non_renewing")
+
+
 def _with_term(facts: Facts, term: Term) -> Any:
-    """Appends the term; a rebuild replays from an empty table, so nothing is appended twice."""
+    """Appends the term, and forgets who was to follow; a rebuild replays from an empty table, so nothing is doubled."""
     path = cast(f"{{terms,{term.number - 1}}}", ARRAY(Text))
-    return func.jsonb_set(subscriptions.c.subscription, path, bindparam(None, _term(facts, term), JSONB))
+    return func.jsonb_set(_with_successor(None), path, bindparam(None, _term(facts, term), JSONB))
 
 
 def _with_successor(successor: UUID | None) -> Any:

@@ -233,3 +233,33 @@ def test_billing_days_are_the_starts_of_all_periods_and_the_end() -> None:
     assert (len(days), days[0], days[-1]) == (13, date(2013, 1, 1), date(2014, 1, 1))
     yearly = replace(subscription.last, line=replace(LINE, every="year", charges=(replace(FEE, every="month"),)))
     assert len(boundaries(subscription.anchor, yearly)) == 13
+
+
+def test_an_acceptance_in_the_last_second_of_the_window_renews_however_late_it_is_heard() -> None:
+    late = RenewTerm(term_number=2, line=LINE, quote_id=NEXT_QUOTE, at=datetime(2015, 1, 15, 4, 59, 59, tzinfo=UTC))
+    expired = Story(START, END, ExpireSubscription(at=new_york(2015, 1, 15)))
+    assert expired.when(late) == Story(START, END).when(late)
+    expired.events += expired.when(late)
+    assert expired.state.status == "active"
+
+
+@pytest.mark.parametrize("over", [END, ExpireSubscription(at=new_york(2015, 1, 15))])
+def test_a_successor_heard_of_after_the_end_is_told_and_changes_no_status(over: Any) -> None:
+    stop = RequestNonRenewal(reason="migrated", successor_subscription_id=SUCCESSOR)
+    story = Story(START, END, over)
+    status = story.state.status
+    (requested,) = story.when(stop)
+    assert requested.successor_subscription_id == SUCCESSOR
+    story.events += [requested]
+    assert (story.state.status, story.state.successor, story.when(stop)) == (status, SUCCESSOR, [])
+    assert Story(START, END, over).when(RequestNonRenewal(reason="budget_lost")) == []
+
+
+def test_a_renewal_heard_after_the_end_was_billed_gets_an_invoice_of_its_own_at_that_instant() -> None:
+    story = Story(START)
+    before = bill_days(story, *((2013, month, 1) for month in range(1, 13)), (2014, 1, 1))
+    story.events += story.when(END)
+    story.events += story.when(renew(2013, 12, 31, 23))
+    (late,) = bill_days(story, (2014, 1, 1))
+    assert [item.starts_on for item in late.flat] == [date(2014, 1, 1)] and late.usage == ()
+    assert late.invoice_id not in [bill.invoice_id for bill in before]

@@ -15,6 +15,7 @@ from tests.unit.entitlement.stories import (
     SECOND,
     START,
     SUBSCRIPTION,
+    WINDOW_OVER,
     after,
     announce,
     events_of,
@@ -57,7 +58,7 @@ def test_payment_leaves_the_hold_of_an_expired_term():
         assert right.status == "expired"
 
 
-@pytest.mark.parametrize("late_by", [END, GRACE_OVER])
+@pytest.mark.parametrize("late_by", [END, GRACE_OVER, WINDOW_OVER])
 def test_a_successor_announced_in_the_last_second_prevents_grace_and_hold(late_by):
     in_time = events_of(*active, announce(END - SECOND), reach(late_by))
     late = events_of(*active, reach(late_by), announce(END - SECOND))

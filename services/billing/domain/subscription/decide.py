@@ -69,8 +69,10 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
             return _renew(subscription, command)
         case Subscription(status="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
             return _stop_renewing(subscription, command)
-        case Subscription(status="lapsed" | "expired"), RequestNonRenewal():
+        case Subscription(), RequestNonRenewal(successor_subscription_id=None):
             return []  # it has ended already
+        case Subscription(), RequestNonRenewal():
+            return _stop_renewing(subscription, command)  # whose use goes on has to know, however late
         case Subscription(status="non_renewing"), WithdrawNonRenewal():
             return [NonRenewalWithdrawn(facts=subscription.facts(subscription.last))]
         case Subscription(), RequestBill(at=at):
@@ -115,7 +117,7 @@ def _end(subscription: Subscription, command: EndTerm) -> list[SubscriptionEvent
 def _renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionEvent]:
     if command.term_number <= subscription.last.number:
         return []
-    if subscription.status == "expired" or subscription.day(command.at) >= _window_end(subscription):
+    if subscription.day(command.at) >= _window_end(subscription):
         raise WindowOver("the reinstatement window is over: sell a new subscription")
     days = term_of(subscription.last.ends_on, command.line.term_months)
     term = Term(
@@ -161,7 +163,7 @@ def _window_end(subscription: Subscription) -> date:
 
 def _stop_renewing(subscription: Subscription, command: RequestNonRenewal) -> list[SubscriptionEvent]:
     same = subscription.successor == command.successor_subscription_id
-    if subscription.status == "non_renewing" and same:
+    if same and subscription.status not in ("scheduled", "active"):
         return []
     facts = subscription.facts(subscription.last)
     successor = command.successor_subscription_id

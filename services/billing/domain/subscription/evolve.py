@@ -38,7 +38,7 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
         case Subscription(), SubscriptionTermEnding(facts=facts, days_left=days_left):
             return replace(subscription, reminded=(*subscription.reminded, (facts.term_number, days_left)))
         case Subscription(), NonRenewalRequested(successor_subscription_id=successor):
-            return replace(subscription, status="non_renewing", successor=successor)
+            return replace(_non_renewing(subscription), successor=successor)
         case Subscription(), NonRenewalWithdrawn():
             return replace(subscription, status="active", successor=None)
         case Subscription(), SubscriptionTermEnded():
@@ -68,8 +68,14 @@ def _active(subscription: Subscription) -> Subscription:
     return subscription if subscription.status == "scheduled" else replace(subscription, status="active")
 
 
+def _non_renewing(subscription: Subscription) -> Subscription:
+    over = subscription.status in ("lapsed", "expired")
+    return subscription if over else replace(subscription, status="non_renewing")
+
+
 def _billed(subscription: Subscription, bill: Bill) -> Subscription:
     items: list[FlatItem | UsageItem] = [*bill.flat, *bill.usage]
     through = {item.charge: item.ends_on for item in items}
     fees = tuple(fee for fee in subscription.fees if fee not in bill.fees)
-    return replace(subscription, billed_through=subscription.billed_through | through, fees=fees)
+    billed_through = subscription.billed_through | through
+    return replace(subscription, billed_through=billed_through, fees=fees, bills=subscription.bills + 1)

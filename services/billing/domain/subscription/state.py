@@ -22,7 +22,8 @@ class SubscriptionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled."""
+    """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled;
+    `bills` is how many there were."""
 
     subscription_id: UUID
     party: Party
@@ -31,6 +32,7 @@ class Subscription:
     status: Status
     billed_through: dict[str, date] = field(default_factory=dict)
     fees: tuple[Fee, ...] = ()
+    bills: int = 0
     successor: UUID | None = None
     reminded: tuple[tuple[int, int], ...] = ()
 

@@ -110,7 +110,8 @@ def _extend(entitlement: Entitlement, right: Right, command: ExtendEntitlement) 
 
 
 def _announce(entitlement: Entitlement, right: Right, command: AnnounceSuccessor) -> list[EntitlementEvent]:
-    if right.phase == "terminated" or right.successor_id == command.successor_id:
+    """Legal when the window is over, too: where use goes on was decided before, however late the news is here."""
+    if right.ending in ("migrated", "cancelled") or right.successor_id == command.successor_id:
         return []
     announced = EntitlementSuccessorAnnounced(successor_id=command.successor_id, at=command.at)
     if right.phase in ("scheduled", "active"):
