@@ -51,7 +51,7 @@ QUERIES = {
     ),
     "lines": (
         "billing",
-        """SELECT i.customer_key, i.status, i.issued_on, i.due_on, l->>'kind', l->>'charge', l->>'group', l->>'quantity',
+        """SELECT i.customer_key, CASE WHEN l->'amount'->>'minor' <> '0' THEN i.status END, i.issued_on, i.due_on, l->>'kind', l->>'charge', l->>'group', l->>'quantity',
              l->'amount'->>'minor', l->>'starts_on', l->>'ends_on', l->>'term_number', l->>'plan_version'
            FROM invoices i CROSS JOIN jsonb_array_elements(i.document->'lines') l""",
     ),

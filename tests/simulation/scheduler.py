@@ -34,7 +34,7 @@ class Scheduler:
 
     def __post_init__(self) -> None:
         self.moods = {kind: 4 ** self.random.uniform(-1.5, 1.5) for kind in KINDS}
-        self.moods["fault"] *= 0.15
+        self.moods["fault"] *= 0.1
         self.crashes = self.random.choice((0.0, 0.02, 0.1, 0.3))
         self.rooms = list(self.play.world.rooms.values())
 

@@ -67,8 +67,12 @@ class DebtTracked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtReduced:
+    """`steps_at` are the steps that the oldest debt left has before it: they may have come already, and said nothing
+    while an older debt stood higher, where this payment is heard of late."""
+
     invoice_id: UUID
     open: Money
+    steps_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +114,12 @@ def _is_known(dunning: Dunning, invoice_id: UUID) -> bool:
 
 
 def _tracked(command: TrackDebt) -> DebtTracked:
-    days = (command.debt.due_on + timedelta(days=days) for days, _ in LADDER)
-    steps_at = tuple(start_of_day(day, command.zone) for day in days)
+    steps_at = _steps_at(command.debt, command.zone)
     return DebtTracked(customer_id=command.customer_id, zone=command.zone, debt=command.debt, steps_at=steps_at)
+
+
+def _steps_at(debt: Debt, zone: str) -> tuple[datetime, ...]:
+    return tuple(start_of_day(debt.due_on + timedelta(days=days), zone) for days, _ in LADDER)
 
 
 def _reduce(dunning: Dunning, command: ReduceDebt) -> list[DunningEvent]:
@@ -124,12 +131,17 @@ def _reduce(dunning: Dunning, command: ReduceDebt) -> list[DunningEvent]:
     step = _step(after, command.at)
     if _rank(step) >= _rank(dunning.step) or dunning.customer_id is None:
         return [reduced]
+    reduced = replace(reduced, steps_at=_steps_ahead(after, command.at))
     if step == "clear":
         cleared = DunningCleared(
             subscription_id=command.subscription_id, customer_id=dunning.customer_id, cleared_at=command.at
         )
         return [reduced, cleared]
     return [reduced, _reached(after, command.subscription_id, step, command.at)]
+
+
+def _steps_ahead(dunning: Dunning, at: datetime) -> tuple[datetime, ...]:
+    return tuple(step_at for debt in dunning.debts[:1] for step_at in _steps_at(debt, dunning.zone) if step_at > at)
 
 
 def _climb(dunning: Dunning, subscription_id: UUID, at: datetime) -> list[DunningEvent]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from services.billing.domain.subscription.billing import usage_periods
 from services.billing.domain.subscription.events import Term, UsageItem
@@ -19,9 +19,10 @@ def on_subscription_created(subscription: Subscription) -> Iterator[Order]:
 
 
 def on_period_started(subscription: Subscription, at: datetime) -> Iterator[Order]:
-    """The next period, when one starts; never beyond the last term."""
+    """The next period, when one starts; never beyond the last term. The one that starts is there already, unless the
+    renewal that it belongs to was heard of late."""
     day = subscription.day(at)
-    yield from _open(subscription, day + timedelta(days=1), _next_boundary(subscription, day))
+    yield from _open(subscription, day, _next_boundary(subscription, day))
 
 
 def on_term_renewed(subscription: Subscription, at: datetime) -> Iterator[Order]:

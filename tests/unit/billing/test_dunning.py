@@ -78,6 +78,19 @@ def test_paying_the_oldest_goes_down_to_the_step_of_what_is_left() -> None:
     assert isinstance(reached, DunningStepReached) and (reached.step, reached.debts) == ("warned", (JULY,))
 
 
+def test_a_payment_heard_of_late_leaves_the_step_of_what_is_left() -> None:
+    """July's steps came while June stood higher, and said nothing: they come again."""
+    in_time = after(track(JUNE), track(JULY), climb(7, 7), pay(JUNE, 7, 20), climb(7, 23), climb(7, 30), climb(8, 6))
+    silent = (climb(7, 17), climb(7, 23), climb(7, 30), climb(8, 6))
+    state = after(track(JUNE), track(JULY), climb(7, 7), *silent)
+    reduced, reached = DUNNING.decide(state, pay(JUNE, 7, 20))
+    assert isinstance(reduced, DebtReduced) and isinstance(reached, DunningStepReached) and reached.step == "reminded"
+    assert reduced.steps_at == tuple(climb(*day).at for day in ((7, 23), (7, 30), (8, 6)))
+    again = (climb(7, 23), climb(7, 30), climb(8, 6))
+    assert after(track(JUNE), track(JULY), climb(7, 7), *silent, pay(JUNE, 7, 20), *again) == in_time
+    assert in_time.step == "suspended"
+
+
 def test_paying_a_part_changes_no_step() -> None:
     assert after(track(JUNE), climb(7, 7), pay(JUNE, 7, 25, left=1)).step == "suspended"
 
