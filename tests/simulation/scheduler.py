@@ -17,7 +17,7 @@ from tests.simulation.mishaps import Mishaps
 from tests.simulation.play import Play
 from tests.simulation.room import Room, Step
 
-MOST_STEPS = 6000
+MOST_STEPS = 4000
 PAUSE_OF_WHO_WAITS = 8
 KINDS = ("act", "relay", "timers", "parking", "closing", "advancing", "deliver", "move", "time", "fault")
 

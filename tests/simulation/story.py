@@ -59,7 +59,7 @@ def story(number: int) -> Story:
     if author.chance(30):
         _, *prices = plan["prices"]["EUR"]
         author.write(BEGINNING + timedelta(days=33), acts.publish(plan | {"prices": {"EUR": [_fee("61.00"), *prices]}}))
-    for zone in list(ZONES)[: author.random.choice((1, 1, 2, 2, 3))]:
+    for zone in list(ZONES)[: author.random.choice((1, 1, 1, 1, 2, 2, 3))]:
         _customer(author, zone, policy, plan)
     return Story(number, _chapters(author.acts))
 

@@ -196,7 +196,7 @@ def test_the_first_bill_is_the_fee_and_the_next_one_has_the_usage_of_the_month()
     assert [(item.charge, item.ends_on) for item in second.bill.usage] == [("calls", date(2013, 2, 1))]
 
 
-def bill_days(story: Story, *days: tuple[int, int, int]) -> list[Any]:
+def bill_days(story: Story, *days: tuple[int, ...]) -> list[Any]:
     bills = []
     for day in days:
         events = story.when(RequestBill(at=new_york(*day)))
@@ -212,7 +212,7 @@ def test_a_lapsed_subscription_gets_its_usage_only_and_after_a_late_renewal_the_
     (arrears,) = bill_days(story, (2014, 1, 1))
     assert arrears.flat == () and [item.starts_on for item in arrears.usage] == [date(2013, 12, 1)]
     story.events += story.when(renew(2014, 1, 20, 12))
-    (late,) = bill_days(story, (2014, 1, 20))
+    (late,) = bill_days(story, (2014, 1, 20, 12))
     assert [item.starts_on for item in late.flat] == [date(2014, 1, 1)] and late.usage == ()
     assert [fee.lapsed_days for fee in late.fees] == [19]
     (following,) = bill_days(story, (2014, 2, 1))
@@ -263,3 +263,13 @@ def test_a_renewal_heard_after_the_end_was_billed_gets_an_invoice_of_its_own_at_
     (late,) = bill_days(story, (2014, 1, 1))
     assert [item.starts_on for item in late.flat] == [date(2014, 1, 1)] and late.usage == ()
     assert late.invoice_id not in [bill.invoice_id for bill in before]
+
+
+def test_a_billing_day_that_is_reached_late_bills_nothing_that_was_agreed_after_it() -> None:
+    """The worker stood still from before the end until after the renewal in grace."""
+    story = Story(START)
+    bill_days(story, *((2013, month, 1) for month in range(1, 13)))
+    story.events += story.when(renew(2014, 1, 10, 9))
+    at_the_end, renewed = bill_days(story, (2014, 1, 1), (2014, 1, 10), (2014, 1, 10, 9))
+    assert at_the_end.flat == () and [item.ends_on for item in at_the_end.usage] == [date(2014, 1, 1)]
+    assert [item.starts_on for item in renewed.flat] == [date(2014, 1, 1)] and renewed.usage == ()

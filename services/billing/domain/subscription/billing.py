@@ -16,15 +16,16 @@ from services.billing.domain.subscription.state import Subscription, days_of
 def bill(subscription: Subscription, at: datetime) -> Bill | None:
     """Advance charges of periods that have started, arrears of those that have ended, fees; None where there is nothing.
 
-    Only periods inside a term that was started or renewed are billed, whatever the state says at that moment. A renewal
+    Only periods inside a term that was agreed by then are billed, whatever the state says at that moment. A renewal
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
     """
     on = subscription.day(at)
-    flat, usage = tuple(_flat(subscription, on)), tuple(_usage(subscription, on))
-    if not (flat or usage or subscription.fees):
+    agreed = subscription.agreed_by(at)
+    flat, usage = tuple(_flat(agreed, on)), tuple(_usage(agreed, on))
+    if not (flat or usage or agreed.fees):
         return None
     invoice_id = uuid5(subscription.subscription_id, f"invoice:{subscription.bills + 1}")
-    return Bill(invoice_id=invoice_id, billing_on=on, billed_at=at, flat=flat, usage=usage, fees=subscription.fees)
+    return Bill(invoice_id=invoice_id, billing_on=on, billed_at=at, flat=flat, usage=usage, fees=agreed.fees)
 
 
 def period_id(subscription_id: UUID, charge: str, starts_on: date) -> UUID:

@@ -31,8 +31,8 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
             return _created(event)
         case Subscription(), SubscriptionActivated():
             return replace(subscription, status="active")
-        case Subscription(), TermRenewed(term=term):
-            return replace(_active(subscription).with_term(term), successor=None)
+        case Subscription(), TermRenewed(term=term, renewed_at=renewed_at):
+            return replace(_active(subscription).with_term(term, renewed_at), successor=None)
         case Subscription(), ReinstatementFeeAssessed(fee=fee):
             return replace(subscription, fees=(*subscription.fees, fee))
         case Subscription(), SubscriptionTermEnding(facts=facts, days_left=days_left):

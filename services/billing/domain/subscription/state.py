@@ -23,7 +23,7 @@ class SubscriptionNotFound(NotFound):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled;
-    `bills` is how many there were."""
+    `bills` is how many there were; `renewed_at` is when each term after the first was agreed."""
 
     subscription_id: UUID
     party: Party
@@ -33,6 +33,7 @@ class Subscription:
     billed_through: dict[str, date] = field(default_factory=dict)
     fees: tuple[Fee, ...] = ()
     bills: int = 0
+    renewed_at: tuple[datetime, ...] = ()
     successor: UUID | None = None
     reminded: tuple[tuple[int, int], ...] = ()
 
@@ -62,8 +63,13 @@ class Subscription:
         """The contract as every message about a term tells it."""
         return facts_of(self.subscription_id, self.party, term)
 
-    def with_term(self, term: Term) -> Subscription:
-        return replace(self, terms=(*self.terms, term))
+    def with_term(self, term: Term, renewed_at: datetime) -> Subscription:
+        return replace(self, terms=(*self.terms, term), renewed_at=(*self.renewed_at, renewed_at))
+
+    def agreed_by(self, at: datetime) -> Subscription:
+        """Without what was agreed only later: a timer may fire late, when more is known than at its instant."""
+        count = 1 + sum(renewed_at <= at for renewed_at in self.renewed_at)
+        return replace(self, terms=self.terms[:count], fees=tuple(fee for fee in self.fees if fee.assessed_at <= at))
 
 
 def facts_of(subscription_id: UUID, party: Party, term: Term) -> Facts:

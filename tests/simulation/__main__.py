@@ -1,0 +1,51 @@
+"""`make simulate SEEDS=10000` plays seeds from 0 on; `make simulate SEED=17` plays one and shows its steps."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from tests.simulation.run import Verdict, play, theatres
+from tests.support.servers import Servers, SharedServers
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=300, help="how many, from 0 on")
+    parser.add_argument("--seed", type=int, help="this one alone, with its steps")
+    asked = parser.parse_args()
+    seeds = range(asked.seeds) if asked.seed is None else [asked.seed]
+    failed = 0
+    with _postgres() as servers, theatres(servers, None if asked.seed is None else 1) as pool:
+        for verdict in pool.map(play, seeds):
+            failed += bool(verdict.told)
+            _say(verdict, alone=asked.seed is not None)
+    sys.stdout.write(f"{len(seeds) - failed} of {len(seeds)} seeds came to the same end as the calm world\n")
+    return 1 if failed else 0
+
+
+def _say(verdict: Verdict, *, alone: bool) -> None:
+    if alone:
+        sys.stdout.write("".join(f"{number:5} {step}\n" for number, step in enumerate(verdict.trace, start=1)))
+    if verdict.told or alone:
+        sys.stdout.write(f"{verdict}\n")
+    elif verdict.seed % 100 == 99:
+        sys.stdout.write(f"{verdict.seed + 1} seeds\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _postgres() -> Iterator[Servers]:
+    servers = SharedServers()
+    try:
+        yield servers.database()
+    finally:
+        servers.pytest_unconfigure()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Plays seeds: each is a story, told once calmly and once wildly, and must come to the same end."""
+
+from __future__ import annotations
+
+import atexit
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+from random import Random
+
+from tests.simulation.calm import calmly
+from tests.simulation.invariants import broken
+from tests.simulation.outcome import Outcome, differences, outcome
+from tests.simulation.play import Play
+from tests.simulation.scheduler import Scheduler
+from tests.simulation.story import Story, story
+from tests.simulation.world import World, world
+from tests.support.servers import Servers
+
+STORIES = 60  # seeds that leave the same remainder tell the same story, each in an order of its own
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`told` is what is wrong, line by line; `trace` is what happened, step by step."""
+
+    seed: int
+    told: Sequence[str]
+    trace: Sequence[str]
+
+    def __str__(self) -> str:
+        return "\n".join((f"seed {self.seed} (make simulate SEED={self.seed})", *(f"  {line}" for line in self.told)))
+
+
+@dataclass
+class Theatre:
+    """Calm outcomes are kept: many seeds tell the same story."""
+
+    world: World
+    calm: dict[int, tuple[dict[str, dict[str, int]], Outcome]] = field(default_factory=dict)
+
+    def seed(self, seed: int) -> Verdict:
+        told = story(seed % STORIES)
+        scheduler: Scheduler | None = None
+        try:
+            if told.number not in self.calm:
+                self.calm[told.number] = self._calmly(told)
+            scheduler = self._scheduler(told, seed)
+            scheduler.run()
+            wrong = [*differences(self.calm[told.number][1], outcome(self.world)), *broken(self.world)]
+        except Exception as error:  # whatever it is, it is the seed's
+            wrong = [*traceback.format_exception(error), *broken(self.world)]
+        return Verdict(seed, wrong, scheduler.trace if scheduler else ())
+
+    def _calmly(self, told: Story) -> tuple[dict[str, dict[str, int]], Outcome]:
+        self.world.book = {}
+        self.world.enter(f"calm-{told.number}")
+        calmly(Play(self.world, told))
+        wrong = broken(self.world)
+        assert not wrong, f"story {told.number} is wrong even where nothing goes wrong: {wrong}"
+        return self.world.book, outcome(self.world)
+
+    def _scheduler(self, told: Story, seed: int) -> Scheduler:
+        self.world.book = self.calm[told.number][0]
+        self.world.enter(f"seed-{seed}")
+        return Scheduler(Play(self.world, told), Random(seed))
+
+
+@contextmanager
+def theatres(servers: Servers, processes: int | None = None) -> Iterator[ProcessPoolExecutor]:
+    """A process a core, each with databases of its own; they go with the server."""
+    count = processes or cpu_count() or 1
+    with ProcessPoolExecutor(count, get_context("spawn"), initializer=_open, initargs=(servers,)) as pool:
+        yield pool
+
+
+_open_theatres: list[Theatre] = []
+
+
+def _open(servers: Servers) -> None:
+    stack = ExitStack()
+    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="quittance-simulation-"))
+    _open_theatres.append(Theatre(stack.enter_context(world(servers, Path(directory)))))
+    atexit.register(stack.close)
+
+
+def play(seed: int) -> Verdict:
+    """In one of the processes of `theatres`."""
+    [theatre] = _open_theatres
+    return theatre.seed(seed)
