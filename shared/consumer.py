@@ -73,7 +73,11 @@ class Consumer:
             self._check_that_nothing_is_missed(client)
             return 0
         self.quiet_since = time.monotonic()
-        return sum(self._apply(client, records[start:end], records[start:]) for start, end in self._cuts(records))
+        return self.take(records)
+
+    def take(self, records: Sequence[Record]) -> int:
+        """Apply what was polled; after a failure it is polled again from where it was not applied."""
+        return sum(self._apply(records[start:end], records[start:]) for start, end in self._cuts(records))
 
     def _cuts(self, records: Sequence[Record]) -> Iterator[tuple[int, int]]:
         start, size = 0, 0
@@ -84,7 +88,9 @@ class Consumer:
                 start, size = at, len(record.value)
         yield start, len(records)
 
-    def _apply(self, client: KafkaConsumer, batch: Sequence[Record], unapplied: Sequence[Record]) -> int:
+    def _apply(self, batch: Sequence[Record], unapplied: Sequence[Record]) -> int:
+        client = self.client
+        assert client is not None
         ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in batch}
         try:
             applied = self.apply(batch, lambda tx: self._save(tx, ends))

@@ -6,11 +6,12 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import structlog
-
+from infra.local.postgres import Postgres
 from tests.simulation.run import Verdict, play, theatres
-from tests.support.servers import Servers, SharedServers
+from tests.support.servers import Servers
 
 
 def main() -> int:
@@ -40,11 +41,16 @@ def _say(verdict: Verdict, *, alone: bool) -> None:
 
 @contextmanager
 def _postgres() -> Iterator[Servers]:
-    servers = SharedServers()
-    try:
-        yield servers.database()
-    finally:
-        servers.pytest_unconfigure()
+    """A server of its own, which forgets everything."""
+    with TemporaryDirectory(prefix="quittance-simulation-") as home:
+        Path(home).chmod(0o711)  # the server's own user passes through
+        server = Postgres(Path(home) / "postgres", Path(home) / "postgres.log", durable=False)
+        server.start()
+        try:
+            yield Servers(server.admin_url, bootstrap_servers="127.0.0.1:9")  # nobody asks for a broker
+        finally:
+            server.stop()
+            server.remove()
 
 
 if __name__ == "__main__":

@@ -61,26 +61,18 @@ class Log:
 
 @dataclass
 class Reader:
-    """A consumer's client: `poll` hands over what was planned for it, and only that."""
+    """A consumer's client that somebody else polls, as far as he likes."""
 
     log: Log
     topics: Sequence[str]
     positions: dict[TopicPartition, int] = field(default_factory=dict)
-    planned: list[tuple[TopicPartition, int, int]] = field(default_factory=list)
-
-    def assignment(self) -> set[TopicPartition]:
-        return set(self.log.partitions(self.topics))
 
     def behind(self) -> list[TopicPartition]:
         return [p for p in self.log.partitions(self.topics) if self.positions.get(p, 0) < self.log.end(p)]
 
-    def plan(self, partition: TopicPartition, start: int, end: int) -> None:
-        self.planned.append((partition, start, end))
-
-    def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Entry]]:
-        planned, self.planned = self.planned, []
-        self.positions |= {partition: end for partition, _, end in planned}
-        return {partition: self.log.entries[partition][start:end] for partition, start, end in planned}
+    def read(self, plans: Mapping[TopicPartition, tuple[int, int]]) -> list[Entry]:
+        self.positions |= {partition: end for partition, (_, end) in plans.items()}
+        return [entry for partition, (start, end) in plans.items() for entry in self.log.entries[partition][start:end]]
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self.positions[partition] = offset

@@ -146,9 +146,7 @@ class Room:
     def deliver(self, consumer: Consumer, plans: Mapping[TopicPartition, tuple[int, int]]) -> int:
         """Hand over entries by partition, from the first offset up to the second."""
         self.touch()
-        for partition, (start, end) in plans.items():
-            self.reader(consumer).plan(partition, start, end)
-        return consumer.step()
+        return consumer.take(self.reader(consumer).read(plans))
 
     def reader(self, consumer: Consumer) -> Reader:
         client: Any = consumer.client

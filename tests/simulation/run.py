@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,8 @@ from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
 from random import Random
+
+import structlog
 
 from tests.simulation.calm import calmly
 from tests.simulation.invariants import broken
@@ -84,6 +87,8 @@ _open_theatres: list[Theatre] = []
 
 
 def _open(servers: Servers) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # faults are wanted here
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     stack = ExitStack()
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="quittance-simulation-"))
     _open_theatres.append(Theatre(stack.enter_context(world(servers, Path(directory)))))

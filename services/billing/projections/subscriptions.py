@@ -88,13 +88,18 @@ def _non_renewing_unless_over() -> Any:
 
 def _with_term(facts: Facts, term: Term) -> Any:
     """Appends the term, and forgets who was to follow; a rebuild replays from an empty table, so nothing is doubled."""
-    path = cast(f"{{terms,{term.number - 1}}}", ARRAY(Text))
+    path = _path("terms", str(term.number - 1))
     return func.jsonb_set(_with_successor(None), path, bindparam(None, _term(facts, term), JSONB))
 
 
 def _with_successor(successor: UUID | None) -> Any:
     value = bindparam(None, JSONB.NULL if successor is None else str(successor), JSONB)
-    return func.jsonb_set(subscriptions.c.subscription, cast("{successor_subscription_id}", ARRAY(Text)), value)
+    return func.jsonb_set(subscriptions.c.subscription, _path("successor_subscription_id"), value)
+
+
+def _path(*keys: str) -> Any:
+    """A list, and not the text `{…}`, which SQLAlchemy takes for a list of its letters."""
+    return cast(list(keys), ARRAY(Text))
 
 
 def _term(facts: Facts, term: Term) -> dict[str, Any]:
