@@ -10,6 +10,7 @@ PYTEST_OPTIONS ?=
 SECONDS ?= 45
 MINUTES ?= 60
 SEED ?= 2013
+SEEDS ?= 300
 
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
@@ -27,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ON_APACHE_KAFKA := tests/kafka tests/journeys tests/chaos \
 	$(addprefix tests/integration/,kernel billing usage entitlement renewals test_read_models.py test_start.py)
 
-.PHONY: help demo test test-kafka chaos soak up down check format bench
+.PHONY: help demo test test-kafka chaos simulate soak up down check format bench
 
 help:
 	@echo "make demo    a year of a real business, from quote to renewal; results in OUT=$(OUT) (KEEP=1, DAILY=1)"
@@ -35,6 +36,7 @@ help:
 	@echo "make test    all tests, on real servers"
 	@echo "make chaos   the year while processes are killed and frozen and answers lost (SECONDS=$(SECONDS), SEED=$(SEED))"
 	@echo "make test-kafka  those that use the broker, once more on Apache Kafka (Java 17 and Maven)"
+	@echo "make simulate  the four services in any order, with crashes between any two steps (SEEDS=$(SEEDS), or SEED=17 alone)"
 	@echo "make soak    a mixed load for MINUTES=$(MINUTES), and a picture of what grew meanwhile in OUT=$(OUT)"
 	@echo "make check   format, lint, types, import rules; make format repairs the first two"
 	@echo "make bench   how fast it is here"
@@ -56,6 +58,9 @@ chaos: $(READY)
 
 test-kafka: $(READY)
 	$(RUN) pytest --broker=apache $(ON_APACHE_KAFKA) $(PYTEST_OPTIONS)
+
+simulate: $(READY)
+	$(RUN) tests.simulation $(if $(filter command line,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS))
 
 soak: $(READY)
 	$(UV) sync --quiet --frozen --all-extras --group soak --python $(PYTHON)

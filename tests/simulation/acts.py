@@ -53,9 +53,7 @@ def publish(plan: dict[str, Any]) -> Act:
 
 def join(customer: str, zone: str) -> Act:
     def act(world: World) -> Iterator[bool]:
-        world.call(
-            "billing", "PUT", f"/v1/customers/{customer}", {"name": customer, "zone": zone, "currency": "EUR"}
-        )
+        world.call("billing", "PUT", f"/v1/customers/{customer}", {"name": customer, "zone": zone, "currency": "EUR"})
         yield True
 
     return act
@@ -207,10 +205,12 @@ def credit(name: str, customer: str) -> Act:
     """The first invoices are taken back, once they are what they are in the calm world."""
 
     def act(world: World) -> Iterator[bool]:
-        first = {day: sum_ for day, sum_ in sorted(_shares(_issued(world, customer), "total_minor").items())[:1]}
+        first = dict(sorted(_shares(_issued(world, customer), "total_minor").items())[:1])
         expected = world.book.setdefault(name, first)
         yield True
-        while any(_shares(_issued(world, customer), "total_minor").get(day) != total for day, total in expected.items()):
+        while any(
+            _shares(_issued(world, customer), "total_minor").get(day) != total for day, total in expected.items()
+        ):
             yield False
         for invoice in [i for i in _issued(world, customer) if i["issued_on"] in expected]:
             path = f"/v1/invoices/{invoice['invoice_id']}/credit-notes"

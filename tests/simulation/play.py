@@ -68,4 +68,3 @@ class Play:
         self.clocks[room.name] += 1
         at, _ = self.story.chapters[self.clocks[room.name]]
         room.set_clock(self.world.tenant_id, at)
-

@@ -114,9 +114,7 @@ class Room:
     def _consumer(self, group: str, topics: list[str], apply: Any, **options: Any) -> Consumer:
         reader: Any = Reader(self.log, topics)
         cluster, settings = self.log.cluster_id, self.service.settings("worker")
-        consumer = Consumer(
-            settings, self.name, group, topics, self.engine, cluster, apply, client=reader, **options
-        )
+        consumer = Consumer(settings, self.name, group, topics, self.engine, cluster, apply, client=reader, **options)
         consumer.resume(self.log.partitions(topics))
         return consumer
 

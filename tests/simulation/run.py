@@ -26,7 +26,7 @@ from tests.simulation.story import Story, story
 from tests.simulation.world import World, world
 from tests.support.servers import Servers
 
-STORIES = 60  # seeds that leave the same remainder tell the same story, each in an order of its own
+STORIES = 50  # seeds that leave the same remainder tell the same story, each in an order of its own
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,11 @@ class Scheduler:
             yield "time", "time", lambda: room.time.passes(self.random.random() * 3)
         for consumer in room.consumers:
             if readable := self._readable(room, consumer):
-                yield "deliver", f"{room.name} {consumer.group}", lambda c=consumer, r=readable: self._deliver(room, c, r)
+                yield (
+                    "deliver",
+                    f"{room.name} {consumer.group}",
+                    lambda c=consumer, r=readable: self._deliver(room, c, r),
+                )
 
     def _readable(self, room: Room, consumer: Consumer) -> list[TopicPartition]:
         return [p for p in room.reader(consumer).behind() if (room.name, p) not in self.frozen]

@@ -69,18 +69,25 @@ class World:
             room.start()
 
     def call(self, service: str, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        return self.carry(self.request(service, method, path, body, **params))
+
+    def request(self, service: str, method: str, path: str, body: Any = None, **params: Any) -> Request:
         self.sent += 1
         content = None if body is None else json.dumps(body).encode()
-        return self.carry(Request(service, method, path, f"key-{self.sent}", content, params))
+        return Request(service, method, path, f"key-{self.sent}", content, params)
 
-    def ask(self, request: Request) -> Any:
-        """One try. Raises Away."""
+    def answer(self, request: Request) -> Any:
+        """Whatever the service says."""
         headers = self.headers | {"Idempotency-Key": request.key, "Content-Type": request.kind}
         room = self.rooms[request.service]
         room.touch()
-        answer = room.client.request(
+        return room.client.request(
             request.method, request.path, content=request.content, params=request.params, headers=headers
         )
+
+    def ask(self, request: Request) -> Any:
+        """One try. Raises Away."""
+        answer = self.answer(request)
         if answer.status_code == 503:
             raise Away(answer.text)
         assert answer.is_success, f"{request}: {answer.status_code} {answer.text}"
