@@ -10,13 +10,14 @@ import pytest
 
 from infra.local.tokens import tenant_id
 from services.billing.projections.books import CHECKS
-from tests.integration.billing.test_rebuild import do_business, operate
+from tests.integration import stories
 from tests.support.house import Service
+from tests.support.operating import operate
 
 
 @pytest.fixture(scope="module")
 def busy(billing: Service) -> str:
-    do_business(billing, "books-are-kept")
+    stories.billing(billing, "books-are-kept")
     return "books-are-kept"
 
 
@@ -29,7 +30,7 @@ def damaged(billing: Service, statement: str) -> Iterator[Any]:
 
 def test_after_business_the_books_agree(billing: Service, busy: str) -> None:
     assert billing.background.books.count() == dict.fromkeys(CHECKS, 0)
-    counted = operate(billing, "books")
+    counted = operate("billing", billing.settings("worker").database, "books")
     assert (counted.returncode, counted.stdout.count("agrees"), counted.stderr) == (0, len(CHECKS), "")
 
 
