@@ -11,5 +11,5 @@ def test_a_consumer_that_is_polled_for_moments_only_joins_its_group(own_tower: T
     with member(own_tower) as alone:
         alone.poll_milliseconds = 60  # it has joined, mostly before it has heard of the topic's partitions
         alone.step()
-        alone.poll_milliseconds = 2
+        alone.poll_milliseconds = 50
         eventually(lambda: partitions(alone) == [4])

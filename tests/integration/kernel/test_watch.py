@@ -19,7 +19,9 @@ from tests.support.tower.bell import BELL, Ring, SetAlarm
 from tests.support.tower.house import Tower
 from tests.support.tower.letters import letter
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -44,21 +46,21 @@ def test_a_quiet_service_has_nothing_that_waits(watch: Watch) -> None:
 
 def test_the_age_of_the_outbox_is_that_of_the_oldest_fact_in_it(watch: Watch, own_tower: Tower, tenant: UUID) -> None:
     for minutes in (7, 3):
-        own_tower.do(BELL, tenant, uuid4(), Ring(), recorded_at=NOW - timedelta(minutes=minutes))
+        own_tower.do(BELL, tenant, uuid4(), Ring(), recorded_at=now() - timedelta(minutes=minutes))
     watch.step()
     assert shown(watch, "outbox_rows") == 2
     assert 420 <= shown(watch, "outbox_oldest_seconds") < 480
 
 
 def test_timers_that_nobody_fires_are_overdue(watch: Watch, own_tower: Tower, tenant: UUID, bell: UUID) -> None:
-    own_tower.do(BELL, tenant, bell, SetAlarm(name="ring", at=NOW - timedelta(hours=1)))
-    own_tower.do(BELL, tenant, bell, SetAlarm(name="ring", at=NOW + timedelta(hours=1)))
+    own_tower.do(BELL, tenant, bell, SetAlarm(name="ring", at=now() - timedelta(hours=1)))
+    own_tower.do(BELL, tenant, bell, SetAlarm(name="ring", at=now() + timedelta(hours=1)))
     watch.step()
     assert 3600 <= shown(watch, "timers_overdue_seconds") < 3660
 
 
 def test_a_tenant_on_a_test_clock_is_no_alarm(watch: Watch, own_tower: Tower, tenant: UUID, bell: UUID) -> None:
-    past = NOW - timedelta(days=900)
+    past = now() - timedelta(days=900)
     own_tower.do(TEST_CLOCK, tenant, tenant, SetClock(now=past, untouched=True), recorded_at=past)
     own_tower.do(BELL, tenant, bell, Ring(), SetAlarm(name="ring", at=past), recorded_at=past)
     watch.step()
@@ -67,8 +69,8 @@ def test_a_tenant_on_a_test_clock_is_no_alarm(watch: Watch, own_tower: Tower, te
 
 def test_of_what_is_parked_a_person_is_asked_about_some(watch: Watch, own_tower: Tower, tenant: UUID) -> None:
     with own_tower.worker.begin() as tx:
-        park(tx, letter(tenant, uuid4(), 1), "poison", NOW)
-        park(tx, letter(tenant, uuid4(), 2), "waits", NOW, waits=True)
+        park(tx, letter(tenant, uuid4(), 1), "poison", now())
+        park(tx, letter(tenant, uuid4(), 2), "waits", now(), waits=True)
     watch.step()
     assert (shown(watch, "parked_rows"), shown(watch, "parked_undecided_rows")) == (2, 1)
 
