@@ -89,12 +89,13 @@ def together(tx: Connection) -> Iterator[None]:
     if _WAITING in tx.info:
         yield
         return
-    tx.info[_WAITING] = {}
+    info = tx.info  # once the connection is lost nobody may ask for it, and what is to be told is the loss
+    info[_WAITING] = {}
     try:
         yield
         send_waiting(tx)
     finally:
-        del tx.info[_WAITING]
+        info.pop(_WAITING, None)
 
 
 def send_waiting(tx: Connection, *_: object) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from infra.local.postgres import libpq
 from shared.database import engine_for
 from shared.statements import run, together, write
 from tests.support.tower.house import Tower
@@ -86,3 +88,20 @@ def test_a_row_is_stored_as_sqlalchemy_stores_it(tower: Tower, said: object) -> 
         ours, theirs = tx.exec_driver_sql("SELECT said::text, by FROM notes ORDER BY id").all()
     engine.dispose()
     assert ours == theirs
+
+
+def test_a_connection_that_is_lost_meanwhile_is_told_as_that_and_nothing_else(tower: Tower, tenant: UUID) -> None:
+    """Whoever may try again has to know it by the error."""
+
+    def write_when_hung_up() -> None:
+        with tower.worker.begin() as tx, together(tx):
+            _hang_up(tower, run(tx, "SELECT pg_backend_pid()", {}).fetchone())
+            write(tx, _BELL, {"tenant": tenant, "bell": uuid4(), "times": 1})
+
+    with pytest.raises(OperationalError):
+        write_when_hung_up()
+
+
+def _hang_up(tower: Tower, backend: tuple[int] | None) -> None:
+    with psycopg.connect(libpq(tower.servers.admin_url), autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", backend)
