@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=300, help="how many, from 0 on")
     parser.add_argument("--seed", type=int, help="this one alone, with its steps")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: it takes its server along
     seeds = range(asked.seeds) if asked.seed is None else [asked.seed]
     failed = 0
     with _postgres() as servers, theatres(servers, None if asked.seed is None else 1) as pool:

@@ -52,8 +52,8 @@ QUERIES = {
     "lines": (
         "billing",
         """SELECT i.customer_key, CASE WHEN l->'amount'->>'minor' <> '0' THEN i.status END, i.issued_on, i.due_on,
-             l->>'kind', l->>'charge', l->>'group', l->>'quantity',
-             l->'amount'->>'minor', l->>'starts_on', l->>'ends_on', l->>'term_number', l->>'plan_version'
+             l->>'kind', l->>'charge', l->>'group', l->>'quantity', l->'amount'->>'minor', l->>'starts_on',
+             l->>'ends_on', l->>'term_number', l->>'plan_version'
            FROM invoices i CROSS JOIN jsonb_array_elements(i.document->'lines') l""",
     ),
     "owed": (
@@ -100,8 +100,8 @@ QUERIES = {
     ),
     "metered": (
         "usage",
-        """SELECT (SELECT min(name) FROM unnest(p.subjects) name WHERE name <> p.subscription_id::text), p.charge,
-             p.starts_at, p.status, p.revision, t.group_key, t.quantity, t.event_count
+        """SELECT (SELECT min(name) FROM unnest(p.subjects) name WHERE name <> p.subscription_id::text),
+             p.charge, p.starts_at, p.status, p.revision, t.group_key, t.quantity, t.event_count
            FROM usage_periods p LEFT JOIN usage_totals t USING (period_id)""",
     ),
     "counted": (

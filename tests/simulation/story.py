@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.periods import start_of_day
-from tests.simulation import acts
+from tests.simulation import acts, paying
 from tests.simulation.acts import Act
+from tests.simulation.offers import Author, fee, plan, policy
 
 BEGINNING = datetime(2031, 1, 6, 9, tzinfo=UTC)
 # Each customer lives in a zone of its own: no two subscriptions have timers at the same instant, whose order would
@@ -34,80 +35,20 @@ class Story:
     chapters: list[tuple[datetime, list[Act]]] = field(default_factory=list)
 
 
-@dataclass
-class _Author:
-    random: Random
-    acts: list[tuple[datetime, Act]] = field(default_factory=list)
-    names: int = 0
-
-    def write(self, at: datetime, act: Act) -> None:
-        self.acts.append((at, act))
-
-    def name(self) -> str:
-        self.names += 1
-        return f"act-{self.names}"
-
-    def chance(self, percent: int) -> bool:
-        return self.random.random() * 100 < percent
-
-
 def story(number: int) -> Story:
-    author = _Author(Random(number))
-    plan, policy = _plan(author), _policy(author)
+    author = Author(Random(number))
+    sold, terms = plan(author), policy(author)
     settings = {"legal_entity": "Acme", "currency": "EUR", "zone": "UTC", "invoice_series": "A"}
-    author.write(BEGINNING, acts.set_up(settings, policy, plan))
+    author.write(BEGINNING, acts.set_up(settings, terms, sold))
     if author.chance(30):
-        _, *prices = plan["prices"]["EUR"]
-        author.write(BEGINNING + timedelta(days=33), acts.publish(plan | {"prices": {"EUR": [_fee("61.00"), *prices]}}))
-    for zone in list(ZONES)[: author.random.choice((1, 1, 1, 1, 2, 2, 3))]:
-        _customer(author, zone, policy, plan)
+        _, *prices = sold["prices"]["EUR"]
+        author.write(BEGINNING + timedelta(days=33), acts.publish(sold | {"prices": {"EUR": [fee("61.00"), *prices]}}))
+    for zone in list(ZONES)[: author.random.choice((1, 1, 1, 1, 1, 2, 2, 3))]:
+        _customer(author, zone, terms, sold)
     return Story(number, _chapters(author.acts))
 
 
-def _plan(author: _Author) -> dict[str, Any]:
-    random = author.random
-    calls = {
-        "code": "calls",
-        "name": "Calls",
-        "kind": "metered",
-        "meter": "calls",
-        "group_by": random.choice(([], ["region"])),
-        "price": {"model": "graduated", "tiers": [{"up_to": "100", "unit_amount": "0.30"}, {"unit_amount": "0.11"}]},
-    }
-    charges = [_fee("49.00"), *([calls] if author.chance(80) else [])]
-    minimum = {"minimums": {"EUR": {"code": "true_up", "name": "Minimum", "amount": "80.00"}}}
-    return {
-        "name": "Team",
-        "every": "month",
-        "calendar": author.chance(30),
-        "term_months": 1,
-        "net_days": random.choice((0, 7)),
-        "collect_seconds": random.choice((0, 0, 3600, 200_000)),
-        "review_days": random.choice((0, 0, 0, 2)),
-        "renewal_policy": "standard",
-        "features": {"api": None},
-        "prices": {"EUR": charges},
-        **(minimum if author.chance(30) else {}),
-    }
-
-
-def _fee(amount: str) -> dict[str, Any]:
-    price = {"model": "per_unit", "unit_amount": amount}
-    return {"code": "fee", "name": "Fee", "kind": "flat", "in_advance": True, "price": price}
-
-
-def _policy(author: _Author) -> dict[str, Any]:
-    random = author.random
-    return {
-        "open_days": random.choice((10, 20, 45)),
-        "grace_days": random.choice((0, 5, 14)),
-        "reinstatement_days": random.choice((0, 12)),
-        "reinstatement_percent": "20",
-        "uplift_percent": random.choice(("0", "4")),
-    }
-
-
-def _customer(author: _Author, zone: str, policy: dict[str, Any], plan: dict[str, Any]) -> None:
+def _customer(author: Author, zone: str, terms: dict[str, Any], sold: dict[str, Any]) -> None:
     random, name = author.random, zone.rsplit("/", 1)[-1].lower()
     months = random.choice((1, 1, 2))
     signed = BEGINNING + timedelta(days=random.randrange(4), hours=1)
@@ -116,11 +57,11 @@ def _customer(author: _Author, zone: str, policy: dict[str, Any], plan: dict[str
     author.write(signed, acts.buy(name, starts_on.isoformat(), months))
     ends_on = _months_later(starts_on, months)
     ends_at = start_of_day(ends_on, zone)
-    window_at = start_of_day(ends_on + timedelta(days=policy["grace_days"] + policy["reinstatement_days"]), zone)
-    metered = len(plan["prices"]["EUR"]) > 1
-    _use(author, name, zone, starts_on, ends_at, metered=metered, reviewed=plan["review_days"] > 0)
+    window_at = start_of_day(ends_on + timedelta(days=terms["grace_days"] + terms["reinstatement_days"]), zone)
+    metered = len(sold["prices"]["EUR"]) > 1
+    _use(author, name, zone, starts_on, ends_at, metered=metered, reviewed=sold["review_days"] > 0)
     _pay(author, name, signed, window_at)
-    _renew(author, name, zone, signed, ends_at, window_at, policy)
+    _renew(author, name, zone, signed, ends_at, window_at, terms)
 
 
 def _months_later(day: date, months: int) -> date:
@@ -129,7 +70,7 @@ def _months_later(day: date, months: int) -> date:
 
 
 def _use(
-    author: _Author, name: str, zone: str, starts_on: date, ends_at: datetime, *, metered: bool, reviewed: bool
+    author: Author, name: str, zone: str, starts_on: date, ends_at: datetime, *, metered: bool, reviewed: bool
 ) -> None:
     random, begins_at = author.random, start_of_day(starts_on, zone)
     if not metered:
@@ -147,7 +88,7 @@ def _use(
         author.write(day, acts.use_late(name, late, until))
 
 
-def _event(author: _Author, name: str, id_: str, at: datetime) -> dict[str, Any]:
+def _event(author: Author, name: str, id_: str, at: datetime) -> dict[str, Any]:
     data = {"calls": author.random.randrange(200), "region": author.random.choice(("eu", "us"))}
     return {
         "specversion": "1.0",
@@ -160,35 +101,35 @@ def _event(author: _Author, name: str, id_: str, at: datetime) -> dict[str, Any]
     }
 
 
-def _pay(author: _Author, name: str, signed: datetime, window_at: datetime) -> None:
+def _pay(author: Author, name: str, signed: datetime, window_at: datetime) -> None:
     match author.random.choice(("prompt", "prompt", "late", "late", "half", "never", "credited")):
         case "prompt":
             days = [*range(8, 80, 12)]
         case "late":
             days = [author.random.choice((25, 36, 45)), 75]
         case "half":
-            author.write(signed + timedelta(days=12), acts.pay(author.name(), name, 50))
+            author.write(signed + timedelta(days=12), paying.pay(author.name(), name, 50))
             days = [50]
         case "credited":
-            author.write(signed + timedelta(days=author.random.choice((9, 33))), acts.credit(author.name(), name))
+            author.write(signed + timedelta(days=author.random.choice((9, 33))), paying.credit(author.name(), name))
             days = [60]
         case _:
             days = []
     for day in days:
-        author.write(signed + timedelta(days=day, minutes=7), acts.pay(author.name(), name))
+        author.write(signed + timedelta(days=day, minutes=7), paying.pay(author.name(), name))
 
 
 def _renew(
-    author: _Author,
+    author: Author,
     name: str,
     zone: str,
     signed: datetime,
     ends_at: datetime,
     window_at: datetime,
-    policy: dict[str, Any],
+    terms: dict[str, Any],
 ) -> None:
     random = author.random
-    opens_at = max(ends_at - timedelta(days=policy["open_days"]), signed)
+    opens_at = max(ends_at - timedelta(days=terms["open_days"]), signed)
     early = opens_at + (ends_at - opens_at) / 2
     way = random.choice(("early", "second", "grace", "window", "silent", "lost", "opened", "stays", "moves"))
     if author.chance(20):
@@ -200,13 +141,13 @@ def _renew(
             author.write(early, acts.renew(name))
         case "second":
             author.write(ends_at - SECOND, acts.renew(name))
-        case "grace" if policy["grace_days"]:
-            author.write(ends_at + timedelta(days=policy["grace_days"]) - SECOND, acts.renew(name))
+        case "grace" if terms["grace_days"]:
+            author.write(ends_at + timedelta(days=terms["grace_days"]) - SECOND, acts.renew(name))
         case "window" if window_at > ends_at:
             author.write(window_at - SECOND, acts.renew(name))
         case "lost":
             author.write(early, acts.lose(name, random.choice(("budget_lost", "price_increase"))))
-        case "opened":
+        case "opened" if opens_at > signed + timedelta(days=3):  # before its day comes by itself
             author.write(signed + timedelta(days=2), acts.open_early(name))
             author.write(signed + timedelta(days=9), acts.renew(name))
         case "stays":

@@ -11,7 +11,7 @@ from tests.simulation.run import Theatre, play
 from tests.simulation.world import World
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "20"))
-AT_ONCE = 10
+AT_ONCE = 15
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
