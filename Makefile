@@ -51,7 +51,7 @@ down: $(READY)
 	$(RUN) infra.local.cli down
 
 test: $(READY)
-	$(RUN) pytest --ignore=tests/chaos $(PYTEST_OPTIONS)
+	$(RUN) pytest --ignore=tests/chaos --ignore=tests/upgrade $(PYTEST_OPTIONS)
 
 chaos: $(READY)
 	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) $(RUN) pytest -s tests/chaos $(PYTEST_OPTIONS)
