@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,9 +18,11 @@ from shared.logs import logger
 from shared.messages import Message, decode
 from shared.metrics import CONSUMER_RESTARTS
 from shared.settings import Settings
+from shared.standstill import Standstill
 
 SaveOffsets = Callable[[Connection], None]
-IDLE_SECONDS_BEFORE_A_CHECK = 2.0
+IDLE_SECONDS = 2.0  # without a record, before a consumer looks for what it misses
+BUSY_SECONDS = 10.0  # between two looks of one that has much to do
 
 
 class Record(Protocol):
@@ -57,12 +59,19 @@ class Consumer:
     poll_milliseconds: int = 200
     most_bytes: int = 64_000_000
     client: KafkaConsumer | None = None
-    quiet_since: float = 0.0
-    behind: Mapping[TopicPartition, int] = field(default_factory=dict)
+    quiet_since: float = field(default_factory=time.monotonic)
+    checked_at: float = field(default_factory=time.monotonic)
     is_lost: bool = False
+    standstill: Standstill = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.standstill = Standstill(kafka.standstill_seconds(self.settings))
 
     def step(self) -> int:
         client = self.client or self._connect()
+        if self._is_to_be_checked():
+            self._check_that_nothing_is_missed(client)
+            return 0
         polled: dict[TopicPartition, list[Record]] = client.poll(timeout_ms=self.poll_milliseconds)
         kafka.keep_joining(client)
         if self.is_lost:
@@ -70,7 +79,6 @@ class Consumer:
             raise NotSought("the stored offsets could not be read: partitions are asked for again")
         records = [record for batch in polled.values() for record in batch]
         if not records:
-            self._check_that_nothing_is_missed(client)
             return 0
         self.quiet_since = time.monotonic()
         return self.take(records)
@@ -113,8 +121,7 @@ class Consumer:
         self.is_lost = False
         self.client = kafka.consumer(self.settings, self.group)
         self.client.subscribe(list(self.topics), listener=SeekStored(self))
-        self.quiet_since = time.monotonic()
-        self.behind = {}
+        self.quiet_since = self.checked_at = time.monotonic()
         return self.client
 
     def resume(self, assigned: Sequence[TopicPartition]) -> None:
@@ -140,25 +147,32 @@ class Consumer:
             }
             tx.exec_driver_sql(_SAVE, values)
 
+    def _is_to_be_checked(self) -> bool:
+        now = time.monotonic()
+        return now - max(self.quiet_since, self.checked_at) >= IDLE_SECONDS or now - self.checked_at >= BUSY_SECONDS
+
     def _check_that_nothing_is_missed(self, client: KafkaConsumer) -> None:
         """A partition can stand still while its end grows, and a new broker can take an old one's place in silence."""
-        if time.monotonic() - self.quiet_since < IDLE_SECONDS_BEFORE_A_CHECK:
-            return
-        self.quiet_since = time.monotonic()
+        is_idle = time.monotonic() - self.quiet_since >= IDLE_SECONDS
+        self.checked_at = time.monotonic()
         if (seen := kafka.cluster_id(self.settings)) != self.cluster_id:
             raise BrokerChanged(f"cluster {seen} answers instead of {self.cluster_id}")
         elsewhere = set(self.topics) - {partition.topic for partition in client.assignment()}
         if elsewhere and (hidden := elsewhere - client.topics()):  # kafka-python would wait for them in silence
             raise kafka.TopicsHidden(self.settings.kafka_sasl_username, hidden)
-        ends = client.end_offsets(list(client.assignment()))
-        behind = {p: at for p, end in ends.items() if (at := client.position(p)) < end}
-        # What was published or assigned a moment ago is behind as well: only a position that stays there stands still.
-        stood_still = any(self.behind.get(partition) == at for partition, at in behind.items())
-        self.behind = behind
-        if stood_still:
-            logger().warning("a partition stood still: the consumer is built anew", group=self.group)
+        own = {(partition.topic, partition.partition) for partition in client.assignment()}
+        if still := self.standstill.found(self._behind(client), own, is_idle, self.checked_at):
+            logger().warning(
+                "partitions stand still: the consumer is built anew", group=self.group, still=sorted(still)
+            )
             CONSUMER_RESTARTS.labels(self.service).inc()
+            self.standstill.begin_anew()
             self.close()
+
+    def _behind(self, client: KafkaConsumer) -> dict[tuple[str, int], int]:
+        """Of all partitions, also those of others, that hold more: how far they are applied."""
+        stored, ends = self.stored(), kafka.end_offsets(client, self.topics)
+        return {place: at for place, end in ends.items() if (at := stored.get(place, 0)) < end}
 
 
 class SeekStored(ConsumerRebalanceListener):  # type: ignore[misc]

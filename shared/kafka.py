@@ -217,5 +217,12 @@ def _connection(settings: Settings) -> dict[str, Any]:
 
 
 def end_offsets(client: KafkaConsumer, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    """Of the partitions that hold a message: what a topic's retention took away is not to be waited for."""
     partitions = [TopicPartition(topic, n) for topic in topics for n in client.partitions_for_topic(topic) or ()]
-    return {(p.topic, p.partition): offset for p, offset in client.end_offsets(partitions).items()}
+    starts = client.beginning_offsets(partitions)
+    return {(p.topic, p.partition): end for p, end in client.end_offsets(partitions).items() if starts[p] < end}
+
+
+def standstill_seconds(settings: Settings) -> float:
+    """After how long a group has had time to give a dead member's partitions to others."""
+    return 4 * float(_GROUP[settings.kafka_profile]["session_timeout_ms"]) / 1000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -52,8 +53,8 @@ class Client:
 
 
 def consumer(client: Client, apply: Any, most_bytes: int) -> Consumer:
-    unused: Any = None
-    return Consumer(unused, "s", "g", ["t"], unused, "c", apply, most_bytes=most_bytes, client=client)
+    settings, unused = cast("Any", SimpleNamespace(kafka_profile="local")), cast("Any", None)
+    return Consumer(settings, "s", "g", ["t"], unused, "c", apply, most_bytes=most_bytes, client=client)
 
 
 def test_a_transaction_takes_records_up_to_a_size_and_always_one():
