@@ -217,10 +217,11 @@ def _connection(settings: Settings) -> dict[str, Any]:
 
 
 def end_offsets(client: KafkaConsumer, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-    """Of the partitions that hold a message: what a topic's retention took away is not to be waited for."""
+    """0 where a partition holds no message: what a topic's retention took away is not to be waited for."""
     partitions = [TopicPartition(topic, n) for topic in topics for n in client.partitions_for_topic(topic) or ()]
     starts = client.beginning_offsets(partitions)
-    return {(p.topic, p.partition): end for p, end in client.end_offsets(partitions).items() if starts[p] < end}
+    ends = client.end_offsets(partitions)
+    return {(p.topic, p.partition): end if starts[p] < end else 0 for p, end in ends.items()}
 
 
 def standstill_seconds(settings: Settings) -> float:
