@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    DateTime,
     Identity,
     Index,
     Integer,
@@ -98,16 +99,21 @@ usage_period_subjects = Table(
     Index(None, "tenant_id", "subject", "ends_at"),
 )
 
-# `key_sum` is the sum of the events' keys modulo 2^128, shown as the digest.
+# `key_sum` is the sum of the events' keys modulo 2^128, shown as the digest. `quantity` is what the aggregation keeps:
+# a sum, an extreme, the latest value (of the event at `latest_at` with `latest_key`), the size of a set, an integral.
 usage_totals = Table(
     "usage_totals",
     metadata,
     Column("tenant_id", Uuid, nullable=False),
     Column("period_id", Uuid, nullable=False),
     Column("group_key", Text, nullable=False),
+    Column("aggregation", Text, nullable=False, server_default="sum"),
+    Column("divide_by", Numeric),
     Column("quantity", Numeric, nullable=False),
     Column("event_count", BigInteger, nullable=False),
     Column("key_sum", Numeric(39, 0), nullable=False),
+    Column("latest_at", DateTime(timezone=True)),
+    Column("latest_key", Numeric(39, 0)),
     PrimaryKeyConstraint("tenant_id", "period_id", "group_key"),
 )
 
@@ -119,6 +125,19 @@ usage_uniques = Table(
     Column("group_key", Text, nullable=False),
     Column("value", Text, nullable=False),
     PrimaryKeyConstraint("tenant_id", "period_id", "group_key", "value"),
+)
+
+# The values of a weighted sum with their instants; those before the period's start still hold in it.
+usage_levels = Table(
+    "usage_levels",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("period_id", Uuid, nullable=False),
+    Column("group_key", Text, nullable=False),
+    instant("time"),
+    Column("key", Numeric(39, 0), nullable=False),
+    Column("value", Numeric, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "period_id", "group_key", "time", "key"),
 )
 
 # By quarter of an hour of event time: the offsets of all zones are multiples of it, so local days add up.

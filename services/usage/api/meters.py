@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 from services.usage.api.access import ChangeMeters, ReadUsage
 from services.usage.api.shapes import MeterId, plain
+from services.usage.domain.aggregation import Aggregation, Conversion
 from services.usage.domain.filters import Filter
-from services.usage.domain.meter import METER, Aggregation, DefineMeter, MeterDefinition, ReviseMeter, meter_id
+from services.usage.domain.meter import METER, DefineMeter, MeterDefinition, ReviseMeter, meter_id
 from services.usage.domain.values import text_of
 from services.usage.projections import meters
 from services.usage.projections.meters import MeterVersion
@@ -51,8 +52,19 @@ class FilterForm(BaseModel):
         return self
 
 
+class ConversionForm(BaseModel):
+    """Totals are divided by `divide_by` and rounded to 12 places, half away from zero."""
+
+    model_config = ConfigDict(extra="forbid")
+    unit: str
+    divide_by: Quantity
+
+
 class MeterForm(BaseModel):
-    """`value` is the JSON path of what is summed or counted once, `group_by` maps names to paths."""
+    """`value` is the JSON path of what is aggregated, `group_by` maps names to paths.
+
+    A weighted sum is the value times the seconds for which it holds: until the next event, and into the next period.
+    """
 
     model_config = ConfigDict(extra="forbid")
     event_type: str
@@ -61,6 +73,7 @@ class MeterForm(BaseModel):
     group_by: dict[str, str] = Field(default_factory=dict)
     filters: list[FilterForm] = Field(default_factory=list)
     unit: str = ""
+    conversion: ConversionForm | None = None
 
 
 class MeterOut(MeterForm):
@@ -100,7 +113,12 @@ def _definition(form: MeterForm) -> MeterDefinition:
         group_by=form.group_by,
         filters=tuple(_filter(filter_) for filter_ in form.filters),
         unit=form.unit,
+        conversion=_conversion(form.conversion),
     )
+
+
+def _conversion(form: ConversionForm | None) -> Conversion | None:
+    return None if form is None else Conversion(unit=form.unit, divide_by=Decimal(form.divide_by))
 
 
 def _filter(form: FilterForm) -> Filter:
@@ -130,7 +148,12 @@ def _shown(tenant_id: UUID, meter: MeterVersion) -> MeterOut:
         group_by=definition.group_by,
         filters=[_filter_form(filter_) for filter_ in definition.filters],
         unit=definition.unit,
+        conversion=_conversion_form(definition.conversion),
     )
+
+
+def _conversion_form(conversion: Conversion | None) -> ConversionForm | None:
+    return None if conversion is None else ConversionForm(unit=conversion.unit, divide_by=plain(conversion.divide_by))
 
 
 def _filter_form(filter_: Filter) -> FilterForm:

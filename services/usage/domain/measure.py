@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from services.usage.domain.aggregation import Aggregation
 from services.usage.domain.filters import Condition, compile_filter
 from services.usage.domain.json_path import Steps, compile_path, read
-from services.usage.domain.meter import Aggregation, MeterDefinition
+from services.usage.domain.meter import MeterDefinition
 from services.usage.domain.values import quantity_of, text_of
 from shared.errors import DomainError
 
@@ -40,6 +41,12 @@ class CompiledMeter:
     conditions: tuple[Condition, ...]
     value: Steps
     groups: tuple[Steps, ...]
+    divide_by: Decimal | None = None
+
+    @property
+    def holds_levels(self) -> bool:
+        """A value holds until the next one, also from before a period into it."""
+        return self.aggregation == "weighted_sum"
 
     def matches(self, data: Any) -> bool:
         return not self.conditions or all(condition(data) for condition in self.conditions)
@@ -56,22 +63,23 @@ def compile_meter(definition: MeterDefinition, group_by: Sequence[str]) -> Compi
         tuple(compile_filter(f, field=f"/filters/{i}") for i, f in enumerate(definition.filters)),
         () if path is None else compile_path(path, field="/value"),
         tuple(compile_path(definition.group_by[name], field=f"/group_by/{name}") for name in group_by),
+        None if definition.conversion is None else definition.conversion.divide_by,
     )
 
 
 def measure(meter: CompiledMeter, data: Any) -> Measured | None:
-    """What data that `matches` adds; None where the value is missing, empty (unique count) or no quantity (sum).
+    """What data that `matches` adds; None where the value is missing, or empty (unique count), or no quantity (the rest).
 
     `data` is decoded with `decode_exactly`. Quantities are exact and not rounded.
     """
     if meter.aggregation == "count":
         return Measured(group_text(meter.groups, data), _ONE)
     value = read(data, meter.value)
-    if meter.aggregation == "sum":
-        quantity = quantity_of(value)
-        return None if quantity is None else Measured(group_text(meter.groups, data), quantity)
-    unique = text_of(value)
-    return Measured(group_text(meter.groups, data), _NOTHING, unique) if unique else None
+    if meter.aggregation == "unique_count":
+        unique = text_of(value)
+        return Measured(group_text(meter.groups, data), _NOTHING, unique) if unique else None
+    quantity = quantity_of(value)
+    return None if quantity is None else Measured(group_text(meter.groups, data), quantity)
 
 
 def group_text(groups: tuple[Steps, ...], data: Any) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Literal
 from uuid import UUID, uuid5
 
+from services.usage.domain.aggregation import Aggregation, Conversion
 from services.usage.domain.filters import Filter, compile_filter
 from services.usage.domain.json_path import compile_path
+from services.usage.domain.values import quantity_of
 from shared.decider import CorruptStream, Decider
 from shared.errors import Conflict, DomainError, NotFound
-
-# Room for min, max, avg, latest and weighted_sum: each comes with its merge rule.
-Aggregation = Literal["count", "sum", "unique_count"]
 
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _MOST_GROUPS = 8
@@ -36,7 +34,8 @@ class InvalidMeter(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterDefinition:
-    """`value_path` leads to what is summed or counted once; a plain count has none. `group_by` names paths."""
+    """`value_path` leads to what is aggregated; a plain count has none. `group_by` names paths. `unit` is that of the
+    values; the totals are in it too, unless there is a conversion. A weighted sum is in units times seconds."""
 
     event_type: str
     aggregation: Aggregation
@@ -44,6 +43,11 @@ class MeterDefinition:
     group_by: dict[str, str] = field(default_factory=dict)
     filters: tuple[Filter, ...] = ()
     unit: str = ""
+    conversion: Conversion | None = None
+
+    @property
+    def total_unit(self) -> str:
+        return self.unit if self.conversion is None else self.conversion.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ def check(definition: MeterDefinition) -> None:
         raise InvalidMeter(f"an event type of 1 to {_LONGEST_TYPE} characters", field="/event_type")
     if len(definition.unit) > _LONGEST_UNIT:
         raise InvalidMeter(f"a unit of at most {_LONGEST_UNIT} characters", field="/unit")
+    _check_conversion(definition.conversion)
     _check_value_path(definition)
     _check_groups(definition.group_by)
     _check_filters(definition.filters)
@@ -141,6 +146,15 @@ def _check_value_path(definition: MeterDefinition) -> None:
         raise InvalidMeter("count takes no value path, every other aggregation needs one", field="/value")
     if definition.value_path is not None:
         compile_path(definition.value_path, field="/value")
+
+
+def _check_conversion(conversion: Conversion | None) -> None:
+    if conversion is None:
+        return
+    if not 0 < len(conversion.unit) <= _LONGEST_UNIT:
+        raise InvalidMeter(f"a unit of 1 to {_LONGEST_UNIT} characters", field="/conversion/unit")
+    if quantity_of(conversion.divide_by) is None or conversion.divide_by <= 0:
+        raise InvalidMeter("a quantity greater than zero", field="/conversion/divide_by")
 
 
 def _check_groups(group_by: dict[str, str]) -> None:

@@ -1,12 +1,14 @@
-"""Running totals of one period: what was measured, group by group, merged by adding."""
+"""Running totals of one period: what was measured, group by group, by the rules of the meter's aggregation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from services.usage.domain.aggregation import ADDITIVE, Aggregation, Level, finished, integral
 from services.usage.domain.event_key import digest_text
 from services.usage.domain.measure import CompiledMeter, Measured, measure
 from services.usage.domain.values import EXACT
@@ -24,49 +26,110 @@ class GroupTotal:
 
 @dataclass(slots=True)
 class Tally:
-    """Grows with every event: the one place in the domain that is changed where it lies, because it is hot."""
+    """One group. Grows with every event: the one place in the domain that is changed where it lies, as it is hot.
 
+    `quantity` is the sum, the extreme or the latest value, `latest` the place of the latter in time.
+    """
+
+    aggregation: Aggregation
     quantity: Decimal = Decimal(0)
     count: int = 0
     key_sum: int = 0
+    latest: tuple[datetime, int] | None = None
     uniques: set[str] = field(default_factory=set)
+    levels: set[Level] = field(default_factory=set)
 
-    def add(self, measured: Measured, key: int) -> None:
+    def add(self, measured: Measured, time: datetime, key: int) -> None:
+        self._keep(measured, time, key)
         self.count += 1
         self.key_sum += key
-        if measured.unique is None:
-            self.quantity = EXACT.add(self.quantity, measured.quantity)
+
+    def hold(self, measured: Measured, time: datetime, key: int) -> None:
+        """A level from before the period, which counts no event of it."""
+        self.levels.add(Level(time, key, measured.quantity))
+
+    def take_out(self, measured: Measured, key: int) -> None:
+        """Of an additive aggregation."""
+        self.quantity = EXACT.subtract(self.quantity, measured.quantity)
+        self.count -= 1
+        self.key_sum -= key
+
+    def _keep(self, measured: Measured, time: datetime, key: int) -> None:
+        value, aggregation = measured.quantity, self.aggregation
+        if aggregation in ADDITIVE:
+            self.quantity = EXACT.add(self.quantity, value)
+        elif aggregation == "unique_count":
+            self.uniques.add(measured.unique or "")
+        elif aggregation == "weighted_sum":
+            self.levels.add(Level(time, key, value))
+        elif aggregation == "latest":
+            if self.latest is None or self.latest < (time, key):
+                self.latest, self.quantity = (time, key), value
+        elif not self.count or (value < self.quantity) == (aggregation == "min"):
+            self.quantity = value
+
+
+@dataclass(slots=True)
+class PeriodTally:
+    """The groups of one period, from the events that are told to it."""
+
+    meter: CompiledMeter
+    starts_at: datetime
+    ends_at: datetime
+    groups: dict[str, Tally] = field(default_factory=dict)
+
+    def counts(self, time: datetime) -> bool:
+        return self.starts_at <= time < self.ends_at
+
+    def sees(self, time: datetime) -> bool:
+        """A level from before the start holds until the next one."""
+        return time < self.ends_at and (time >= self.starts_at or self.meter.holds_levels)
+
+    def add(self, key: int, time: datetime, data: Any) -> bool:
+        """Whether the data has a value for the meter; if not, nothing is added. `key` is the event's as a number."""
+        measured = measure(self.meter, data)
+        if measured is None:
+            return False
+        tally = self._of(measured.group)
+        if time < self.starts_at:
+            tally.hold(measured, time, key)
         else:
-            self.uniques.add(measured.unique)
+            tally.add(measured, time, key)
+        return True
 
-    def total(self, group: str) -> GroupTotal:
-        """A unique count is the size of its set."""
-        return GroupTotal(group, EXACT.add(self.quantity, len(self.uniques)), self.count, digest_text(self.key_sum))
+    def take_out(self, key: int, data: Any) -> bool:
+        """The contrary of `add`, for an additive aggregation."""
+        measured = measure(self.meter, data)
+        if measured is not None:
+            self._of(measured.group).take_out(measured, key)
+        return measured is not None
 
+    def totals(self) -> tuple[GroupTotal, ...]:
+        return tuple(self._total(group, self.groups[group]) for group in sorted(self.groups))
 
-Tallies = dict[str, Tally]
+    def _of(self, group: str) -> Tally:
+        tally = self.groups.get(group)
+        if tally is None:
+            tally = self.groups[group] = Tally(self.meter.aggregation)
+        return tally
 
-
-def add_event(tallies: Tallies, meter: CompiledMeter, key: int, data: Any) -> bool:
-    """Whether the data has a value for the meter; if not, nothing is added. `key` is the event's as a number."""
-    measured = measure(meter, data)
-    if measured is None:
-        return False
-    tally = tallies.get(measured.group)
-    if tally is None:
-        tally = tallies[measured.group] = Tally()
-    tally.add(measured, key)
-    return True
-
-
-def fold(meter: CompiledMeter, events: Iterable[tuple[int, Any]]) -> tuple[GroupTotal, ...]:
-    """The totals of a period from (key, data) of all its events, by group: what every other way has to agree with."""
-    tallies: Tallies = {}
-    for key, data in events:
-        if meter.matches(data):
-            add_event(tallies, meter, key, data)
-    return totals(tallies)
+    def _total(self, group: str, tally: Tally) -> GroupTotal:
+        kept = EXACT.add(tally.quantity, len(tally.uniques))
+        if tally.levels:
+            kept = integral(tally.levels, self.starts_at, self.ends_at)
+        quantity = finished(self.meter.aggregation, self.meter.divide_by, kept, tally.count)
+        return GroupTotal(group, quantity, tally.count, digest_text(tally.key_sum))
 
 
-def totals(tallies: Tallies) -> tuple[GroupTotal, ...]:
-    return tuple(tallies[group].total(group) for group in sorted(tallies))
+def fold(
+    meter: CompiledMeter, starts_at: datetime, ends_at: datetime, events: Iterable[tuple[int, datetime, Any]]
+) -> tuple[GroupTotal, ...]:
+    """The totals of a period from (key, time, data) of all its events, by group: what every other way has to agree with.
+
+    To a weighted sum the events before its start belong as well.
+    """
+    period = PeriodTally(meter, starts_at, ends_at)
+    for key, time, data in events:
+        if period.sees(time) and meter.matches(data):
+            period.add(key, time, data)
+    return period.totals()

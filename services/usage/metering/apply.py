@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from services.usage.domain.cloud_event import Arrivals
 from services.usage.domain.event_key import as_number
 from services.usage.domain.measure import CompiledMeter
-from services.usage.domain.tally import add_event
 from services.usage.domain.usage_period.state import EventName
 from services.usage.metering.counts import Counts, Kind
 from services.usage.metering.lists import Unmatched, keep_conflicting, keep_rejected, keep_unmatched
@@ -67,9 +66,9 @@ def _count(staged: Staged, watches: Watches, late_events: LateEvents) -> bool:
     """Adds the event to its periods; whether there is one whose meter matches, even if it finds no value to count."""
     event, number, matched = staged.event, as_number(staged.key), False
     for watch in watches.get((staged.tenant_id, event.subject, event.type), ()):
-        if watch.starts_at <= event.time < watch.ends_at and watch.meter.matches(staged.data):
-            matched = True
-            added = add_event(watch.tallies, watch.meter, number, staged.data)
+        if watch.tally.sees(event.time) and watch.tally.meter.matches(staged.data):
+            matched = matched or watch.tally.counts(event.time)
+            added = watch.tally.add(number, event.time, staged.data)
             if added and watch.is_closed:
                 late_events[watch.key].append(EventName(event.source, event.id))
     return matched
@@ -92,11 +91,11 @@ def _has_meter(staged: Staged, meters: Iterable[CompiledMeter]) -> bool:
 def _add(
     tx: Connection, watches: Watches, late_events: LateEvents
 ) -> tuple[dict[PeriodKey, Totals], dict[PeriodKey, Late]]:
-    touched = {watch.key: watch for places in watches.values() for watch in places if watch.tallies}
+    touched = {watch.key: watch for places in watches.values() for watch in places if watch.tally.groups}
     closed = sorted(key for key, watch in touched.items() if watch.is_closed)
     _lock(tx, closed)
     before = totals_of(tx, closed)
-    add_to_totals(tx, {key: watch.tallies for key, watch in touched.items()})
+    add_to_totals(tx, {key: watch.tally for key, watch in touched.items()})
     after = totals_of(tx, touched)
     late = {key: Late(before[key], after[key], tuple(late_events[key])) for key in closed}
     return {key: totals for key, totals in after.items() if key not in late}, late

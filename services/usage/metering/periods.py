@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from services.usage.domain.event_key import as_number, event_key
 from services.usage.domain.measure import CompiledMeter, compile_meter
 from services.usage.domain.meter import MeterDefinition
-from services.usage.domain.tally import Tallies, add_event
+from services.usage.domain.tally import PeriodTally
 from services.usage.domain.usage_period.decide import PeriodNotFound
 from services.usage.domain.usage_period.state import PeriodTerms
 from services.usage.metering.counts import Counts
@@ -19,6 +20,8 @@ from services.usage.metering.locks import take_periods
 from services.usage.metering.stored_events import Range, StoredEvent, pages
 from services.usage.metering.totals import Totals, add_to_totals, replace_totals, totals_of
 from services.usage.metering.watches import PeriodKey, compiled
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,16 @@ def open_period(tx: Connection, key: PeriodKey, terms: PeriodTerms, definition: 
     UnknownGroup. For a period that is already there the caller does not ask.
     """
     take_periods(tx, key.tenant_id)
-    meter = compile_meter(definition, terms.group_by)
-    range_ = Range(key.tenant_id, terms.subjects, definition.event_type, terms.starts_at, terms.ends_at)
-    tallies: Tallies = {}
+    period = PeriodTally(compile_meter(definition, terms.group_by), terms.starts_at, terms.ends_at)
     counts = Counts()
-    for page in pages(tx, range_):
-        matched = _tally(tallies, key.tenant_id, meter, page)
+    for page in pages(tx, _seen(key.tenant_id, terms.subjects, period)):
+        matched = _tally(period, key.tenant_id, page)
         found = tx.exec_driver_sql(_FOUND, {"tenant": key.tenant_id, "positions": [e.place.position for e in matched]})
         counts.move(key.tenant_id, [row.time for row in found], source="unmatched", target="metered")
     counts.save(tx)
-    if not tallies:
+    if not period.groups:
         return ()
-    add_to_totals(tx, {key: tallies})
+    add_to_totals(tx, {key: period})
     return totals_of(tx, [key])[key]
 
 
@@ -73,12 +74,12 @@ def closing_totals(tx: Connection, tenant_id: UUID, keys: Sequence[PeriodKey]) -
 def recount(tx: Connection, key: PeriodKey) -> Recount:
     """Counts a period again from its stored events and corrects its totals if they differ. Raises PeriodNotFound."""
     take_periods(tx, key.tenant_id)
-    period = stored_period(tx, key)
-    tallies: Tallies = {}
-    for page in pages(tx, period.range):
-        _tally(tallies, key.tenant_id, period.meter, page)
+    stored = stored_period(tx, key)
+    period = PeriodTally(stored.meter, stored.range.starts_at, stored.range.ends_at)
+    for page in pages(tx, _seen(key.tenant_id, stored.range.subjects, period)):
+        _tally(period, key.tenant_id, page)
     before = totals_of(tx, [key])[key]
-    replace_totals(tx, key, tallies)
+    replace_totals(tx, key, period)
     return Recount(before, totals_of(tx, [key])[key])
 
 
@@ -90,12 +91,18 @@ def stored_period(tx: Connection, key: PeriodKey) -> StoredPeriod:
     return StoredPeriod(Range(key.tenant_id, row.subjects, meter.event_type, row.starts_at, row.ends_at), meter)
 
 
-def _tally(tallies: Tallies, tenant_id: UUID, meter: CompiledMeter, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-    """Adds the events that the meter matches, and returns them."""
-    matched = [event for event in events if meter.matches(event.data)]
+def _seen(tenant_id: UUID, subjects: Sequence[str], period: PeriodTally) -> Range:
+    """A level from long ago may still hold."""
+    starts_at = LONG_AGO if period.meter.holds_levels else period.starts_at
+    return Range(tenant_id, subjects, period.meter.event_type, starts_at, period.ends_at)
+
+
+def _tally(period: PeriodTally, tenant_id: UUID, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    """Adds the events that the meter matches, and returns those that count in the period."""
+    matched = [event for event in events if period.meter.matches(event.data)]
     for event in matched:
-        add_event(tallies, meter, as_number(event_key(tenant_id, event.source, event.id)), event.data)
-    return matched
+        period.add(as_number(event_key(tenant_id, event.source, event.id)), event.place.time, event.data)
+    return [event for event in matched if period.counts(event.place.time)]
 
 
 _FOUND = "DELETE FROM usage_unmatched WHERE tenant_id = %(tenant)s AND position = ANY(%(positions)s) RETURNING time"

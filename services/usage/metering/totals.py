@@ -10,37 +10,45 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
+from services.usage.domain.aggregation import finished
 from services.usage.domain.event_key import digest_text
-from services.usage.domain.tally import GroupTotal, Tallies
+from services.usage.domain.tally import GroupTotal, PeriodTally
 from services.usage.domain.values import EXACT
+from services.usage.metering.levels import add_levels
 from services.usage.metering.watches import PeriodKey
 
 Totals = tuple[GroupTotal, ...]
 
 
-def add_to_totals(tx: Connection, added: Mapping[PeriodKey, Tallies]) -> None:
-    """Sums add up; a unique count grows by the values that its set did not hold. Rows are locked in order of their ids."""
+def add_to_totals(tx: Connection, added: Mapping[PeriodKey, PeriodTally]) -> None:
+    """Each quantity is merged by its aggregation; a unique count grows by the values that its set did not hold, a
+    weighted sum by what its new levels change. Rows are locked in order of their ids."""
     new_uniques = _add_uniques(tx, added)
     rows = [
         {
             "tenant_id": key.tenant_id,
             "period_id": key.period_id,
             "group_key": group,
+            "aggregation": tally.aggregation,
+            "divide_by": period.meter.divide_by,
             "quantity": EXACT.add(tally.quantity, new_uniques.get((*key, group), 0)),
             "event_count": tally.count,
             "key_sum": str(int(digest_text(tally.key_sum), 16)),
+            "latest_at": None if tally.latest is None else tally.latest[0],
+            "latest_key": None if tally.latest is None else str(tally.latest[1]),
         }
-        for key, tallies in added.items()
-        for group, tally in tallies.items()
+        for key, period in added.items()
+        for group, tally in period.groups.items()
     ]
     tx.exec_driver_sql(_ADD, {"rows": _json(rows)})
+    add_levels(tx, added)
 
 
-def _add_uniques(tx: Connection, added: Mapping[PeriodKey, Tallies]) -> dict[tuple[UUID, UUID, str], int]:
+def _add_uniques(tx: Connection, added: Mapping[PeriodKey, PeriodTally]) -> dict[tuple[UUID, UUID, str], int]:
     rows = [
         (key.tenant_id, key.period_id, group, value)
-        for key, tallies in added.items()
-        for group, tally in tallies.items()
+        for key, period in added.items()
+        for group, tally in period.groups.items()
         for value in tally.uniques
     ]
     if not rows:
@@ -57,31 +65,45 @@ def totals_of(tx: Connection, keys: Iterable[PeriodKey]) -> dict[PeriodKey, Tota
         ids[tenant_id].append(period_id)
     for tenant_id, period_ids in ids.items():
         for row in tx.exec_driver_sql(_READ, {"tenant": tenant_id, "periods": period_ids}):
-            digest = digest_text(int(row.key_sum))
-            total = GroupTotal(row.group_key, row.quantity, row.event_count, digest)
-            totals[PeriodKey(tenant_id, row.period_id)].append(total)
+            totals[PeriodKey(tenant_id, row.period_id)].append(_total(row))
     return {key: tuple(sorted(groups, key=lambda total: total.group)) for key, groups in totals.items()}
 
 
-def replace_totals(tx: Connection, key: PeriodKey, tallies: Tallies) -> None:
-    for statement in (_FORGET, _FORGET_UNIQUES):
-        tx.exec_driver_sql(statement, {"tenant": key.tenant_id, "period": key.period_id})
-    add_to_totals(tx, {key: tallies})
+def _total(row: Any) -> GroupTotal:
+    quantity = finished(row.aggregation, row.divide_by, row.quantity, row.event_count)
+    return GroupTotal(row.group_key, quantity, row.event_count, digest_text(int(row.key_sum)))
+
+
+def replace_totals(tx: Connection, key: PeriodKey, counted: PeriodTally) -> None:
+    for table in ("usage_totals", "usage_uniques", "usage_levels"):
+        forget = f"DELETE FROM {table} WHERE tenant_id = %(tenant)s AND period_id = %(period)s"  # noqa: S608
+        tx.exec_driver_sql(forget, {"tenant": key.tenant_id, "period": key.period_id})
+    add_to_totals(tx, {key: counted})
 
 
 def _json(rows: list[Any]) -> str:
     return msgspec.json.encode(rows).decode()
 
 
-_ADD = """
-INSERT INTO usage_totals AS t (tenant_id, period_id, group_key, quantity, event_count, key_sum)
-SELECT tenant_id, period_id, group_key, quantity, event_count, key_sum FROM json_to_recordset(%(rows)s::json) AS row(
-  tenant_id uuid, period_id uuid, group_key text, quantity numeric, event_count bigint, key_sum numeric)
+_LATER = "(excluded.latest_at, excluded.latest_key) > (t.latest_at, t.latest_key)"
+_ADD = f"""
+INSERT INTO usage_totals AS t (tenant_id, period_id, group_key, aggregation, divide_by, quantity, event_count, key_sum,
+  latest_at, latest_key)
+SELECT tenant_id, period_id, group_key, aggregation, divide_by, quantity, event_count, key_sum, latest_at, latest_key
+FROM json_to_recordset(%(rows)s::json) AS row(
+  tenant_id uuid, period_id uuid, group_key text, aggregation text, divide_by numeric, quantity numeric,
+  event_count bigint, key_sum numeric, latest_at timestamptz, latest_key numeric)
 ORDER BY tenant_id, period_id, group_key
 ON CONFLICT (tenant_id, period_id, group_key) DO UPDATE SET
-  quantity = t.quantity + excluded.quantity,
+  quantity = CASE t.aggregation
+    WHEN 'min' THEN least(t.quantity, excluded.quantity)
+    WHEN 'max' THEN greatest(t.quantity, excluded.quantity)
+    WHEN 'latest' THEN CASE WHEN {_LATER} THEN excluded.quantity ELSE t.quantity END
+    ELSE t.quantity + excluded.quantity END,
   event_count = t.event_count + excluded.event_count,
-  key_sum = mod(t.key_sum + excluded.key_sum, 340282366920938463463374607431768211456)"""
+  key_sum = mod(t.key_sum + excluded.key_sum, 340282366920938463463374607431768211456),
+  latest_at = greatest(t.latest_at, excluded.latest_at),
+  latest_key = CASE WHEN {_LATER} THEN excluded.latest_key ELSE t.latest_key END"""  # noqa: S608 - a constant
 
 _ADD_UNIQUES = """
 WITH added AS (
@@ -95,8 +117,5 @@ WITH added AS (
 SELECT tenant_id, period_id, group_key, count(*) AS added FROM added GROUP BY 1, 2, 3"""
 
 _READ = """
-SELECT period_id, group_key, quantity, event_count, key_sum FROM usage_totals
+SELECT period_id, group_key, aggregation, divide_by, quantity, event_count, key_sum FROM usage_totals
 WHERE tenant_id = %(tenant)s AND period_id = ANY(%(periods)s)"""
-
-_FORGET = "DELETE FROM usage_totals WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
-_FORGET_UNIQUES = "DELETE FROM usage_uniques WHERE tenant_id = %(tenant)s AND period_id = %(period)s"

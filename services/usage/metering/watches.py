@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -15,7 +14,7 @@ from sqlalchemy import Connection
 
 from services.usage.domain.measure import CompiledMeter, compile_meter
 from services.usage.domain.meter import MeterDefinition
-from services.usage.domain.tally import Tallies
+from services.usage.domain.tally import PeriodTally
 
 
 class PeriodKey(NamedTuple):
@@ -28,11 +27,8 @@ class Watch:
     """An open or closed period and what this batch adds to it."""
 
     key: PeriodKey
-    starts_at: datetime
-    ends_at: datetime
     is_closed: bool
-    meter: CompiledMeter
-    tallies: Tallies = field(default_factory=dict)
+    tally: PeriodTally
 
 
 Watches = dict[tuple[UUID, str, str], list[Watch]]  # by tenant, subject and event type
@@ -46,7 +42,7 @@ def staged_watches(tx: Connection) -> Watches:
         key = PeriodKey(row.tenant_id, row.period_id)
         if key not in by_key:
             meter = compiled(row.definition, tuple(row.group_by))
-            by_key[key] = Watch(key, row.starts_at, row.ends_at, row.status == "closed", meter)
+            by_key[key] = Watch(key, row.status == "closed", PeriodTally(meter, row.starts_at, row.ends_at))
         watches[row.tenant_id, row.subject, row.event_type].append(by_key[key])
     return watches
 

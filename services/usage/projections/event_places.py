@@ -74,6 +74,6 @@ SELECT p.period_id, p.meter, p.charge, p.status, p.group_by, m.definition::text 
 FROM usage_period_subjects AS s
 JOIN usage_periods AS p ON p.tenant_id = s.tenant_id AND p.period_id = s.period_id
 JOIN usage_meters AS m ON m.tenant_id = p.tenant_id AND m.slug = p.meter AND m.version = p.meter_version
-WHERE s.tenant_id = %(tenant)s AND s.subject = %(subject)s AND s.starts_at <= %(time)s AND s.ends_at > %(time)s
-  AND m.event_type = %(type)s
+WHERE s.tenant_id = %(tenant)s AND s.subject = %(subject)s AND s.ends_at > %(time)s
+  AND p.starts_at <= %(time)s AND m.event_type = %(type)s
 ORDER BY p.meter, p.period_id"""

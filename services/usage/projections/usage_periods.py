@@ -72,9 +72,13 @@ INSERT INTO usage_periods (tenant_id, period_id, subscription_id, customer_id, s
 VALUES (%(tenant)s, %(period)s, %(subscription)s, %(customer)s, %(subjects)s::text[], %(charge)s, %(meter)s,
   %(meter_version)s, %(group_by)s::text[], %(starts_at)s, %(ends_at)s, %(closes_at)s, 'open', 0)"""
 
+# A weighted sum sees all events before its end: a level from before the start holds until the next one.
 _OPEN_SUBJECTS = """
 INSERT INTO usage_period_subjects (tenant_id, subject, period_id, starts_at, ends_at)
-SELECT %(tenant)s, subject, %(period)s, %(starts_at)s, %(ends_at)s FROM unnest(%(subjects)s::text[]) AS subject"""
+SELECT %(tenant)s, subject, %(period)s, CASE WHEN m.definition ->> 'aggregation' = 'weighted_sum'
+  THEN '-infinity' ELSE %(starts_at)s::timestamptz END, %(ends_at)s
+FROM unnest(%(subjects)s::text[]) AS subject CROSS JOIN usage_meters AS m
+WHERE m.tenant_id = %(tenant)s AND m.slug = %(meter)s AND m.version = %(meter_version)s"""
 
 _CLOSE = "UPDATE usage_periods SET status = 'closed' WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
 _REVISE = "UPDATE usage_periods SET revision = %(revision)s WHERE tenant_id = %(tenant)s AND period_id = %(period)s"

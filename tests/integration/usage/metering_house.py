@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from services.usage.domain.aggregation import Aggregation, Conversion
 from services.usage.domain.cloud_event import Arrivals, CloudEvent, Rejected
 from services.usage.domain.event_key import as_number, event_key
 from services.usage.domain.measure import compile_meter
@@ -35,6 +37,17 @@ TRIPS = MeterDefinition(event_type="trip.ended", aggregation="count", group_by={
 MILES = MeterDefinition(event_type="trip.ended", aggregation="sum", value_path="$.miles")
 CARS = MeterDefinition(event_type="trip.ended", aggregation="unique_count", value_path="$.car")
 METERS = {"trips": (TRIPS, ("origin",)), "miles": (MILES, ()), "cars": (CARS, ())}
+SECONDS_TO_HOURS = Conversion(unit="mile hours", divide_by=Decimal(3600))
+OF_MILES: dict[Aggregation, Conversion | None] = {
+    "min": None,
+    "max": None,
+    "avg": None,
+    "latest": None,
+    "weighted_sum": SECONDS_TO_HOURS,
+}
+for aggregation, conversion in OF_MILES.items():
+    of_miles = replace(MILES, aggregation=aggregation, group_by={"origin": "$.origin"}, conversion=conversion)
+    METERS[aggregation] = (of_miles, ("origin",))
 
 TERMS = PeriodTerms(
     period_id=UUID(int=3),
@@ -101,23 +114,27 @@ class House:
         with self.engine.begin() as tx:
             return meter(tx, [self.arrivals(events, rejected)])
 
-    def totals(self, slug: str) -> tuple[GroupTotal, ...]:
+    def totals(self, slug: str, starts_at: datetime = START) -> tuple[GroupTotal, ...]:
+        key = self.key(slug, starts_at)
         with self.engine.begin() as tx:
-            return totals_of(tx, [self.key(slug)])[self.key(slug)]
+            return totals_of(tx, [key])[key]
 
     def quantities(self, slug: str) -> dict[str, int]:
         return {total.group: int(total.quantity) for total in self.totals(slug)}
+
+    def hours(self, starts_at: datetime) -> dict[str, int]:
+        return {total.group: int(total.quantity) for total in self.totals("weighted_sum", starts_at)}
 
     def fold(self, slug: str, events: Iterable[CloudEvent]) -> tuple[GroupTotal, ...]:
         """What a plain reading of the rules makes of events, the first of each name: the model to agree with."""
         firsts = {(event.source, event.id): event for event in reversed(list(events))}
         definition, group_by = METERS[slug]
         counted = [
-            (as_number(event_key(self.tenant_id, e.source, e.id)), decode_exactly(e.data))
+            (as_number(event_key(self.tenant_id, e.source, e.id)), e.time, decode_exactly(e.data))
             for e in firsts.values()
-            if e.type == definition.event_type and e.subject in TERMS.subjects and START <= e.time < END
+            if e.type == definition.event_type and e.subject in TERMS.subjects
         ]
-        return fold(compile_meter(definition, group_by), counted)
+        return fold(compile_meter(definition, group_by), START, END, counted)
 
     def completeness(self, starts_at: datetime = START - timedelta(days=365), pending: int = 0) -> Completeness:
         with self.engine.begin() as tx:

@@ -15,7 +15,7 @@ from services.usage.domain.usage_period.decide import PeriodNotFound
 from services.usage.metering.apply import meter
 from services.usage.metering.periods import recount
 from services.usage.projections.period_events import events_of_period
-from tests.integration.usage.metering_house import START, House, event
+from tests.integration.usage.metering_house import END, START, House, event
 from tests.support.waiting import eventually
 
 second = timedelta(seconds=1)
@@ -145,3 +145,31 @@ def _someone_waits(engine: Engine) -> bool:
     with engine.begin() as tx:
         waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         return tx.exec_driver_sql(waiting).first() is not None
+
+
+def test_a_level_goes_over_into_the_next_period_and_late_ones_change_both(house):
+    for starts_at, ends_at in ((START, END), (END, END + timedelta(days=1))):
+        house.open("weighted_sum", starts_at=starts_at, ends_at=ends_at)
+    house.meter(event("1", at=END - timedelta(hours=10), miles=3, origin="JFK"))
+    assert house.hours(START) == {"JFK": 30}
+    assert house.hours(END) == {"JFK": 3 * 24}
+    house.meter(event("2", at=END + timedelta(hours=20), miles=1, origin="JFK"))
+    assert house.hours(END) == {"JFK": 3 * 20 + 1 * 4}
+    metered = house.meter(event("3", at=END - timedelta(hours=4), miles=5, origin="JFK"))
+    assert house.hours(START) == {"JFK": 3 * 6 + 5 * 4}
+    assert house.hours(END) == {"JFK": 5 * 20 + 1 * 4}
+    assert metered.advanced.keys() == {house.key("weighted_sum", START), house.key("weighted_sum", END)}
+    assert [total.count for total in house.totals("weighted_sum", END)] == [1]
+
+
+def test_a_period_that_opens_later_takes_the_level_along(house):
+    house.open("weighted_sum")
+    house.meter(
+        event("1", at=START - timedelta(days=3), miles=2, origin="LGA"), event("2", at=START, miles=1, origin="JFK")
+    )
+    house.open("weighted_sum", starts_at=END, ends_at=END + timedelta(days=1))
+    assert house.hours(END) == {"JFK": 24, "LGA": 48}
+    house.open("weighted_sum", starts_at=END + timedelta(days=5), ends_at=END + timedelta(days=6))  # after a gap
+    assert house.hours(END + timedelta(days=5)) == {"JFK": 24, "LGA": 48}
+    with house.engine.begin() as tx:
+        assert [recount(tx, house.key("weighted_sum", at)).differs for at in (START, END)] == [False, False]

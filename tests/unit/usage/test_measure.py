@@ -1,5 +1,6 @@
 """What one event adds to one meter."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -126,16 +127,17 @@ def test_a_filter_tells_events_apart(condition, matching, other):
     assert not meter.matches(decode_exactly(other.encode()))
 
 
+START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 amounts = st.decimals(-(10**14), 10**14, places=12).map(lambda d: {"g": f"{d:f}"[-1], "v": f"{d:f}"})
 
 
 @given(st.lists(amounts, max_size=30), st.randoms(use_true_random=False))
 def test_totals_are_exact_and_the_same_in_any_order(events, random):
     meter = compile_meter(sum_of("$.v", group_by={"g": "$.g"}), ("g",))
-    keyed = list(enumerate(events, start=2**127))
-    totals = fold(meter, keyed)
+    keyed = [(key, START, event) for key, event in enumerate(events, start=2**127)]
+    totals = fold(meter, START, END, keyed)
     random.shuffle(keyed)
-    assert fold(meter, keyed) == totals
+    assert fold(meter, START, END, keyed) == totals
     exact = sum(int(event["v"].replace(".", "")) for event in events)
     assert sum(int(total.quantity.scaleb(12, EXACT)) for total in totals) == exact
     assert sum(total.count for total in totals) == len(events)
