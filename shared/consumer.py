@@ -111,7 +111,7 @@ class Consumer:
 
     def close(self) -> None:
         if self.client is not None:
-            self.client.close(autocommit=False)
+            kafka.leave(self.client, self.settings)
             self.client = None
 
     def is_assigned(self) -> bool:

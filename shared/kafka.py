@@ -171,6 +171,14 @@ def keep_joining(client: KafkaConsumer) -> None:
         coordinator.request_rejoin()
 
 
+def leave(client: KafkaConsumer, settings: Settings) -> None:
+    """Ends a member of a group. On the local broker in silence, until its session is over: that broker keeps a leader
+    that takes its leave while the group forms, and nobody gets a partition any more."""
+    if settings.kafka_profile == "local":
+        client._coordinator.reset_generation()
+    client.close(autocommit=False)
+
+
 def cluster_id(settings: Settings) -> str:
     admin = KafkaAdminClient(**_connection(settings), bootstrap_timeout_ms=2000)
     try:

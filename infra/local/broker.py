@@ -7,6 +7,9 @@ Measured with kafka-python 3.0.12, two cores:
   `poll` takes 7 ms (median) at 20, 10 to 17 ms at 50, 27 ms at 100 and 127 ms at the default of 500.
 * The first assignment in a group takes 2.0 s with `session_timeout_ms=3000`, `heartbeat_interval_ms=300`; `assign()`
   takes nothing.
+* Its end offset is the first offset of the last batch, plus one.
+* A leader that leaves its group while that forms stays its leader, and no member gets partitions any more (0.6.0). One
+  that falls silent is forgotten after its session.
 * When it comes back empty, a consumer with `assign()` that stands behind the new end reads nothing and hears no error,
   and an idempotent producer fails for ever: both have to watch the cluster id and begin again.
 """

@@ -25,6 +25,8 @@ class Member:
 
     rejoining = False
 
+    def reset_generation(self) -> None: ...
+
 
 @dataclass
 class Client:
