@@ -63,6 +63,22 @@ usage_events = Table(
     Index(None, "tenant_id", "subject", "time", "position"),
 )
 
+# What retractions and corrections said last about the event of a key: `data` in its place, or nothing where it was taken
+# back. `position` is the event's, once it is there; `by_positions` are those of all that was said.
+usage_amendments = Table(
+    "usage_amendments",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("position", BigInteger),
+    Column("by_positions", ARRAY(BigInteger), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("data", JSON),
+    PrimaryKeyConstraint("tenant_id", "key_hash", "subject"),
+    Index(None, "tenant_id", "position", unique=True),
+)
+
 usage_periods = Table(
     "usage_periods",
     metadata,

@@ -14,7 +14,7 @@ from services.usage.api.event_shapes import EventOut
 from services.usage.api.shapes import BatchId, PeriodId, plain
 from services.usage.projections import event_lists, event_places
 from services.usage.projections.event_lists import Bounds
-from services.usage.projections.event_places import Counted
+from services.usage.projections.event_places import Amended, Counted
 from services.usage.tables import usage_conflicting, usage_rejected, usage_unmatched
 from shared.http.fields import Instant
 from shared.http.pages import Listed, PageQuery, page_of
@@ -37,10 +37,24 @@ class CountedOut(BaseModel):
     unique: str | None
 
 
+class EventNameOut(BaseModel):
+    source: str
+    id: str
+
+
+class AmendedOut(BaseModel):
+    """`data` counts in the place of what was sent; null where the event was taken back."""
+
+    data: str | None
+    reason: str
+    by: list[EventNameOut]
+
+
 class EventPlacesOut(BaseModel):
-    """`conflicts` counts other payloads that came under the same source and id."""
+    """`event` is as it was sent. `conflicts` counts other payloads that came under the same source and id."""
 
     event: EventOut
+    amended: AmendedOut | None
     status: Literal["metered", "unmatched"]
     reason: str | None
     periods: list[CountedOut]
@@ -81,6 +95,7 @@ def find(source: Name, id: Name, unit: ReadUsage) -> EventPlacesOut:
     found = event_places.places_of(unit.tx, unit.tenant_id, source, id)
     return EventPlacesOut(
         event=_event(found.event),
+        amended=_amended(found.amended),
         status="unmatched" if found.event["reason"] else "metered",
         reason=found.event["reason"],
         periods=[_counted(counted) for counted in found.counted],
@@ -104,6 +119,13 @@ def list_conflicting(unit: ReadUsage, page: PageQuery, bounds: BoundsQuery) -> L
 def list_unmatched(unit: ReadUsage, page: PageQuery, bounds: BoundsQuery) -> Listed[UnmatchedOut]:
     found = event_lists.unmatched(unit.tenant_id, bounds)
     return page_of(unit, found, usage_unmatched.c.position, page, _unmatched)
+
+
+def _amended(amended: Amended | None) -> AmendedOut | None:
+    if amended is None:
+        return None
+    by = [EventNameOut(source=name.source, id=name.id) for name in amended.by]
+    return AmendedOut(data=amended.data, reason=amended.reason, by=by)
 
 
 def _event(row: RowMapping) -> EventOut:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from services.usage.domain.amendment import is_amendment
 from services.usage.domain.cloud_event import CloudEvent, Window
 from services.usage.domain.json_check import may_be_too_deep
 
@@ -34,10 +35,13 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 
 def accept(envelope: Envelope, window: Window) -> CloudEvent | None:
-    """The event, at the tenant's now if it names no time; None where the window or a limit says no."""
+    """The event, at the tenant's now if it names no time; None where the window or a limit says no, or more has to be
+    looked at."""
     time = window.now if envelope.time is None else in_utc(envelope.time)
     data = bytes(envelope.data)
     if not window.holds(time) or data[:1] != b"{" or len(data) > LONGEST_DATA or may_be_too_deep(data):
+        return None
+    if is_amendment(envelope.type):
         return None
     return CloudEvent(envelope.id, envelope.source, envelope.type, envelope.subject, time, envelope.data)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from services.usage.domain.amendment import MalformedAmendment, amendment_of, is_amendment
 from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, Window
 from services.usage.domain.envelope import JSON_TYPE, LONGEST_DATA, LONGEST_NAME, NO_DATA, Instant, in_utc
 from services.usage.domain.json_check import DEEPEST, depth, has_duplicate_keys
@@ -89,10 +90,19 @@ def _problems_of_data(event: dict[str, Any], text: bytes) -> Iterator[Problem]:
         yield "/data", "not_an_object", "data has to be an object"
     elif len(bytes(msgspec.json.decode(text, type=_Parts).data)) > LONGEST_DATA:
         yield "/data", "too_large", f"data has to be at most {LONGEST_DATA} bytes"
+    elif is_amendment(str(event.get("type"))):
+        yield from _problems_of_amendment(event["type"], bytes(msgspec.json.decode(text, type=_Parts).data))
     if depth(event.get("data")) > DEEPEST:
         yield "/data", "too_deep", f"nested more than {DEEPEST} deep"
     elif has_duplicate_keys(text, event):
         yield "", "duplicate_key", "an object names a key twice"
+
+
+def _problems_of_amendment(type_: str, data: bytes) -> Iterator[Problem]:
+    try:
+        amendment_of(type_, data)
+    except MalformedAmendment as error:
+        yield "/data", "malformed_amendment", f"names source, id, reason, and data if it corrects: {error}"
 
 
 def _instant(value: Any) -> datetime | None:

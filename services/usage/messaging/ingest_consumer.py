@@ -73,7 +73,7 @@ class Metering:
     def _revise(self, session: Session, key: PeriodKey, late: Late) -> None:
         unit = UnitOfWork(session, self._cause(session.connection, key))
         period = unit.state(USAGE_PERIOD, key.period_id)
-        unit.carry_out(revise(period, late.after, "late_events", late.events))
+        unit.carry_out(revise(period, late.after, late.cause, late.events))
 
     def _cause(self, tx: Connection, key: PeriodKey) -> Cause:
         now = clock_of(tx, key.tenant_id) or self.real_now()

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from services.usage.domain.amendment import is_amendment
 from services.usage.domain.cloud_event import Arrivals
-from services.usage.domain.event_key import as_number
 from services.usage.domain.measure import CompiledMeter
-from services.usage.domain.usage_period.state import EventName
+from services.usage.domain.usage_period.state import EventName, RevisionCause
+from services.usage.metering.amending import amend, amended_before, parted
+from services.usage.metering.batch import Batch
 from services.usage.metering.counts import Counts, Kind
 from services.usage.metering.lists import Unmatched, keep_conflicting, keep_rejected, keep_unmatched
 from services.usage.metering.locks import share_periods
+from services.usage.metering.periods import count_anew
 from services.usage.metering.stage import Staged, named
 from services.usage.metering.store import Sorted, store
-from services.usage.metering.totals import Totals, add_to_totals, totals_of
-from services.usage.metering.watches import PeriodKey, Watches, current_meters, staged_watches
-
-LateEvents = dict[PeriodKey, list[EventName]]
+from services.usage.metering.totals import Totals, add_to_totals, forget_empty, totals_of
+from services.usage.metering.watches import PeriodKey, current_meters
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Late:
     before: Totals
     after: Totals
     events: tuple[EventName, ...]
+    cause: RevisionCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +48,22 @@ def meter(tx: Connection, arrivals: Sequence[Arrivals]) -> Metered:
 
     The caller saves its offsets and appends what follows from the answer, and commits, all in this transaction.
     """
-    share_periods(tx, {arrival.tenant_id for arrival in arrivals})
-    events = store(tx, named(arrivals))
-    watches = staged_watches(tx)
-    late_events: LateEvents = defaultdict(list)
-    unplaced = [place for place in events.fresh if not _count(place[1], watches, late_events)]
-    unmatched = _with_reasons(tx, unplaced)
+    amenders = {a.tenant_id for a in arrivals if any(is_amendment(event.type) for event in a.events)}
+    share_periods(tx, {arrival.tenant_id for arrival in arrivals}, alone=amenders)
+    events, counts, batch = store(tx, named(arrivals)), Counts(), Batch()
+    batch.watches.load_staged(tx)
+    plain, amending = parted(events.fresh)
+    unplaced = [each for each in amended_before(tx, counts, plain) if not batch.count(each[1])]
+    unmatched = [*_with_reasons(tx, unplaced)]
     keep_unmatched(tx, unmatched)
+    waiting = amend(tx, batch, counts, amending) if amending else []
+    keep_unmatched(tx, waiting)
     keep_conflicting(tx, events.conflicting)
     keep_rejected(tx, arrivals)
-    advanced, late = _add(tx, watches, late_events)
-    counts = _counted(arrivals, events, unmatched)
+    advanced, late = _add(tx, batch)
+    _count(counts, arrivals, events, [*unmatched, *waiting])
     counts.save(tx)
     return Metered(advanced, late, counts.by_tenant())
-
-
-def _count(staged: Staged, watches: Watches, late_events: LateEvents) -> bool:
-    """Adds the event to its periods; whether there is one whose meter matches, even if it finds no value to count."""
-    event, number, matched = staged.event, as_number(staged.key), False
-    for watch in watches.get((staged.tenant_id, event.subject, event.type), ()):
-        if watch.tally.sees(event.time) and watch.tally.meter.matches(staged.data):
-            matched = matched or watch.tally.counts(event.time)
-            added = watch.tally.add(number, event.time, staged.data)
-            if added and watch.is_closed:
-                late_events[watch.key].append(EventName(event.source, event.id))
-    return matched
 
 
 def _with_reasons(tx: Connection, unplaced: Sequence[tuple[int, Staged]]) -> list[Unmatched]:
@@ -88,17 +80,23 @@ def _has_meter(staged: Staged, meters: Iterable[CompiledMeter]) -> bool:
     return any(meter.event_type == staged.event.type and meter.matches(staged.data) for meter in meters)
 
 
-def _add(
-    tx: Connection, watches: Watches, late_events: LateEvents
-) -> tuple[dict[PeriodKey, Totals], dict[PeriodKey, Late]]:
-    touched = {watch.key: watch for places in watches.values() for watch in places if watch.tally.groups}
+def _add(tx: Connection, batch: Batch) -> tuple[dict[PeriodKey, Totals], dict[PeriodKey, Late]]:
+    touched = batch.touched
     closed = sorted(key for key, watch in touched.items() if watch.is_closed)
     _lock(tx, closed)
     before = totals_of(tx, closed)
-    add_to_totals(tx, {key: watch.tally for key, watch in touched.items()})
+    add_to_totals(tx, {key: watch.tally for key, watch in touched.items() if key not in batch.anew})
+    for key in sorted(batch.anew):
+        count_anew(tx, key)
+    forget_empty(tx, batch.amended)
     after = totals_of(tx, touched)
-    late = {key: Late(before[key], after[key], tuple(late_events[key])) for key in closed}
+    late = {key: _late(batch, key, before[key], after[key]) for key in closed}
     return {key: totals for key, totals in after.items() if key not in late}, late
+
+
+def _late(batch: Batch, key: PeriodKey, before: Totals, after: Totals) -> Late:
+    cause: RevisionCause = "corrections" if key in batch.amended else "late_events"
+    return Late(before, after, tuple(batch.late[key]), cause)
 
 
 def _lock(tx: Connection, closed: Sequence[PeriodKey]) -> None:
@@ -107,8 +105,7 @@ def _lock(tx: Connection, closed: Sequence[PeriodKey]) -> None:
         tx.exec_driver_sql(_LOCK, {"tenant": tenant_id, "period": period_id})
 
 
-def _counted(arrivals: Sequence[Arrivals], events: Sorted, unmatched: Sequence[Unmatched]) -> Counts:
-    counts = Counts()
+def _count(counts: Counts, arrivals: Sequence[Arrivals], events: Sorted, unmatched: Sequence[Unmatched]) -> None:
     for arrival in arrivals:
         for event in arrival.events:
             counts.add("received", arrival.tenant_id, event.time)
@@ -125,7 +122,6 @@ def _counted(arrivals: Sequence[Arrivals], events: Sorted, unmatched: Sequence[U
             counts.add(kind, staged.tenant_id, staged.event.time)
     for _, staged, _ in unmatched:
         counts.move(staged.tenant_id, [staged.event.time], source="metered", target="unmatched")
-    return counts
 
 
 _LOCK = "SELECT FROM usage_periods WHERE tenant_id = %(tenant)s AND period_id = %(period)s FOR UPDATE"

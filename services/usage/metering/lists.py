@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection
 
 from services.usage.domain.cloud_event import Arrivals
+from services.usage.metering.counts import Counts
 from services.usage.metering.stage import Staged
 
-Reason = Literal["no_meter", "no_period"]
+Reason = Literal["no_meter", "no_period", "no_original", "malformed_amendment"]
 
 
 class Unmatched(NamedTuple):
@@ -33,6 +35,12 @@ def keep_unmatched(tx: Connection, unmatched: Sequence[Unmatched]) -> None:
         for position, staged, reason in unmatched
     ]
     _insert(tx, _UNMATCHED, rows)
+
+
+def found(tx: Connection, counts: Counts, tenant_id: UUID, positions: Sequence[int]) -> None:
+    """What was missing for these events is there: those that were on the list of unmatched ones are metered now."""
+    rows = tx.exec_driver_sql(_FOUND, {"tenant": tenant_id, "positions": list(positions)})
+    counts.move(tenant_id, [row.time for row in rows], source="unmatched", target="metered")
 
 
 def keep_conflicting(tx: Connection, events: Sequence[Staged]) -> None:
@@ -79,6 +87,8 @@ _UNMATCHED = """
 INSERT INTO usage_unmatched (tenant_id, position, reason, type, subject, time)
 SELECT tenant_id, position, reason, type, subject, time FROM json_to_recordset(%(rows)s::json) AS row(
   tenant_id uuid, position bigint, reason text, type text, subject text, time timestamptz)"""
+
+_FOUND = "DELETE FROM usage_unmatched WHERE tenant_id = %(tenant)s AND position = ANY(%(positions)s) RETURNING time"
 
 # Data goes as a text: its exact characters are kept, which reading it as part of the rows would not do.
 _CONFLICTING = """

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 
-def share_periods(tx: Connection, tenant_ids: Iterable[UUID]) -> None:
+def share_periods(tx: Connection, tenant_ids: Iterable[UUID], *, alone: Set[UUID] = frozenset()) -> None:
     """Until the end of this transaction no period of these tenants opens, closes or is counted again.
 
     Otherwise an event stored while its period opens would be in neither: not visible yet to the one, the period not
-    visible yet to the other. In one order, so that nobody waits in a ring.
+    visible yet to the other. Who changes what is counted is `alone` with its tenant. In one order, so that nobody waits
+    in a ring.
     """
     for tenant_id in sorted(set(tenant_ids)):
-        tx.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%(key)s)", {"key": _key(tenant_id)})
+        if tenant_id in alone:
+            take_periods(tx, tenant_id)
+        else:
+            tx.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%(key)s)", {"key": _key(tenant_id)})
 
 
 def take_periods(tx: Connection, tenant_id: UUID) -> None:

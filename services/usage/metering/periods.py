@@ -16,6 +16,7 @@ from services.usage.domain.tally import PeriodTally
 from services.usage.domain.usage_period.decide import PeriodNotFound
 from services.usage.domain.usage_period.state import PeriodTerms
 from services.usage.metering.counts import Counts
+from services.usage.metering.lists import found
 from services.usage.metering.locks import take_periods
 from services.usage.metering.stored_events import Range, StoredEvent, pages
 from services.usage.metering.totals import Totals, add_to_totals, replace_totals, totals_of
@@ -55,8 +56,7 @@ def open_period(tx: Connection, key: PeriodKey, terms: PeriodTerms, definition: 
     counts = Counts()
     for page in pages(tx, _seen(key.tenant_id, terms.subjects, period)):
         matched = _tally(period, key.tenant_id, page)
-        found = tx.exec_driver_sql(_FOUND, {"tenant": key.tenant_id, "positions": [e.place.position for e in matched]})
-        counts.move(key.tenant_id, [row.time for row in found], source="unmatched", target="metered")
+        found(tx, counts, key.tenant_id, [event.place.position for event in matched])
     counts.save(tx)
     if not period.groups:
         return ()
@@ -74,13 +74,18 @@ def closing_totals(tx: Connection, tenant_id: UUID, keys: Sequence[PeriodKey]) -
 def recount(tx: Connection, key: PeriodKey) -> Recount:
     """Counts a period again from its stored events and corrects its totals if they differ. Raises PeriodNotFound."""
     take_periods(tx, key.tenant_id)
+    before = totals_of(tx, [key])[key]
+    count_anew(tx, key)
+    return Recount(before, totals_of(tx, [key])[key])
+
+
+def count_anew(tx: Connection, key: PeriodKey) -> None:
+    """For a caller who has taken the tenant's periods."""
     stored = stored_period(tx, key)
     period = PeriodTally(stored.meter, stored.range.starts_at, stored.range.ends_at)
     for page in pages(tx, _seen(key.tenant_id, stored.range.subjects, period)):
         _tally(period, key.tenant_id, page)
-    before = totals_of(tx, [key])[key]
     replace_totals(tx, key, period)
-    return Recount(before, totals_of(tx, [key])[key])
 
 
 def stored_period(tx: Connection, key: PeriodKey) -> StoredPeriod:
@@ -104,8 +109,6 @@ def _tally(period: PeriodTally, tenant_id: UUID, events: Sequence[StoredEvent]) 
         period.add(as_number(event_key(tenant_id, event.source, event.id)), event.place.time, event.data)
     return [event for event in matched if period.counts(event.place.time)]
 
-
-_FOUND = "DELETE FROM usage_unmatched WHERE tenant_id = %(tenant)s AND position = ANY(%(positions)s) RETURNING time"
 
 _PERIOD = """
 SELECT p.subjects, p.group_by, p.starts_at, p.ends_at, m.definition::text AS definition

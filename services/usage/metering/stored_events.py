@@ -67,12 +67,16 @@ def pages(tx: Connection, range_: Range) -> Iterator[list[StoredEvent]]:
         after = page[-1].place
 
 
+# As they are amended; what was taken back is none.
 _PAGE = """
 SELECT event.time, event.position, event.source, event.id, event.subject, event.data
 FROM unnest(%(subjects)s::text[]) AS wanted(subject) CROSS JOIN LATERAL (
-  SELECT time, position, source, id, subject, data::text AS data FROM usage_events
-  WHERE tenant_id = %(tenant)s AND subject = wanted.subject AND type = %(type)s
-    AND (time, position) > (%(time)s, %(position)s) AND time < %(ends_at)s
-  ORDER BY time, position LIMIT %(size)s
+  SELECT e.time, e.position, e.source, e.id, e.subject,
+    CASE WHEN a.position IS NULL THEN e.data::text ELSE a.data::text END AS data
+  FROM usage_events AS e LEFT JOIN usage_amendments AS a ON a.tenant_id = e.tenant_id AND a.position = e.position
+  WHERE e.tenant_id = %(tenant)s AND e.subject = wanted.subject AND e.type = %(type)s
+    AND (e.time, e.position) > (%(time)s, %(position)s) AND e.time < %(ends_at)s
+    AND (a.position IS NULL OR a.data IS NOT NULL)
+  ORDER BY e.time, e.position LIMIT %(size)s
 ) AS event
 ORDER BY event.time, event.position LIMIT %(size)s"""

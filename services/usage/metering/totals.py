@@ -74,6 +74,12 @@ def _total(row: Any) -> GroupTotal:
     return GroupTotal(row.group_key, quantity, row.event_count, digest_text(int(row.key_sum)))
 
 
+def forget_empty(tx: Connection, keys: Iterable[PeriodKey]) -> None:
+    """A group of which all events were taken out is none; a level holds without any event."""
+    for tenant_id, period_id in keys:
+        tx.exec_driver_sql(_FORGET_EMPTY, {"tenant": tenant_id, "period": period_id})
+
+
 def replace_totals(tx: Connection, key: PeriodKey, counted: PeriodTally) -> None:
     for table in ("usage_totals", "usage_uniques", "usage_levels"):
         forget = f"DELETE FROM {table} WHERE tenant_id = %(tenant)s AND period_id = %(period)s"  # noqa: S608
@@ -119,3 +125,7 @@ SELECT tenant_id, period_id, group_key, count(*) AS added FROM added GROUP BY 1,
 _READ = """
 SELECT period_id, group_key, aggregation, divide_by, quantity, event_count, key_sum FROM usage_totals
 WHERE tenant_id = %(tenant)s AND period_id = ANY(%(periods)s)"""
+
+_FORGET_EMPTY = """
+DELETE FROM usage_totals
+WHERE tenant_id = %(tenant)s AND period_id = %(period)s AND event_count = 0 AND aggregation <> 'weighted_sum'"""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -31,20 +32,32 @@ class Watch:
     tally: PeriodTally
 
 
-Watches = dict[tuple[UUID, str, str], list[Watch]]  # by tenant, subject and event type
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """By tenant, subject and event type. A period with several subjects is one watch in several places."""
 
+    by_key: dict[PeriodKey, Watch] = field(default_factory=dict)
+    by_place: dict[tuple[UUID, str, str], dict[PeriodKey, Watch]] = field(default_factory=dict)
 
-def staged_watches(tx: Connection) -> Watches:
-    """The periods of all staged events. A period with several subjects is one watch in several places."""
-    by_key: dict[PeriodKey, Watch] = {}
-    watches: Watches = defaultdict(list)
-    for row in tx.exec_driver_sql(_STAGED_PERIODS):
-        key = PeriodKey(row.tenant_id, row.period_id)
-        if key not in by_key:
-            meter = compiled(row.definition, tuple(row.group_by))
-            by_key[key] = Watch(key, row.status == "closed", PeriodTally(meter, row.starts_at, row.ends_at))
-        watches[row.tenant_id, row.subject, row.event_type].append(by_key[key])
-    return watches
+    def at(self, tenant_id: UUID, subject: str, type_: str) -> Iterable[Watch]:
+        return self.by_place.get((tenant_id, subject, type_), {}).values()
+
+    def load_staged(self, tx: Connection) -> None:
+        self._load(tx.exec_driver_sql(_PERIODS_OF.format(places="usage_staging")))
+
+    def load(self, tx: Connection, places: Iterable[tuple[UUID, str, datetime]]) -> None:
+        rows = [{"tenant_id": tenant_id, "subject": subject, "time": time} for tenant_id, subject, time in places]
+        if rows:
+            given = "json_to_recordset(%(rows)s::json) AS row(tenant_id uuid, subject text, time timestamptz)"
+            self._load(tx.exec_driver_sql(_PERIODS_OF.format(places=given), {"rows": _ENCODER.encode(rows).decode()}))
+
+    def _load(self, rows: Iterable[Any]) -> None:
+        for row in rows:
+            key = PeriodKey(row.tenant_id, row.period_id)
+            if key not in self.by_key:
+                meter = compiled(row.definition, tuple(row.group_by))
+                self.by_key[key] = Watch(key, row.status == "closed", PeriodTally(meter, row.starts_at, row.ends_at))
+            self.by_place.setdefault((row.tenant_id, row.subject, row.event_type), {})[key] = self.by_key[key]
 
 
 def current_meters(tx: Connection, tenant_ids: Iterable[UUID]) -> dict[UUID, list[CompiledMeter]]:
@@ -60,10 +73,12 @@ def compiled(definition: str, group_by: Sequence[str]) -> CompiledMeter:
     return compile_meter(msgspec.json.decode(definition, type=MeterDefinition), group_by)
 
 
+_ENCODER = msgspec.json.Encoder()
+
 # OFFSET 0 keeps PostgreSQL from turning the joins around: by its estimates it would read every period of the tenant.
-_STAGED_PERIODS = """
+_PERIODS_OF = """
 SELECT p.tenant_id, s.subject, p.period_id, p.status, p.starts_at, p.ends_at, p.group_by, m.event_type, m.definition
-FROM (SELECT tenant_id, subject, min(time) AS first, max(time) AS last FROM usage_staging GROUP BY 1, 2) AS staged
+FROM (SELECT tenant_id, subject, min(time) AS first, max(time) AS last FROM {places} GROUP BY 1, 2) AS staged
 CROSS JOIN LATERAL (
   SELECT * FROM usage_period_subjects AS s
   WHERE s.tenant_id = staged.tenant_id AND s.subject = staged.subject

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping
 
 from services.usage.domain.event_key import event_key
 from services.usage.domain.measure import Measured, measure
+from services.usage.domain.usage_period.state import EventName
 from services.usage.domain.values import decode_exactly
 from services.usage.metering.watches import compiled
 from shared.errors import NotFound
@@ -31,8 +32,20 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Amended:
+    """What was said later: `data` in the place of the event's, None if it was taken back, by which events."""
+
+    data: str | None
+    reason: str
+    by: Sequence[EventName]
+
+
+@dataclass(frozen=True, slots=True)
 class EventPlaces:
+    """`event` is as it was sent; it counts as it is `amended`."""
+
     event: RowMapping
+    amended: Amended | None
     counted: Sequence[Counted]
     conflicts: int
 
@@ -44,11 +57,19 @@ def places_of(tx: Connection, tenant_id: UUID, source: str, id_: str) -> EventPl
     if event is None:
         raise EventNotFound("no event of this source and id was stored")
     conflicts = tx.exec_driver_sql(_CONFLICTS, parameters).scalar_one()
-    return EventPlaces(event, _counted(tx, tenant_id, event), conflicts)
+    amended = _amended(tx, tenant_id, event) if event["is_amended"] else None
+    data = event["data"] if amended is None else amended.data
+    return EventPlaces(event, amended, [] if data is None else _counted(tx, tenant_id, event, data), conflicts)
 
 
-def _counted(tx: Connection, tenant_id: UUID, event: RowMapping) -> list[Counted]:
-    data = decode_exactly(event["data"].encode())
+def _amended(tx: Connection, tenant_id: UUID, event: RowMapping) -> Amended:
+    rows = tx.exec_driver_sql(_NAMES, {"tenant": tenant_id, "positions": event["by_positions"]})
+    by = [EventName(row.source, row.id) for row in rows]
+    return Amended(event["amended_data"], event["amended_because"], by)
+
+
+def _counted(tx: Connection, tenant_id: UUID, event: RowMapping, text: str) -> list[Counted]:
+    data = decode_exactly(text.encode())
     wanted = {"tenant": tenant_id, "subject": event["subject"], "time": event["time"], "type": event["type"]}
     found = []
     for row in tx.exec_driver_sql(_PERIODS, wanted):
@@ -60,11 +81,17 @@ def _counted(tx: Connection, tenant_id: UUID, event: RowMapping) -> list[Counted
 
 
 _EVENT = """
-SELECT e.source, e.id, e.type, e.subject, e.time, e.data::text AS data, e.batch_id, e.received_at, u.reason
+SELECT e.source, e.id, e.type, e.subject, e.time, e.data::text AS data, e.batch_id, e.received_at, u.reason,
+  a.position IS NOT NULL AS is_amended, a.data::text AS amended_data, a.reason AS amended_because, a.by_positions
 FROM usage_event_keys AS k
 JOIN usage_events AS e ON e.tenant_id = k.tenant_id AND e.position = k.position
 LEFT JOIN usage_unmatched AS u ON u.tenant_id = k.tenant_id AND u.position = k.position
+LEFT JOIN usage_amendments AS a ON a.tenant_id = k.tenant_id AND a.position = k.position
 WHERE k.tenant_id = %(tenant)s AND k.key_hash = %(key)s"""
+
+_NAMES = """
+SELECT source, id FROM unnest(%(positions)s::bigint[]) WITH ORDINALITY AS said(position, place)
+JOIN usage_events AS e ON e.tenant_id = %(tenant)s AND e.position = said.position ORDER BY place"""
 
 _CONFLICTS = """
 SELECT count(*) FROM usage_conflicting WHERE tenant_id = %(tenant)s AND source = %(source)s AND id = %(id)s"""

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from services.usage.domain.aggregation import Aggregation, Conversion
+from services.usage.domain.amendment import CORRECTED, RETRACTED, amendment_of, is_amendment
 from services.usage.domain.cloud_event import Arrivals, CloudEvent, Rejected
 from services.usage.domain.event_key import as_number, event_key
 from services.usage.domain.measure import compile_meter
@@ -68,6 +69,22 @@ def event(
     id_: str = "1", *, at: datetime = START, subject: str = "acme", type_: str = "trip.ended", **data: Any
 ) -> CloudEvent:
     return CloudEvent(id_, "/cars", type_, subject, at, msgspec.Raw(msgspec.json.encode(data)))
+
+
+def retracted(id_: str, of: str, *, at: datetime = START, subject: str = "acme") -> CloudEvent:
+    about = {"source": "/cars", "id": of, "reason": "sent by mistake"}
+    return event(id_, at=at, subject=subject, type_=RETRACTED, **about)
+
+
+def corrected(id_: str, of: str, data: dict[str, Any], *, at: datetime = START, subject: str = "acme") -> CloudEvent:
+    about = {"source": "/cars", "id": of, "reason": "read wrongly", "data": data}
+    return event(id_, at=at, subject=subject, type_=CORRECTED, **about)
+
+
+def last_words(amendments: Iterable[CloudEvent]) -> dict[tuple[str, str, str], msgspec.Raw | None]:
+    """What was said last about the event of a name and a subject, in the order of arrival."""
+    said = [(each.subject, amendment_of(each.type, bytes(each.data))) for each in amendments]
+    return {(about.source, about.id, subject): about.data for subject, about in said}
 
 
 @dataclass(frozen=True)
@@ -127,12 +144,17 @@ class House:
 
     def fold(self, slug: str, events: Iterable[CloudEvent]) -> tuple[GroupTotal, ...]:
         """What a plain reading of the rules makes of events, the first of each name: the model to agree with."""
-        firsts = {(event.source, event.id): event for event in reversed(list(events))}
+        firsts: dict[tuple[str, str], CloudEvent] = {}
+        for event in events:
+            firsts.setdefault((event.source, event.id), event)
         definition, group_by = METERS[slug]
+        said = last_words(event for event in firsts.values() if is_amendment(event.type))
         counted = [
-            (as_number(event_key(self.tenant_id, e.source, e.id)), e.time, decode_exactly(e.data))
+            (as_number(event_key(self.tenant_id, e.source, e.id)), e.time, decode_exactly(data))
             for e in firsts.values()
-            if e.type == definition.event_type and e.subject in TERMS.subjects
+            if e.type == definition.event_type
+            and e.subject in TERMS.subjects
+            and (data := said.get((e.source, e.id, e.subject), e.data)) is not None
         ]
         return fold(compile_meter(definition, group_by), START, END, counted)
 

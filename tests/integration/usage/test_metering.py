@@ -16,7 +16,7 @@ from services.usage.domain.usage_period.state import EventName
 from services.usage.metering.apply import meter
 from services.usage.metering.stored_events import Place
 from services.usage.projections.completeness import Completeness, NotAQuarter, completeness, unmatched
-from tests.integration.usage.metering_house import END, METERS, START, House, event
+from tests.integration.usage.metering_house import END, METERS, START, House, corrected, event, retracted
 
 day = timedelta(days=1)
 
@@ -162,16 +162,19 @@ def test_data_that_postgresql_finds_odd_does_no_harm(open_house):
     assert open_house.quantities("miles") == {"": 1}
 
 
+names = st.sampled_from([str(n) for n in range(12)])
 moments = st.integers(-2, 33).map(lambda days: START + days * day)
-events = st.builds(
-    event,
-    st.sampled_from([str(n) for n in range(12)]),
-    at=moments,
-    subject=st.sampled_from(["acme", "sub-1", "globex"]),
-    origin=st.sampled_from(["JFK", "LGA", None]),
-    miles=st.sampled_from([1, "2.5", None, "far"]),
-    car=st.sampled_from(["N1", "N2", ""]),
-)
+subjects = st.sampled_from(["acme", "sub-1", "globex"])
+said = {
+    "origin": st.sampled_from(["JFK", "LGA", None]),
+    "miles": st.sampled_from([1, "2.5", None, "far"]),
+    "car": st.sampled_from(["N1", "N2", ""]),
+}
+trips = st.builds(event, names, at=moments, subject=subjects, **said)
+others = st.integers(12, 16).map(str) | names
+retractions = st.builds(retracted, others, names, at=moments, subject=subjects)
+corrections = st.builds(corrected, others, names, st.fixed_dictionaries(said), at=moments, subject=subjects)
+events = st.one_of(trips, trips, trips, retractions, corrections)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

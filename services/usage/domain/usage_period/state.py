@@ -10,7 +10,7 @@ from uuid import UUID
 from services.usage.domain.tally import GroupTotal
 
 Totals = tuple[GroupTotal, ...]
-RevisionCause = Literal["late_events", "recount"]
+RevisionCause = Literal["late_events", "corrections", "recount"]
 
 
 @dataclass(frozen=True, slots=True)

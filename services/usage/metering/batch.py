@@ -1,0 +1,78 @@
+"""What one batch of events does to the periods: adds to them, or makes them be counted anew."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.usage.domain.aggregation import ADDITIVE
+from services.usage.domain.event_key import as_number
+from services.usage.domain.usage_period.state import EventName
+from services.usage.metering.stage import Staged
+from services.usage.metering.watches import PeriodKey, Watch, Watches
+
+
+class Original(NamedTuple):
+    """An event that is amended: as it counts now, with no `data` where it was taken back."""
+
+    tenant_id: UUID
+    key: bytes
+    position: int
+    type: str
+    subject: str
+    time: datetime
+    data: Any | None
+
+
+@dataclass(slots=True)
+class Batch:
+    """`late` names what came into closed periods; of the periods in `anew` nothing can be taken out but by counting all
+    of their events. `amended` are those in which an earlier event changed."""
+
+    watches: Watches = field(default_factory=Watches)
+    late: dict[PeriodKey, list[EventName]] = field(default_factory=lambda: defaultdict(list))
+    anew: set[PeriodKey] = field(default_factory=set)
+    amended: set[PeriodKey] = field(default_factory=set)
+
+    @property
+    def touched(self) -> dict[PeriodKey, Watch]:
+        return {key: watch for key, watch in self.watches.by_key.items() if watch.tally.groups or key in self.anew}
+
+    def count(self, staged: Staged) -> bool:
+        """Adds the event to its periods; whether there is one whose meter matches, even if it finds no value to count."""
+        event, number, matched = staged.event, as_number(staged.key), False
+        for watch in self.watches.at(staged.tenant_id, event.subject, event.type):
+            if watch.tally.sees(event.time) and watch.tally.meter.matches(staged.data):
+                matched = matched or watch.tally.counts(event.time)
+                if watch.tally.add(number, event.time, staged.data) and watch.is_closed:
+                    self.late[watch.key].append(EventName(event.source, event.id))
+        return matched
+
+    def change(self, original: Original, data: Any | None, because_of: EventName) -> bool:
+        """Puts `data` in the place of what the event said, in every period; whether one of them counts it now."""
+        matched = False
+        for watch in self.watches.at(original.tenant_id, original.subject, original.type):
+            meter = watch.tally.meter
+            if watch.tally.sees(original.time):
+                before, after = (
+                    each if each is not None and meter.matches(each) else None for each in (original.data, data)
+                )
+                matched = matched or (after is not None and watch.tally.counts(original.time))
+                self._exchange(watch, original, before, after)
+                if watch.is_closed:
+                    self.late[watch.key].append(because_of)
+        return matched
+
+    def _exchange(self, watch: Watch, original: Original, before: Any | None, after: Any | None) -> None:
+        self.amended.add(watch.key)
+        if watch.tally.meter.aggregation not in ADDITIVE:
+            self.anew.add(watch.key)
+            return
+        number = as_number(original.key)
+        if before is not None:
+            watch.tally.take_out(number, before)
+        if after is not None:
+            watch.tally.add(number, original.time, after)
