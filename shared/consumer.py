@@ -71,6 +71,7 @@ class Consumer:
         client = self.client or self._connect()
         if self._is_to_be_checked():
             self._check_that_nothing_is_missed(client)
+        if self.client is None:
             return 0
         polled: dict[TopicPartition, list[Record]] = client.poll(timeout_ms=self.poll_milliseconds)
         kafka.keep_joining(client)

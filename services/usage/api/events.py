@@ -72,8 +72,9 @@ class EventErrorOut(BaseModel):
 
 
 class RejectedOut(BaseModel):
-    """`text` is what was sent, cut where it is long; `index` its place in the batch."""
+    """`text` is what was sent, cut where it is long; `index` its place in the batch, `number` its place in this list."""
 
+    number: int
     batch_id: BatchId
     index: int
     at: datetime

@@ -15,11 +15,13 @@ from services.usage.api.event_shapes import CountedEventOut, counted_event_out, 
 from services.usage.api.shapes import CustomerId, PeriodId, SubscriptionId, TotalOut, totals_out
 from services.usage.domain.event_key import digest_sum
 from services.usage.domain.usage_period import USAGE_PERIOD
-from services.usage.metering.periods import recount
+from services.usage.domain.usage_period.commands import RemeterPeriod
+from services.usage.domain.usage_period.state import UsagePeriod
+from services.usage.metering.periods import recount, remeter
 from services.usage.metering.totals import Totals, totals_of
 from services.usage.metering.watches import PeriodKey
 from services.usage.processes.revising import revise
-from services.usage.projections import usage_periods
+from services.usage.projections import meters, usage_periods
 from services.usage.projections.period_events import events_of_period
 from services.usage.tables import usage_periods as table
 from shared.http.pages import Listed, PageQuery, cursor_of, page_of
@@ -48,6 +50,10 @@ class PeriodOut(BaseModel):
     totals: list[TotalOut]
     count: int
     digest: str
+
+
+class RemeterIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
 
 class RecountIn(BaseModel):
@@ -96,6 +102,19 @@ def list_events(
     found = events_of_period(unit.tx, key, group=group, after=after, limit=page.limit)
     cursor = None if found.next_place is None else cursor_of(place_text(found.next_place))
     return Listed(items=[counted_event_out(counted) for counted in found.events], next_cursor=cursor)
+
+
+@router.post("/{period_id}/remeter")
+def count_by_the_current_meter(period_id: PeriodId, unit: OperateUsage, body: RemeterIn | None = None) -> PeriodOut:
+    """Moves an open period to the current version of its meter, and counts its stored events by it, once a filter or a
+    path was wrong. Of a closed period it is refused."""
+    key = PeriodKey(unit.tenant_id, period_id)
+    meter = meters.current(unit.tx, unit.tenant_id, usage_periods.get(unit.tx, *key)["meter"])
+    period: UsagePeriod | None = unit.state(USAGE_PERIOD, period_id)
+    is_to_be_counted = period is not None and period.status == "open" and period.terms.meter_version != meter.version
+    totals = remeter(unit.tx, key, meter.definition) if is_to_be_counted else ()
+    unit.execute(USAGE_PERIOD, period_id, RemeterPeriod(meter_version=meter.version, totals=totals))
+    return show(period_id, unit)
 
 
 @router.post("/{period_id}/recount")

@@ -22,6 +22,12 @@ class CloudEvent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     data: msgspec.Raw
 
 
+def as_sent(event: CloudEvent) -> bytes:
+    """The event as one structured CloudEvent, with its data digit for digit."""
+    attributes = {name: getattr(event, name) for name in event.__struct_fields__}
+    return msgspec.json.encode({"specversion": "1.0", **attributes})
+
+
 class EventError(msgspec.Struct, frozen=True):
     """What is wrong with the event at `index` of its batch; `pointer` is the JSON pointer within the event."""
 

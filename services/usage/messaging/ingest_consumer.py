@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from services.usage.domain.cloud_event import Arrivals, CloudEvent, EventError, Rejected
+from services.usage.domain.cloud_event import Arrivals, CloudEvent, EventError, Rejected, as_sent
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.messaging.ingest_record import unpack
 from services.usage.metering.apply import Late, meter
@@ -96,4 +96,4 @@ def _refused(arrived: Arrivals) -> Arrivals:
 
 def _rejected(index: int, event: CloudEvent) -> Rejected:
     error = EventError(index, "", "not_metered", "it could not be metered; the reason was logged")
-    return Rejected(index, event.time, msgspec.json.encode(event).decode(), [error])
+    return Rejected(index, event.time, as_sent(event).decode(), [error])

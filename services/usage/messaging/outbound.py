@@ -6,7 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from services.usage.domain.meter import MeterDefined, MeterDefinition, MeterRevised
-from services.usage.domain.usage_period.events import UsagePeriodAdvanced, UsagePeriodClosed, UsagePeriodRevised
+from services.usage.domain.usage_period.events import (
+    UsagePeriodAdvanced,
+    UsagePeriodClosed,
+    UsagePeriodRemetered,
+    UsagePeriodRevised,
+)
 from services.usage.domain.usage_period.state import PeriodTerms, Totals
 from shared.contracts import usage as contracts
 from shared.messages import Contract
@@ -20,7 +25,7 @@ def to_contract(event: Any) -> Contract | None:
             return _meter_defined(meter_id, slug, 1, definition)
         case MeterRevised(meter_id=meter_id, slug=slug, version=version, definition=definition):
             return _meter_defined(meter_id, slug, version, definition)
-        case UsagePeriodAdvanced(terms=terms, totals=totals):
+        case UsagePeriodAdvanced(terms=terms, totals=totals) | UsagePeriodRemetered(terms=terms, totals=totals):
             return contracts.UsagePeriodAdvancedV1(**_period(terms, totals))
         case UsagePeriodClosed(terms=terms, totals=totals):
             return _period_closed(event)
@@ -36,7 +41,7 @@ def _meter_defined(meter_id: UUID, slug: str, version: int, definition: MeterDef
         slug=slug,
         version=version,
         aggregation=definition.aggregation,
-        unit=definition.unit,
+        unit=definition.total_unit,
         groups=sorted(definition.group_by),
     )
 

@@ -43,6 +43,7 @@ class StoredPeriod:
 
     range: Range
     meter: CompiledMeter
+    group_by: tuple[str, ...]
 
 
 def open_period(tx: Connection, key: PeriodKey, terms: PeriodTerms, definition: MeterDefinition) -> Totals:
@@ -88,12 +89,30 @@ def count_anew(tx: Connection, key: PeriodKey) -> None:
     replace_totals(tx, key, period)
 
 
+def remeter(tx: Connection, key: PeriodKey, definition: MeterDefinition) -> Totals:
+    """Counts a period by another version of its meter; events that it matches now are unmatched no more.
+
+    The caller appends what happened in this transaction. Raises PeriodNotFound, UnknownGroup.
+    """
+    take_periods(tx, key.tenant_id)
+    old = stored_period(tx, key)
+    period = PeriodTally(compile_meter(definition, old.group_by), old.range.starts_at, old.range.ends_at)
+    counts = Counts()
+    for page in pages(tx, _seen(key.tenant_id, old.range.subjects, period)):
+        found(tx, counts, key.tenant_id, [event.place.position for event in _tally(period, key.tenant_id, page)])
+    replace_totals(tx, key, period)
+    counts.save(tx)
+    return totals_of(tx, [key])[key]
+
+
 def stored_period(tx: Connection, key: PeriodKey) -> StoredPeriod:
     row = tx.exec_driver_sql(_PERIOD, {"tenant": key.tenant_id, "period": key.period_id}).first()
     if row is None:
         raise PeriodNotFound("no such usage period")
-    meter = compiled(row.definition, tuple(row.group_by))
-    return StoredPeriod(Range(key.tenant_id, row.subjects, meter.event_type, row.starts_at, row.ends_at), meter)
+    group_by = tuple(row.group_by)
+    meter = compiled(row.definition, group_by)
+    range_ = Range(key.tenant_id, row.subjects, meter.event_type, row.starts_at, row.ends_at)
+    return StoredPeriod(range_, meter, group_by)
 
 
 def _seen(tenant_id: UUID, subjects: Sequence[str], period: PeriodTally) -> Range:

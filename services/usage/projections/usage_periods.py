@@ -9,7 +9,12 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, Select, select
 
 from services.usage.domain.usage_period.decide import PeriodNotFound
-from services.usage.domain.usage_period.events import UsagePeriodClosed, UsagePeriodOpened, UsagePeriodRevised
+from services.usage.domain.usage_period.events import (
+    UsagePeriodClosed,
+    UsagePeriodOpened,
+    UsagePeriodRemetered,
+    UsagePeriodRevised,
+)
 from services.usage.domain.usage_period.state import PeriodTerms
 from services.usage.tables import usage_periods
 from shared.event_store import Recorded
@@ -18,13 +23,19 @@ from shared.event_store import Recorded
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     """Many periods open and close at once: each kind in one go, in the order in which they can follow each other."""
     opened = [_row(entry) for entry in recorded if isinstance(entry.event, UsagePeriodOpened)]
+    remetered = [_row(entry) for entry in recorded if isinstance(entry.event, UsagePeriodRemetered)]
     closed = [_key(entry) for entry in recorded if isinstance(entry.event, UsagePeriodClosed)]
     revised = [
         _key(entry) | {"revision": entry.event.revision}
         for entry in recorded
         if isinstance(entry.event, UsagePeriodRevised)
     ]
-    for statement, rows in ((_OPEN, opened), (_OPEN_SUBJECTS, opened), (_CLOSE, closed), (_REVISE, revised)):
+    steps = (
+        *((_OPEN, opened), (_OPEN_SUBJECTS, opened)),
+        *((_REMETER, remetered), (_CLOSE_SUBJECTS, remetered), (_OPEN_SUBJECTS, remetered)),
+        *((_CLOSE, closed), (_REVISE, revised)),
+    )
+    for statement, rows in steps:
         if rows:
             tx.exec_driver_sql(statement, rows)
 
@@ -79,6 +90,11 @@ SELECT %(tenant)s, subject, %(period)s, CASE WHEN m.definition ->> 'aggregation'
   THEN '-infinity' ELSE %(starts_at)s::timestamptz END, %(ends_at)s
 FROM unnest(%(subjects)s::text[]) AS subject CROSS JOIN usage_meters AS m
 WHERE m.tenant_id = %(tenant)s AND m.slug = %(meter)s AND m.version = %(meter_version)s"""
+
+_REMETER = """
+UPDATE usage_periods SET meter_version = %(meter_version)s WHERE tenant_id = %(tenant)s AND period_id = %(period)s"""
+
+_CLOSE_SUBJECTS = "DELETE FROM usage_period_subjects WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
 
 _CLOSE = "UPDATE usage_periods SET status = 'closed' WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
 _REVISE = "UPDATE usage_periods SET revision = %(revision)s WHERE tenant_id = %(tenant)s AND period_id = %(period)s"

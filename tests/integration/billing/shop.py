@@ -16,6 +16,7 @@ from shared.contracts.usage import GroupTotal, MeterDefinedV1, UsagePeriodClosed
 from shared.kafka import Publisher
 from shared.messages import Contract, Message, body, encode, message_id
 from tests.support.house import Service, settle
+from tests.support.waiting import eventually
 
 CUSTOMER = {"name": "Frontier", "zone": "America/New_York", "currency": "USD"}
 FEE = {
@@ -143,7 +144,9 @@ class Shop:
         self.hear_of_meter()
         self.hear_of_policy()
         settle([self.billing])
-        assert self.rita.put("/v1/plans/gate-use", json=PLAN).status_code == 200
+        eventually(
+            lambda: self.billing.step() >= 0 and self.rita.put("/v1/plans/gate-use", json=PLAN).status_code == 200
+        )
         assert self.rita.put("/v1/customers/F9", json=CUSTOMER).status_code == 200
         return self
 

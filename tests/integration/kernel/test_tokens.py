@@ -80,7 +80,7 @@ REFUSED: dict[str, Forge] = {
     "an unknown key": of_key("other"),
     "no key": of_key(None),
     "expired": signed(exp=NOW - 60),
-    "not yet valid": signed(nbf=NOW + 600),
+    "not yet valid": signed(nbf=NOW + 86_400),
     "for another audience": signed(aud="others"),
     "from another issuer": signed(iss="https://others.invalid"),
     "without exp": signed(exp=None),

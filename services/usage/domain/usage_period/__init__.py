@@ -9,6 +9,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodClosed,
     UsagePeriodEvent,
     UsagePeriodOpened,
+    UsagePeriodRemetered,
     UsagePeriodRevised,
 )
 from services.usage.domain.usage_period.evolve import evolve
@@ -23,6 +24,7 @@ USAGE_PERIOD: Decider[UsagePeriod | None, UsagePeriodCommand, UsagePeriodEvent] 
     event_types={
         "usage_period_opened": UsagePeriodOpened,
         "usage_period_advanced": UsagePeriodAdvanced,
+        "usage_period_remetered": UsagePeriodRemetered,
         "usage_period_closed": UsagePeriodClosed,
         "usage_period_revised": UsagePeriodRevised,
     },

@@ -22,6 +22,14 @@ class AdvancePeriod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemeterPeriod:
+    """`totals` are those by that version of the meter."""
+
+    meter_version: int
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosePeriod:
     """`watermark`: per partition, the offset below which all is metered. `learned_at`: what was acknowledged until
     then is in the totals."""
@@ -39,4 +47,4 @@ class RevisePeriod:
     events: tuple[EventName, ...] = ()
 
 
-UsagePeriodCommand = OpenPeriod | AdvancePeriod | ClosePeriod | RevisePeriod
+UsagePeriodCommand = OpenPeriod | AdvancePeriod | RemeterPeriod | ClosePeriod | RevisePeriod

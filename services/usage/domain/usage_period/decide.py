@@ -8,6 +8,7 @@ from services.usage.domain.usage_period.commands import (
     AdvancePeriod,
     ClosePeriod,
     OpenPeriod,
+    RemeterPeriod,
     RevisePeriod,
     UsagePeriodCommand,
 )
@@ -16,9 +17,10 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodClosed,
     UsagePeriodEvent,
     UsagePeriodOpened,
+    UsagePeriodRemetered,
     UsagePeriodRevised,
 )
-from services.usage.domain.usage_period.state import PeriodTerms, UsagePeriod
+from services.usage.domain.usage_period.state import PeriodTerms, Totals, UsagePeriod
 from shared.decider import NotAllowedNow
 from shared.errors import Conflict, DomainError, NotFound
 
@@ -39,6 +41,10 @@ class PeriodNotOver(Conflict):
     """A period closes at its end plus the time for collecting, not before."""
 
 
+class PeriodClosed(Conflict):
+    """What was told at the closing is revised, not counted by other rules."""
+
+
 class StaleRevision(Conflict):
     """The totals said to be there before are not those of the closing or of the last revision."""
 
@@ -53,6 +59,10 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
             return _opened_before(period, terms)
         case UsagePeriod(status="open"), AdvancePeriod(totals=totals):
             return [] if totals == period.totals else [UsagePeriodAdvanced(terms=period.terms, totals=totals)]
+        case UsagePeriod(status="open"), RemeterPeriod(meter_version=version, totals=totals):
+            return _remeter(period, version, totals)
+        case UsagePeriod(status="closed"), RemeterPeriod():
+            raise PeriodClosed("a closed period stays on its meter: take events back, or correct them")
         case UsagePeriod(status="open"), ClosePeriod():
             return _close(period, command)
         case UsagePeriod(status="closed"), ClosePeriod() | AdvancePeriod():
@@ -81,6 +91,12 @@ def _opened_before(period: UsagePeriod, terms: PeriodTerms) -> list[UsagePeriodE
     if replace(terms, meter_version=period.terms.meter_version) != period.terms:
         raise PeriodOpenedDifferently("a period of this id is there with other terms")
     return []
+
+
+def _remeter(period: UsagePeriod, version: int, totals: Totals) -> list[UsagePeriodEvent]:
+    if version == period.terms.meter_version:
+        return []
+    return [UsagePeriodRemetered(terms=replace(period.terms, meter_version=version), totals=totals)]
 
 
 def _close(period: UsagePeriod, command: ClosePeriod) -> list[UsagePeriodEvent]:

@@ -21,6 +21,14 @@ class UsagePeriodAdvanced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodRemetered:
+    """Counted anew by another version of the meter, which the terms name."""
+
+    terms: PeriodTerms
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodClosed:
     terms: PeriodTerms
     totals: Totals
@@ -38,4 +46,6 @@ class UsagePeriodRevised:
     events: tuple[EventName, ...]
 
 
-UsagePeriodEvent = UsagePeriodOpened | UsagePeriodAdvanced | UsagePeriodClosed | UsagePeriodRevised
+UsagePeriodEvent = (
+    UsagePeriodOpened | UsagePeriodAdvanced | UsagePeriodRemetered | UsagePeriodClosed | UsagePeriodRevised
+)

@@ -9,6 +9,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodClosed,
     UsagePeriodEvent,
     UsagePeriodOpened,
+    UsagePeriodRemetered,
     UsagePeriodRevised,
 )
 from services.usage.domain.usage_period.state import UsagePeriod
@@ -21,6 +22,8 @@ def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
             return UsagePeriod("open", terms, totals)
         case UsagePeriod(), UsagePeriodAdvanced(totals=totals):
             return replace(period, totals=totals)
+        case UsagePeriod(), UsagePeriodRemetered(terms=terms, totals=totals):
+            return replace(period, terms=terms, totals=totals)
         case UsagePeriod(), UsagePeriodClosed(totals=totals):
             return replace(period, status="closed", totals=totals)
         case UsagePeriod(), UsagePeriodRevised(revision=revision, after=after):

@@ -1,0 +1,116 @@
+"""What was not counted is counted once its cause is mended: by another filter or path, or judged by another clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from infra.local.children import free_port
+from services.usage.app import create_app
+from services.usage.domain.cloud_event import Arrivals, CloudEvent, EventError, Rejected, as_sent
+from services.usage.messaging.ingest_record import pack
+from shared.contracts.usage import UsagePeriodAdvancedV1
+from shared.kafka import Publisher
+from tests.integration.usage.meter_room import END, METERS, START, Room, trip
+from tests.support.house import KeyedClient, Service
+
+day = timedelta(days=1)
+
+
+@pytest.fixture
+def room(usage: Service, tenant: str) -> Room:
+    return Room(usage, tenant)
+
+
+def test_an_open_period_moves_to_the_mended_meter(room):
+    room.opened("miles")
+    room.metered(trip("1", km="5.5"), trip("2", km=2), trip("3", miles=1))
+    assert room.quantities("miles") == {"": "1"}
+    assert room.client.put("/v1/meters/miles", json=METERS["miles"] | {"value": "$.km"}).status_code == 200
+    assert room.quantities("miles") == {"": "1"}, "an open period stays on its version until somebody moves it"
+    moved = room.client.post(f"{room.path('miles')}/remeter", json={}).json()
+    assert (moved["meter_version"], room.quantities("miles")) == (2, {"": "7.5"})
+    room.metered(trip("4", km=1))
+    room.arrive()
+    told = [message.read(UsagePeriodAdvancedV1) for message in room.told("advanced", "miles")]
+    assert (2, "7.5") in [(each.meter_version, str(each.totals[0].quantity)) for each in told]
+    again = room.client.post(f"{room.path('miles')}/remeter", json={}).json()
+    assert again == room.period("miles")
+
+
+def test_events_that_a_filter_kept_out_are_unmatched_no_more(room):
+    wrong = METERS["trips"] | {"filters": [{"path": "$.class", "equal": "first"}]}
+    room.define_meters()
+    assert room.client.put("/v1/meters/trips", json=wrong).status_code == 200
+    room.told_to_open("trips")
+    room.arrive()
+    room.metered(trip("1", origin="JFK"), trip("2", origin="JFK"))
+    assert len(room.client.get("/v1/events/unmatched").json()["items"]) == 2
+    room.define_meters()
+    room.client.post(f"{room.path('trips')}/remeter")
+    assert room.quantities("trips") == {"JFK": "2"}
+    assert room.client.get("/v1/events/unmatched").json()["items"] == []
+
+
+def test_a_closed_period_stays_on_its_meter(room):
+    room.opened("miles")
+    room.move(END)
+    room.wait_until(lambda: room.period("miles")["status"] == "closed")
+    assert room.client.put("/v1/meters/miles", json=METERS["miles"] | {"value": "$.km"}).status_code == 200
+    refused = room.client.post(f"{room.path('miles')}/remeter", json={})
+    assert (refused.status_code, refused.json()["title"]) == (409, "period_closed")
+
+
+def test_what_was_rejected_is_judged_again_and_counted_where_it_belongs(room):
+    room.opened("miles")
+    early = trip("1", at=START - 500 * day, miles=1)
+    wrong = trip("2", miles=2) | {"specversion": "0.3"}
+    room.send(early, wrong, trip("3", miles=3), Prefer="handling=lenient")
+    room.arrive()
+    before = room.client.get("/v1/events/rejected").json()["items"]
+    assert len(before) == 2
+    answer = room.client.post("/v1/events/rejected/replay", json={}).json()
+    assert (answer["replayed"], [each["number"] for each in answer["still_rejected"]]) == (
+        0,
+        [each["number"] for each in before],
+    )
+    assert room.quantities("miles") == {"": "3"}
+
+
+def test_an_event_whose_cause_has_gone_is_replayed_once_and_the_books_balance(room):
+    room.opened("miles")
+    room.move(START + 3 * day)
+    keep_rejected(room, CloudEvent("1", "/cars", "trip.ended", "acme", START, msgspec.Raw(b'{"miles":4}')))
+    replayed = room.client.post("/v1/events/rejected/replay", json={"limit": 10}).json()
+    assert replayed == {"replayed": 1, "still_rejected": []}
+    room.arrive()
+    assert room.quantities("miles") == {"": "4"}
+    assert room.client.get("/v1/events/rejected").json()["items"] == []
+    assert room.client.post("/v1/events/rejected/replay", json={}).json()["replayed"] == 0
+    books = room.completeness()
+    assert (books["received"], books["metered"], books["rejected"], books["difference"]) == (1, 1, 0, 0)
+
+
+def keep_rejected(room: Room, event: CloudEvent) -> None:
+    """As a worker keeps an event that it could not meter."""
+    error = EventError(0, "", "not_metered", "a fault that was mended")
+    rejected = Rejected(0, event.time, as_sent(event).decode(), [error])
+    arrivals = Arrivals(tenant_id=room.tenant_id, batch_id=uuid4(), received_at=START, events=[], rejected=[rejected])
+    publisher = Publisher(room.service.settings("worker"))
+    publisher.send_to("usage.events", [(record.partition, record.value) for record in pack(arrivals, 4)])
+    publisher.close()
+    room.arrive()
+    assert len(room.client.get("/v1/events/rejected").json()["items"]) == 1
+
+
+def test_without_a_broker_nothing_is_taken_off_the_list(usage: Service, tenant: str):
+    room = Room(usage, tenant)
+    keep_rejected(room, CloudEvent("1", "/cars", "trip.ended", "acme", START, msgspec.Raw(b'{"miles":4}')))
+    app = create_app(usage.settings("api").model_copy(update={"kafka_bootstrap_servers": f"127.0.0.1:{free_port()}"}))
+    away = KeyedClient(app, headers=dict(usage.client(tenant).headers))
+    assert away.post("/v1/events/rejected/replay", json={}).status_code == 503
+    assert len(room.client.get("/v1/events/rejected").json()["items"]) == 1
+    app.state.engine.dispose()
