@@ -13,12 +13,12 @@ from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging import outbound
 from services.billing.processes.schedule import timers_of
 from services.billing.projections import (
+    corrections,
     customers,
     dunning,
     invoice_numbers,
     invoices,
     known_meters,
-    open_corrections,
     payments,
     plans,
     products,
@@ -54,7 +54,7 @@ READ_MODELS = (
     ReadModel(invoices.project, ("invoices",)),
     ReadModel(payments.project, ("payments",)),
     ReadModel(dunning.project, ("dunning",)),
-    ReadModel(open_corrections.project, ("open_corrections",)),
+    ReadModel(corrections.project, ("open_corrections",)),
     ReadModel(clock.project, ("test_clocks",)),
 )
 

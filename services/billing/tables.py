@@ -207,7 +207,8 @@ dunning = Table(
     PrimaryKeyConstraint("tenant_id", "subscription_id"),
 )
 
-open_corrections = Table(
+# Under the name that it was first made with: the release before writes to it while it is upgraded.
+corrections = Table(
     "open_corrections",
     metadata,
     Column("tenant_id", Uuid, nullable=False),
@@ -217,6 +218,7 @@ open_corrections = Table(
     Column("charge", Text, nullable=False),
     Column("delta_minor", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default="open"),
     Column("correction", JSONB, nullable=False),
     PrimaryKeyConstraint("tenant_id", "correction_id"),
     Index(None, "tenant_id", "invoice_id"),

@@ -161,6 +161,8 @@ class UsagePeriodOpenedV1(Contract, frozen=True, kw_only=True):
 
 
 class InvoiceMessage(Contract, frozen=True, kw_only=True):
+    """`kind` is regular, or correction: then of the invoice `corrects_invoice_id`, whose usage was known late."""
+
     invoice_id: UUID
     number: str
     subscription_id: UUID
@@ -171,6 +173,8 @@ class InvoiceMessage(Contract, frozen=True, kw_only=True):
     issued_on: date
     due_on: date
     total_minor: int
+    kind: str = "regular"
+    corrects_invoice_id: UUID | None = None
 
 
 class InvoiceIssuedV1(InvoiceMessage, frozen=True, kw_only=True):
@@ -199,9 +203,14 @@ class InvoiceVoidedV1(InvoiceMessage, frozen=True, kw_only=True):
 
 
 class InvoiceCreditedV1(InvoiceMessage, frozen=True, kw_only=True):
+    """`open_minor` is what is left to pay, `refundable_minor` what of the credit had been paid already."""
+
     TYPE: ClassVar[str] = "billing.invoice_credited.v1"
     credit_minor: int
     reason: str
+    credit_note: str = ""
+    open_minor: int = 0
+    refundable_minor: int = 0
 
 
 class OverdueInvoice(msgspec.Struct, frozen=True, kw_only=True):

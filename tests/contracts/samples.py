@@ -61,8 +61,8 @@ def _sample(info: msgspec.inspect.Type, *, is_sparse: bool = False) -> Any:
             return () if is_sparse else (_sample(item),)
         case msgspec.inspect.CollectionType(item_type=item):
             return [] if is_sparse else [_sample(item)]
-        case msgspec.inspect.DictType(value_type=value):
-            return {} if is_sparse else {"key": _sample(value)}
+        case msgspec.inspect.DictType(key_type=key, value_type=value):
+            return {} if is_sparse else {_key(key): _sample(value)}
         case msgspec.inspect.LiteralType(values=values):
             return values[0]
         case msgspec.inspect.UnionType(types=types, includes_none=may_be_nothing):
@@ -74,6 +74,10 @@ def _sample(info: msgspec.inspect.Type, *, is_sparse: bool = False) -> Any:
         case msgspec.inspect.AnyType():
             return {"anything": "goes"}
     return SAMPLES[type(info)]
+
+
+def _key(info: msgspec.inspect.Type) -> Any:
+    return "key" if isinstance(info, msgspec.inspect.StrType) else _sample(info)
 
 
 def _choices(info: msgspec.inspect.Type, path: str) -> Iterator[tuple[str, list[Any]]]:

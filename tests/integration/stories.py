@@ -16,7 +16,8 @@ from tests.support.waiting import eventually
 
 
 def billing(service: Service, tenant: str) -> None:
-    """The fee is paid in part and reminded of, January's usage is billed and then corrected, February's is waited for."""
+    """The fee is paid in part and reminded of, January's usage is billed and then corrected in both directions, February's
+    is waited for."""
     names = STOCK["billing"](service, tenant)
     shop = Shop(service, tenant)
     paid = {"invoice": names["invoice"], "amount_minor": 100, "currency": "USD"}
@@ -27,7 +28,9 @@ def billing(service: Service, tenant: str) -> None:
     shop.hear_of_usage(january["period_id"], names["subscription_id"], 400)
     eventually(lambda: service.step() >= 0 and len(shop.rita.get("/v1/invoices").json()["items"]) == 2)
     shop.hear_of_late_usage(january["period_id"], names["subscription_id"], 500)
-    eventually(lambda: service.step() >= 0 and shop.rita.get("/v1/corrections").json()["items"])
+    shop.hear_of_late_usage(january["period_id"], names["subscription_id"], 450, revision=2)
+    shop.hear_of_late_usage(january["period_id"], names["subscription_id"], 350, revision=3)
+    eventually(lambda: service.step() >= 0 and len(shop.rita.get("/v1/corrections").json()["items"]) == 3)
     move_clock(service, shop.rita, datetime(2031, 3, 2, tzinfo=UTC))
 
 

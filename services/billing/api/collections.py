@@ -11,18 +11,19 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ReadBilling
-from services.billing.api.invoice_forms import CustomerId, InvoiceId, PeriodId, SubscriptionId
+from services.billing.api.invoice_forms import CorrectionId, CustomerId, InvoiceId, PeriodId, SubscriptionId
+from services.billing.domain.correction import DocumentKind
 from services.billing.domain.dunning import Step
-from services.billing.projections import dunning, open_corrections
+from services.billing.domain.invoice.events import Answer, NotedStatus
+from services.billing.projections import corrections, dunning
+from services.billing.tables import corrections as corrections_table
 from services.billing.tables import dunning as dunning_table
-from services.billing.tables import open_corrections as corrections_table
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
-from shared.ids import prefixed
 
 router = APIRouter(tags=["collections"], route_class=TransactionalRoute)
 
-CorrectionId = Annotated[UUID, prefixed("cor")]
+CorrectionStatus = NotedStatus | Answer
 
 
 class DebtOut(BaseModel):
@@ -46,8 +47,18 @@ class DunningOut(BaseModel):
     version: int
 
 
+class CorrectionDocumentOut(BaseModel):
+    """A correction invoice, a credit note on `invoice_id`, or lines on an invoice; `total_minor` is signed, with tax."""
+
+    kind: DocumentKind
+    invoice_id: InvoiceId
+    number: str | None
+    total_minor: int
+
+
 class CorrectionOut(BaseModel):
-    """`delta_minor` is what the lines of the invoice would change by, before tax."""
+    """`delta_minor` is what the lines of the invoice change by, before tax, and `total_minor` with tax. `open` is one
+    that was noted before there were answers: the next one on the invoice has it in it."""
 
     correction_id: CorrectionId
     invoice_id: InvoiceId
@@ -57,7 +68,12 @@ class CorrectionOut(BaseModel):
     revision: int
     cause: str
     delta_minor: int
+    total_minor: int | None
     currency: str
+    status: CorrectionStatus
+    policy: str
+    event_ids: list[str]
+    documents: list[CorrectionDocumentOut]
 
 
 @router.get("/v1/dunning")
@@ -67,9 +83,13 @@ def list_dunning(unit: ReadBilling, page: PageQuery, step: Step | None = None) -
 
 @router.get("/v1/corrections")
 def list_corrections(
-    unit: ReadBilling, page: PageQuery, invoice_id: Annotated[InvoiceId | None, Query()] = None
+    unit: ReadBilling,
+    page: PageQuery,
+    invoice_id: Annotated[InvoiceId | None, Query()] = None,
+    status: CorrectionStatus | None = None,
 ) -> Listed[CorrectionOut]:
-    mine = open_corrections.of_tenant(unit, invoice_id=invoice_id)
+    """`invoice_id` is the invoice that was corrected."""
+    mine = corrections.of_tenant(unit, invoice_id=invoice_id, status=status)
     return page_of(unit, mine, corrections_table.c.correction_id, page, _correction_out)
 
 
@@ -93,10 +113,18 @@ def _step_out(step: dict[str, Any]) -> StepOut:
 
 def _correction_out(row: RowMapping) -> CorrectionOut:
     told = row["correction"]
-    names = ("correction_id", "invoice_id", "period_id", "charge", "delta_minor", "currency")
+    names = ("correction_id", "invoice_id", "period_id", "charge", "delta_minor", "currency", "status")
     return CorrectionOut(
         **{name: row[name] for name in names},
         invoice=told["number"],
         revision=told["revision"],
         cause=told["cause"],
+        policy=told.get("policy", ""),
+        total_minor=told.get("total_minor"),
+        event_ids=told.get("event_ids", []),
+        documents=[_document_out(document) for document in told.get("documents", ())],
     )
+
+
+def _document_out(document: dict[str, Any]) -> CorrectionDocumentOut:
+    return CorrectionDocumentOut(**document | {"invoice_id": UUID(document["invoice_id"])})

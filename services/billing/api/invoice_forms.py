@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping
 
+from services.billing.domain.invoice.events import InvoiceKind
 from services.billing.domain.invoice.state import InvoiceStatus
 from shared.ids import prefixed
 
@@ -18,6 +19,7 @@ CustomerId = Annotated[UUID, prefixed("cus")]
 SubscriptionId = Annotated[UUID, prefixed("sub")]
 QuoteId = Annotated[UUID, prefixed("quo")]
 PeriodId = Annotated[UUID, prefixed("per")]
+CorrectionId = Annotated[UUID, prefixed("cor")]
 
 
 class TierOut(BaseModel):
@@ -36,6 +38,30 @@ class ProofOut(BaseModel):
     revision: int
     count: int
     digest: str
+
+
+class CorrectedLineOut(BaseModel):
+    """The line of the original that is corrected: what all documents carried of it, and what they carry now."""
+
+    correction_id: CorrectionId
+    invoice_id: InvoiceId
+    invoice: str
+    line: int | None
+    before_minor: int
+    after_minor: int
+    quantity_before: Decimal
+    quantity_after: Decimal
+
+
+class CorrectsOut(BaseModel):
+    """Why a document corrects an invoice: a revision of a usage period that was billed there."""
+
+    correction_id: CorrectionId
+    invoice_id: InvoiceId
+    invoice: str
+    period_id: PeriodId
+    revision: int
+    cause: str
 
 
 class LineOut(BaseModel):
@@ -57,19 +83,30 @@ class LineOut(BaseModel):
     quote_id: QuoteId
     tiers: list[TierOut]
     proof: ProofOut | None
+    corrects: CorrectedLineOut | None = None
 
 
 class CreditNoteOut(BaseModel):
+    """Amounts are what is taken back. A note over the whole invoice has no lines of its own."""
+
     number: str
     issued_on: date
     amount_minor: int
     tax_minor: int
     refundable_minor: int
     reason: str
+    taxes: dict[str, int] = Field(default_factory=dict)
+    lines: list[LineOut] = Field(default_factory=list)
+    corrects: CorrectsOut | None = None
 
 
 class InvoiceOut(BaseModel):
+    """`credit_note` is the latest of `credit_notes`; `refundable_minor` is what was paid and credited: it is owed to the
+    customer."""
+
     invoice_id: InvoiceId
+    kind: InvoiceKind
+    corrects: CorrectsOut | None
     number: str | None
     status: InvoiceStatus
     customer_id: CustomerId
@@ -84,8 +121,11 @@ class InvoiceOut(BaseModel):
     tax_minor: int
     total_minor: int
     open_minor: int
+    credited_minor: int
+    refundable_minor: int
     lines: list[LineOut]
     credit_note: CreditNoteOut | None
+    credit_notes: list[CreditNoteOut]
     version: int
 
 
@@ -93,19 +133,49 @@ def invoice_out(row: RowMapping | dict[str, Any]) -> InvoiceOut:
     document = row["document"]
     same = ("invoice_id", "number", "status", "customer_id", "subscription_id", "currency", "issued_on", "due_on")
     amounts = ("subtotal_minor", "tax_minor", "total_minor", "open_minor", "version")
+    notes = document.get("credit_notes") or [note for note in [document["credit_note"]] if note]
+    shown = [credit_note_out(note) for note in notes]
     return InvoiceOut(
         **{name: row[name] for name in (*same, *amounts)},
+        kind=document.get("kind", "regular"),
+        corrects=corrects_out(document.get("corrects")),
+        credited_minor=sum(note.amount_minor for note in shown),
+        refundable_minor=sum(note.refundable_minor for note in shown),
         customer=row["customer_key"],
         legal_entity=document["legal_entity"],
         taxes=document["taxes"],
         lines=[line_out(line) for line in document["lines"]],
-        credit_note=document["credit_note"],
+        credit_note=shown[-1] if shown else None,
+        credit_notes=shown,
     )
+
+
+def credit_note_out(note: dict[str, Any]) -> CreditNoteOut:
+    lines = [line_out(line) for line in note.get("lines", ())]
+    return CreditNoteOut(**note | {"lines": lines, "corrects": corrects_out(note.get("corrects"))})
+
+
+def corrects_out(stored: dict[str, Any] | None) -> CorrectsOut | None:
+    if stored is None:
+        return None
+    return CorrectsOut(**_with_ids(stored, "correction_id", "invoice_id", "period_id"))
 
 
 def line_out(line: dict[str, Any]) -> LineOut:
     """A stored line; ids are text in the document."""
-    proof = line["proof"] and line["proof"] | {"period_id": UUID(line["proof"]["period_id"])}
+    proof = line["proof"] and _with_ids(line["proof"], "period_id")
     fields = {name: value for name, value in line.items() if name != "amount"}
-    ids = {"quote_id": UUID(line["quote_id"]), "proof": proof}
+    ids = {"quote_id": UUID(line["quote_id"]), "proof": proof, "corrects": _corrected_line(line.get("corrects"))}
     return LineOut(**fields | ids, amount_minor=line["amount"]["minor"])
+
+
+def _corrected_line(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    if stored is None:
+        return None
+    amounts = {"before_minor": stored["before"]["minor"], "after_minor": stored["after"]["minor"]}
+    rest = {name: value for name, value in stored.items() if name not in ("before", "after")}
+    return _with_ids(rest, "correction_id", "invoice_id") | amounts
+
+
+def _with_ids(stored: dict[str, Any], *names: str) -> dict[str, Any]:
+    return stored | {name: UUID(stored[name]) for name in names}

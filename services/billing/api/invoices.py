@@ -13,6 +13,7 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditInvoice, DiscardInvoice, IssueInvoice, Number, VoidInvoice
 from services.billing.domain.invoice.state import InvoiceStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
+from services.billing.processes import correcting
 from services.billing.projections import invoice_numbers, invoices
 from services.billing.tables import invoices as table
 from shared.http.fields import Day
@@ -63,7 +64,9 @@ def show(invoice_id: InvoiceId, unit: ReadBilling) -> InvoiceOut:
 @router.post("/{invoice_id}/issue")
 def issue(invoice_id: InvoiceId, unit: ChangeInvoices) -> InvoiceOut:
     """Ends the review of a draft early."""
-    unit.execute(INVOICE, invoice_id, IssueInvoice(number=_next_number(unit)))
+    number = _next_number(unit)
+    unit.execute(INVOICE, invoice_id, IssueInvoice(number=number))
+    unit.because(unit.cause).carry_out(correcting.on_issued(unit.state(INVOICE, invoice_id), number))
     return invoice_out(invoices.get(unit, invoice_id))
 
 
@@ -84,7 +87,7 @@ def void(invoice_id: InvoiceId, body: Why, unit: VoidInvoices) -> InvoiceOut:
 def credit(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> InvoiceOut:
     """A credit note over the whole invoice, with a number of its own series."""
     on = local_day(unit.now, invoices.get(unit, invoice_id)["document"]["party"]["zone"])
-    command = CreditInvoice(number=_next_number(unit, "-CN"), on=on, reason=body.reason)
+    command = CreditInvoice(number=_next_number(unit, invoice_numbers.CREDIT_NOTES), on=on, reason=body.reason)
     unit.execute(INVOICE, invoice_id, command)
     return invoice_out(invoices.get(unit, invoice_id))
 

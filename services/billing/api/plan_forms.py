@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
+from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass
 from services.billing.domain.pricing.limits import TooManyPlaces, non_negative
 from services.billing.domain.pricing.price import Price
@@ -79,6 +80,8 @@ class PlanForm(Form):
     renewal_policy: Code | None = None
     product: Code | None = None
     proration: ProrationPolicy = "days"
+    late_usage: LateUsagePolicy = "correct"
+    late_usage_days: Annotated[int, Field(strict=True, le=3650)] | None = None
     minimums: dict[str, MinimumForm] = Field(default_factory=dict)
     features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.billing.api.access import ReadBilling, VerifyInvoices
-from services.billing.api.invoice_forms import InvoiceId, LineOut, QuoteId, SubscriptionId, line_out
+from services.billing.api.invoice_forms import CorrectedLineOut, InvoiceId, LineOut, QuoteId, SubscriptionId, line_out
 from services.billing.api.plan_forms import ChargeForm, charge_form
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
@@ -26,7 +27,8 @@ router = APIRouter(prefix="/v1/invoices", tags=["proof"], route_class=Transactio
 
 
 class Explanation(BaseModel):
-    """`price` is the charge as it was agreed; `usage_events` is where the usage service lists the events behind it."""
+    """`invoice` is the number of the document. `price` is the charge as it was agreed; `usage_events` is where the usage
+    service lists the events behind it."""
 
     invoice: str | None
     line: LineOut
@@ -40,6 +42,9 @@ class Explanation(BaseModel):
 
 
 class DifferenceOut(BaseModel):
+    """`document` is the number of the invoice or credit note, or the correction that was noted; line 0 is its tax."""
+
+    document: str
     line: int
     field: str
     invoiced: str
@@ -54,16 +59,22 @@ class Verification(BaseModel):
 
 
 @router.get("/{invoice_id}/lines/{number}/explain")
-def explain(invoice_id: InvoiceId, number: int, unit: ReadBilling) -> Explanation:
-    """From the amount back to the tiers, the price, the quote, and the usage events."""
+def explain(
+    invoice_id: InvoiceId,
+    number: int,
+    unit: ReadBilling,
+    credit_note: Annotated[str | None, Query(max_length=60)] = None,
+) -> Explanation:
+    """From the amount back to the tiers, the price, the quote, and the usage events. With the number of a credit note of
+    the invoice, a line of that."""
     row = invoices.get(unit, invoice_id)
-    stored = next((line for line in row["document"]["lines"] if line["number"] == number), None)
+    stored = next((line for line in _lines(row, credit_note) if line["number"] == number), None)
     if stored is None:
-        raise InvoiceNotFound("the invoice has no such line")
+        raise InvoiceNotFound("the document has no such line")
     line = line_out(stored)
     period = line.proof and shown("per", line.proof.period_id)
     return Explanation(
-        invoice=row["number"],
+        invoice=credit_note or row["number"],
         line=line,
         subscription_id=row["subscription_id"],
         quote_id=line.quote_id,
@@ -75,21 +86,40 @@ def explain(invoice_id: InvoiceId, number: int, unit: ReadBilling) -> Explanatio
     )
 
 
+def _lines(row: dict[str, Any], credit_note: str | None) -> list[dict[str, Any]]:
+    document: dict[str, Any] = row["document"]
+    if credit_note is not None:
+        document = next((note for note in document["credit_notes"] if note["number"] == credit_note), {"lines": []})
+    lines: list[dict[str, Any]] = document["lines"]
+    return lines
+
+
 @router.post("/{invoice_id}/verify")
 def verify(invoice_id: InvoiceId, unit: VerifyInvoices) -> Verification:
-    """Recompute from billing's own log, as it was when the invoice was drafted."""
+    """Recompute from billing's own log, as it was when the invoice was drafted, and when each correction was noted."""
     invoice: Invoice | None = unit.state(INVOICE, invoice_id)
     if invoice is None:
         raise InvoiceNotFound("no such invoice")
-    subscription = _events(unit.history(SUBSCRIPTION, invoice.header.subscription_id))
-    usage = {item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in invoice.header.bill.usage}
-    differences = verification.verify(invoice, subscription, usage)
+    original = invoice.header.corrects.invoice_id if invoice.header.corrects else invoice_id
+    corrected: Invoice = unit.state(INVOICE, original)
+    usage = corrected.header.bill.usage
+    log = verification.Log(
+        subscription=_events(unit.history(SUBSCRIPTION, corrected.header.subscription_id)),
+        periods={item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in usage},
+    )
+    differences = [
+        *verification.verify(_events(unit.history(INVOICE, original)), log),
+        *verification.verify_documents(invoice, _events(unit.history(INVOICE, invoice_id)), corrected),
+    ]
+    same = ("document", "line", "field")
     return Verification(
         equal=not differences,
         lines=len(invoice.lines),
         total_minor=invoice.totals.total.minor,
         differences=[
-            DifferenceOut(line=d.line, field=d.field, invoiced=str(d.invoiced), recomputed=str(d.recomputed))
+            DifferenceOut(
+                **{name: getattr(d, name) for name in same}, invoiced=str(d.invoiced), recomputed=str(d.recomputed)
+            )
             for d in differences
         ],
     )
@@ -107,11 +137,32 @@ def _price(unit: UnitOfWork, subscription_id: UUID, line: LineOut) -> ChargeForm
 
 def _reading(line: LineOut, currency: str) -> list[str]:
     """The line as sentences that a person can check with a pencil."""
+    if line.corrects is not None:
+        return [*_corrected(line, line.corrects, currency), *_proved(line)]
     told = [f"{line.quantity} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
+    rounded = f"rounded to {line.amount_minor} minor units of {currency}, residue {line.residue}"
+    return [*told, *_tiers(line, currency), rounded, *_proved(line)]
+
+
+def _tiers(line: LineOut, currency: str) -> Iterator[str]:
     for tier in line.tiers:
         upper = "above" if tier.up_to is None else f"up to {tier.up_to}"
-        told.append(f"{tier.quantity} at {tier.unit_amount} {upper}: {tier.amount} {currency}")
-    told.append(f"rounded to {line.amount_minor} minor units of {currency}, residue {line.residue}")
+        yield f"{tier.quantity} at {tier.unit_amount} {upper}: {tier.amount} {currency}"
+
+
+def _proved(line: LineOut) -> Iterator[str]:
     if line.proof:
-        told.append(f"{line.proof.count} usage events with digest {line.proof.digest}")
-    return told
+        yield f"{line.proof.count} usage events with digest {line.proof.digest}"
+
+
+def _corrected(line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:
+    """The whole rated again, what of it was carried before, and what of the difference this document takes."""
+    where = f"line {corrects.line} of {corrects.invoice}" if corrects.line else f"not on {corrects.invoice}"
+    revision = f", rated again at revision {line.proof.revision}" if line.proof else ", rated again"
+    yield f"corrects {where}{revision}"
+    if line.proof:
+        group = f"{line.charge} {line.group}".rstrip()
+        yield f"{corrects.quantity_after} metered for {group}, {corrects.quantity_before} before"
+    yield from _tiers(line, currency)
+    yield f"comes to {corrects.after_minor} minor units of {currency}, {corrects.before_minor} were carried before"
+    yield f"this line takes {line.amount_minor}"

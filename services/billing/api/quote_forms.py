@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from services.billing.api.plan_forms import ChargeForm, Code, Form, MinimumForm
 from services.billing.domain.agreement import RenewalTerms
+from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.quote.approval import ApprovalLevel
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import QuoteStatus
@@ -123,6 +124,8 @@ class LineAnswer(BaseModel):
     every: Every
     calendar: bool
     net_days: int
+    late_usage: LateUsagePolicy
+    late_usage_days: int | None
     renewal: RenewalTerms
     features: dict[str, int | None]
     charges: list[ChargeForm]

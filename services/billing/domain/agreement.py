@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.proration import ProrationPolicy
 from shared.periods import Every
@@ -45,6 +46,8 @@ class AgreedLine:
     quantity: int = 1
     discount_percent: Decimal = Decimal(0)
     minimum: MinimumCommitment | None = None
+    late_usage: LateUsagePolicy = "correct"
+    late_usage_days: int | None = None
 
     @property
     def metered(self) -> tuple[Charge, ...]:

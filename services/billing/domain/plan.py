@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.proration import ProrationPolicy
 from shared.errors import DomainError
@@ -60,6 +61,7 @@ class PlanVersion:
 
     `prices` and `minimums` are keyed by currency. `features` maps what is granted to its limit, None for no limit.
     Bills fall at the boundaries of `every`: calendar ones, or counted from the start of the subscription.
+    `late_usage_days` belong to `ignore_after` and are None otherwise.
     """
 
     code: str
@@ -75,6 +77,8 @@ class PlanVersion:
     renewal_policy: str | None = None
     product: str | None = None
     proration: ProrationPolicy = "days"
+    late_usage: LateUsagePolicy = "correct"
+    late_usage_days: int | None = None
     minimums: dict[str, MinimumCommitment] = field(default_factory=dict)
     features: dict[str, int | None] = field(default_factory=dict)
 

@@ -57,11 +57,22 @@ def _validate_numbers(plan: PlanVersion) -> None:
     for name in ("net_days", "collect_seconds", "review_days"):
         if getattr(plan, name) < 0:
             raise NegativeNumber("give zero or more", field=f"/{name}")
+    _validate_late_usage(plan)
     for feature, limit in plan.features.items():
         if limit is not None and limit < 0:
             raise NegativeNumber("give zero or more, or null for no limit", field=f"/features/{feature}")
     if plan.term_months > MAX_TERM_MONTHS:
         raise LimitExceeded(f"give at most {MAX_TERM_MONTHS} months", field="/term_months")
+
+
+def _validate_late_usage(plan: PlanVersion) -> None:
+    at, days = "/late_usage_days", plan.late_usage_days
+    if plan.late_usage == "ignore_after" and days is None:
+        raise PartMissing("say after how many days late usage is ignored", field=at)
+    if plan.late_usage != "ignore_after" and days is not None:
+        raise PartNotAllowed("days belong to ignore_after; leave them out", field=at)
+    if days is not None and days < 0:
+        raise NegativeNumber("give zero or more", field=at)
 
 
 def _validate_charges(plan: PlanVersion, currency: str, charges: tuple[Charge, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,6 +61,7 @@ class RecordRevision:
     revision: int
     totals: tuple[PeriodTotal, ...]
     cause: str
+    event_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class UsagePeriodRevised:
     before: tuple[PeriodTotal, ...]
     totals: tuple[PeriodTotal, ...]
     cause: str
+    event_ids: tuple[str, ...] = ()
 
 
 UsagePeriodCommand = OpenUsagePeriod | RecordClosing | RecordRevision
@@ -134,6 +137,7 @@ def _revised(period: UsagePeriod, command: RecordRevision) -> UsagePeriodRevised
         before=period.totals,
         totals=command.totals,
         cause=command.cause,
+        event_ids=command.event_ids,
     )
 
 
@@ -147,6 +151,18 @@ def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
             return replace(period, totals=totals, revision=revision)
         case _:
             raise CorruptStream(period, event)
+
+
+def at_revision(events: Iterable[UsagePeriodEvent], revision: int) -> UsagePeriod:
+    """The period as it was told at a revision, from all its events; 0 is the closing."""
+    period: UsagePeriod | None = None
+    for event in events:
+        if period is not None and period.closed and period.revision == revision:
+            break
+        period = evolve(period, event)
+    if period is None:
+        raise UsagePeriodNotFound("billing never asked for this usage period")
+    return period
 
 
 USAGE_PERIOD: Decider[UsagePeriod | None, UsagePeriodCommand, UsagePeriodEvent] = Decider(

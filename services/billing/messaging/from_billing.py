@@ -43,9 +43,14 @@ def payment_allocated(message: Message) -> Iterator[Order]:
     return collecting.on_debt_changed(body.subscription_id, body.invoice_id, left, message.time)
 
 
-def invoice_closed(message: Message) -> Iterator[Order]:
-    """Void or credited in full: nothing is owed any more."""
-    contract = InvoiceVoidedV1 if message.type == InvoiceVoidedV1.TYPE else InvoiceCreditedV1
-    body = message.read(contract)
+def invoice_voided(message: Message) -> Iterator[Order]:
+    """Nothing is owed any more."""
+    body = message.read(InvoiceVoidedV1)
     nothing = Money.zero(body.currency)
     return collecting.on_debt_changed(body.subscription_id, body.invoice_id, nothing, message.time)
+
+
+def invoice_credited(message: Message) -> Iterator[Order]:
+    body = message.read(InvoiceCreditedV1)
+    left = Money(body.open_minor, body.currency)
+    return collecting.on_debt_changed(body.subscription_id, body.invoice_id, left, message.time)

@@ -1,18 +1,26 @@
-"""What billing answers to usage: closed periods complete bills, revised ones change drafts or are noted."""
+"""What billing answers to usage: closed periods complete bills, revised ones change drafts or are answered with documents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from uuid import UUID
 
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
-from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordClosing, RecordRevision
-from services.billing.processes import invoicing
-from services.billing.projections import invoice_numbers, usage_periods, waiting_bills
+from services.billing.domain.usage_period import (
+    USAGE_PERIOD,
+    PeriodTotal,
+    RecordClosing,
+    RecordRevision,
+    UsagePeriod,
+    at_revision,
+)
+from services.billing.messaging.desk import desk_of
+from services.billing.processes import correcting, invoicing
+from services.billing.projections import usage_periods, waiting_bills
 from shared.contracts.usage import GroupTotal, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.messages import Message
 from shared.orders import Order
@@ -29,19 +37,42 @@ def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 
 
 def period_revised(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    """Once for each revision of a period, however often it is told."""
     body = message.read(UsagePeriodRevisedV1)
     waiting_bills.alone(unit)
-    command = RecordRevision(revision=body.revision, totals=_totals(body.totals), cause=body.cause)
+    known: UsagePeriod | None = unit.state(USAGE_PERIOD, body.period_id)
+    if known is not None and known.revision >= body.revision:
+        return
+    command = RecordRevision(
+        revision=body.revision, totals=_totals(body.totals), cause=body.cause, event_ids=tuple(body.event_ids)
+    )
     yield Order(USAGE_PERIOD, body.period_id, command)
     invoice_id = usage_periods.invoice_of(unit, body.period_id)
-    if invoice_id is None:
-        return
-    drafted = unit.state(INVOICE, invoice_id)
-    bill: Bill = drafted.header.bill
-    item = next(item for item in bill.usage if item.period_id == body.period_id)
-    yield from invoicing.on_period_revised(
-        unit.state(SUBSCRIPTION, body.subscription_id), drafted, _usage(unit, bill), item, message.id, body.cause
+    if invoice_id is not None:
+        yield from _answer(message, body, unit, unit.state(INVOICE, invoice_id))
+
+
+def _answer(message: Message, body: UsagePeriodRevisedV1, unit: UnitOfWork, invoice: Invoice) -> Iterator[Order]:
+    subscription = unit.state(SUBSCRIPTION, body.subscription_id)
+    revised = correcting.Revised(
+        correction_id=message.id,
+        item=next(item for item in invoice.header.bill.usage if item.period_id == body.period_id),
+        revision=body.revision,
+        cause=body.cause,
+        event_ids=tuple(body.event_ids),
     )
+    usage, version = _rated_with(unit, invoice, body.period_id), unit.version(SUBSCRIPTION, body.subscription_id)
+    yield from correcting.on_period_revised(subscription, version, invoice, usage, revised, desk_of(unit))
+
+
+def _rated_with(unit: UnitOfWork, invoice: Invoice, revised: UUID) -> correcting.Usage:
+    """The revised period as it is now, and the others of the invoice without revisions that were ignored."""
+    usage = _usage(unit, invoice.header.bill)
+    for id_, period in usage.items():
+        wanted = invoice.revision(id_)
+        if invoice.facts is not None and id_ != revised and period.revision != wanted:
+            usage[id_] = at_revision([entry.event for entry in unit.history(USAGE_PERIOD, id_)], wanted)
+    return usage
 
 
 def complete(unit: UnitOfWork, subscription: Subscription, bill: Bill) -> Iterator[Order]:
@@ -49,13 +80,11 @@ def complete(unit: UnitOfWork, subscription: Subscription, bill: Bill) -> Iterat
     usage = _usage(unit, bill)
     if not invoicing.is_complete(bill, usage):
         return
-    settings = unit.state(TENANT_SETTINGS, unit.tenant_id)
     version = unit.version(SUBSCRIPTION, subscription.subscription_id)
-    number = partial(invoice_numbers.next_number, unit, settings.legal_entity, settings.invoice_series)
-    yield from invoicing.invoice(subscription, version, bill, usage, settings, number)
+    yield from invoicing.invoice(subscription, version, bill, usage, desk_of(unit))
 
 
-def _usage(unit: UnitOfWork, bill: Bill) -> invoicing.Usage:
+def _usage(unit: UnitOfWork, bill: Bill) -> dict[UUID, UsagePeriod]:
     return {item.period_id: unit.state(USAGE_PERIOD, item.period_id) for item in bill.usage}
 
 

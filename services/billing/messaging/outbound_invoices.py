@@ -24,10 +24,21 @@ def invoice_contract(event: Any) -> Contract | None:
             return contracts.InvoiceOverdueV1(**_facts(facts), open_minor=left.minor)
         case events.InvoiceVoided(facts=facts, reason=reason):
             return contracts.InvoiceVoidedV1(**_facts(facts), reason=reason)
-        case events.CreditNoteIssued(facts=facts, amount=amount, reason=reason):
-            return contracts.InvoiceCreditedV1(**_facts(facts), credit_minor=amount.minor, reason=reason)
+        case events.CreditNoteIssued():
+            return _credited(event)
         case _:
             return None
+
+
+def _credited(event: events.CreditNoteIssued) -> contracts.InvoiceCreditedV1:
+    return contracts.InvoiceCreditedV1(
+        **_facts(event.facts),
+        credit_minor=event.amount.minor,
+        reason=event.reason,
+        credit_note=event.credit_note_number,
+        open_minor=event.open.minor if event.open else 0,
+        refundable_minor=event.refundable.minor,
+    )
 
 
 def dunning_contract(event: Any) -> Contract | None:
@@ -70,4 +81,6 @@ def _facts(facts: events.Facts) -> dict[str, Any]:
         "issued_on": facts.issued_on,
         "due_on": facts.due_on,
         "total_minor": facts.total.minor,
+        "kind": facts.kind,
+        "corrects_invoice_id": facts.corrects_invoice_id,
     }

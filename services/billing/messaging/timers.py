@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from services.billing.domain.dunning import DUNNING, ClimbLadder
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import IssueInvoice, MarkOverdue
+from services.billing.domain.invoice.commands import MarkOverdue
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import ExpireQuote
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -20,7 +20,7 @@ from services.billing.domain.subscription.commands import (
 )
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.messaging.from_usage import complete
-from services.billing.processes import metering
+from services.billing.processes import invoicing, metering
 from services.billing.projections import invoice_numbers, waiting_bills
 from shared.orders import Order
 from shared.periods import local_day
@@ -68,7 +68,7 @@ def review_over(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     if unit.state(INVOICE, timer.subject).status == "draft":
         settings = unit.state(TENANT_SETTINGS, unit.tenant_id)
         number = invoice_numbers.next_number(unit, settings.legal_entity, settings.invoice_series)
-        yield Order(INVOICE, timer.subject, IssueInvoice(number=number))
+        yield from invoicing.issue(unit.state(INVOICE, timer.subject), number)
 
 
 def invoice_overdue(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
-from uuid import UUID
 
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import (
-    DraftInvoice,
-    IssueInvoice,
-    NoteCorrection,
-    Number,
-    RecalculateInvoice,
-)
-from services.billing.domain.invoice.compose import compose
+from services.billing.domain.invoice.commands import DraftInvoice, IssueInvoice, Number
 from services.billing.domain.invoice.events import Header
 from services.billing.domain.invoice.state import Invoice
-from services.billing.domain.subscription.events import Bill, UsageItem
+from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
-from services.billing.domain.tenant_settings import TenantSettings
-from services.billing.domain.usage_period import UsagePeriod
-from shared.money import Money
+from services.billing.processes import correcting
+from services.billing.processes.correcting import Desk, Usage
 from shared.orders import Order
-
-Usage = Mapping[UUID, UsagePeriod]
 
 
 def is_complete(bill: Bill, usage: Usage) -> bool:
@@ -36,8 +25,7 @@ def invoice(
     version: int,
     bill: Bill,
     usage: Usage,
-    settings: TenantSettings,
-    next_number: Callable[[], Number],
+    desk: Desk,
 ) -> Iterator[Order]:
     """`version` is that of the subscription's stream; the number is asked for last, because that locks the counter."""
     line = subscription.terms[_term_of(bill, subscription) - 1].line
@@ -46,15 +34,26 @@ def invoice(
         subscription_id=subscription.subscription_id,
         subscription_version=version,
         party=subscription.party,
-        legal_entity=settings.legal_entity,
+        legal_entity=desk.legal_entity,
         net_days=line.net_days,
         bill=bill,
     )
     review = subscription.instant(bill.billing_on + timedelta(days=line.review_days)) if line.review_days else None
-    lines = compose(subscription, bill, usage)
-    yield Order(INVOICE, bill.invoice_id, DraftInvoice(header=header, lines=lines, review_until=review))
+    lines, left_out = correcting.with_corrections(subscription, bill, usage)
+    revisions = correcting.revisions_of(bill, usage)
+    draft = DraftInvoice(header=header, lines=lines, review_until=review, revisions=revisions)
+    yield Order(INVOICE, bill.invoice_id, draft)
+    for deferred in left_out:
+        yield from correcting.settle(subscription, version, deferred.correction, deferred.carried, desk)
     if review is None:
-        yield Order(INVOICE, bill.invoice_id, IssueInvoice(number=next_number()))
+        yield from issue(desk.invoice(bill.invoice_id), desk.next_number())
+
+
+def issue(draft: Invoice, number: Number) -> Iterator[Order]:
+    """With its number it answers the corrections that waited for it."""
+    id_ = draft.header.invoice_id
+    yield Order(INVOICE, id_, IssueInvoice(number=number))
+    yield from correcting.on_issued(draft, number)
 
 
 def _term_of(bill: Bill, subscription: Subscription) -> int:
@@ -62,25 +61,3 @@ def _term_of(bill: Bill, subscription: Subscription) -> int:
     flat, usage = ({item.term_number for item in bill.flat}, {item.term_number for item in bill.usage})
     numbers = flat | usage | {fee.term_number for fee in bill.fees}
     return max(numbers, default=subscription.last.number)
-
-
-def on_period_revised(
-    subscription: Subscription, drafted: Invoice, usage: Usage, item: UsageItem, correction_id: UUID, cause: str
-) -> Iterator[Order]:
-    """A draft is changed; of an issued invoice the difference is noted as an open correction."""
-    bill = drafted.header.bill
-    lines = compose(subscription, bill, usage)
-    if drafted.status == "draft":
-        yield Order(INVOICE, bill.invoice_id, RecalculateInvoice(lines=lines, cause=cause))
-        return
-    currency = subscription.currency
-    delta = Money.total((line.amount for line in lines), currency) - drafted.totals.subtotal
-    command = NoteCorrection(
-        correction_id=correction_id,
-        period_id=item.period_id,
-        charge=item.charge,
-        revision=usage[item.period_id].revision,
-        cause=cause,
-        delta=delta,
-    )
-    yield Order(INVOICE, bill.invoice_id, command)

@@ -1,57 +1,125 @@
-"""Makes an invoice again from the log, as it was, and compares it line by line."""
+"""Makes an invoice and its corrections again from the log, as they were, and compares them line by line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
+from services.billing.domain.correction import Carried, Correction, difference
+from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.compose import compose
-from services.billing.domain.invoice.line import InvoiceLine
+from services.billing.domain.invoice.events import CorrectionNoted, CreditNoteIssued
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.usage_period import USAGE_PERIOD, UsagePeriod
+from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.usage_period import at_revision
+from services.billing.processes.correcting import taken_over
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What stands on the invoice, and what the log gives."""
+    """What stands on a document, and what the log gives."""
 
+    document: str
     line: int
     field: str
     invoiced: Any
     recomputed: Any
 
 
-def verify(
-    invoice: Invoice, subscription_events: Sequence[Any], period_events: Mapping[UUID, Sequence[Any]]
-) -> list[Difference]:
-    """`subscription_events` are those up to the version that the invoice names; periods are taken at the revision that
-    their lines name. Nothing different means that the invoice follows from the log."""
-    header = invoice.header
-    subscription = SUBSCRIPTION.replay(subscription_events[: header.subscription_version])
-    assert subscription is not None  # the invoice was drafted from it
-    revisions = {line.proof.period_id: line.proof.revision for line in invoice.lines if line.proof}
-    usage = {id_: _at_revision(events, revisions.get(id_)) for id_, events in period_events.items()}
-    return list(_differences(invoice.lines, compose(subscription, header.bill, usage)))
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Events of the subscription up to the version that the invoice names, and of the usage periods that it bills."""
+
+    subscription: Sequence[Any]
+    periods: Mapping[UUID, Sequence[Any]]
+
+    def rated(self, invoice: Invoice, revisions: Mapping[UUID, int]) -> tuple[InvoiceLine, ...]:
+        """The lines of the invoice with its periods at the given revisions."""
+        usage = {id_: at_revision(events, revisions.get(id_, 0)) for id_, events in self.periods.items()}
+        return compose(self._subscription(invoice), taken_over(invoice.header.bill, invoice.lines), usage)
+
+    def _subscription(self, invoice: Invoice) -> Subscription:
+        subscription = SUBSCRIPTION.replay(self.subscription[: invoice.header.subscription_version])
+        assert subscription is not None  # the invoice was drafted from it
+        return subscription
 
 
-def _at_revision(events: Iterable[Any], revision: int | None) -> UsagePeriod:
-    period: UsagePeriod | None = None
+def verify(drafted: Sequence[Any], log: Log) -> list[Difference]:
+    """The invoice itself, from its events, and every correction that was noted of it: what it was rated with then gives
+    the lines that were noted. Nothing different means that all follows from the log."""
+    found: list[Difference] = []
+    invoice: Invoice | None = None
+    for event in drafted:
+        if isinstance(event, CorrectionNoted) and event.policy and invoice is not None:
+            found += _noted(invoice, event, log)
+        invoice = INVOICE.evolve(invoice, event)
+    assert invoice is not None  # its events begin with the draft
+    recomputed = log.rated(invoice, _when_drafted(drafted))
+    return [*_differences(_name(invoice), invoice.lines, recomputed), *found]
+
+
+def verify_documents(invoice: Invoice, events: Sequence[Any], corrected: Invoice) -> list[Difference]:
+    """What the invoice and its credit notes took of the corrections of another one, or of its own, is what stands on
+    them. `events` are those of `invoice`."""
+    documents = {d.number: d.carried for d in corrected.documents if d.invoice_id == invoice.header.invoice_id}
+    found: list[Difference] = []
     for event in events:
-        if period is not None and period.closed and period.revision == (revision or 0):
-            break
-        period = USAGE_PERIOD.evolve(period, event)
-    assert period is not None  # a bill names only periods that were opened
-    return period
+        is_related = isinstance(event, CreditNoteIssued) and event.corrects is not None
+        if is_related and event.corrects.invoice_id == corrected.header.invoice_id:
+            found += _taken(
+                event.credit_note_number, event.carried, -documents.get(event.credit_note_number, Carried())
+            )
+    if invoice.header.corrects is not None:
+        stands = Carried(lines=invoice.lines, taxes=invoice.totals.taxes)
+        found += _taken(_name(invoice), stands, documents.get(_name(invoice), Carried()))
+    return found
 
 
-def _differences(invoiced: Iterable[InvoiceLine], recomputed: Iterable[InvoiceLine]) -> Iterable[Difference]:
+def _when_drafted(events: Sequence[Any]) -> Mapping[UUID, int]:
+    """The revisions of the draft as it was issued, whatever it was rated with afterwards."""
+    before = [event for event in events if not isinstance(event, CorrectionNoted)]
+    invoice = INVOICE.replay(before)
+    return invoice.revisions if invoice else {}
+
+
+def _noted(invoice: Invoice, event: CorrectionNoted, log: Log) -> Iterator[Difference]:
+    correction = Correction(
+        correction_id=event.correction_id,
+        invoice_id=invoice.header.invoice_id,
+        invoice=_name(invoice),
+        period_id=event.period_id,
+        revision=event.revision,
+        cause=event.cause,
+    )
+    currency = event.delta.currency
+    after = Carried.of(log.rated(invoice, event.revisions), currency)
+    name = f"{_name(invoice)}, {event.charge} at revision {event.revision}"
+    yield from _taken(name, event.difference, difference(after, invoice.carried(), invoice.lines, correction))
+
+
+def _name(invoice: Invoice) -> str:
+    return invoice.facts.number if invoice.facts else ""
+
+
+def _taken(document: str, stands: Carried, recomputed: Carried) -> Iterator[Difference]:
+    yield from _differences(document, stands.lines, recomputed.lines)
+    for rate in dict.fromkeys([*stands.taxes, *recomputed.taxes]):
+        old, new = stands.taxes.get(rate), recomputed.taxes.get(rate)
+        if old != new:
+            yield Difference(document, 0, f"tax {rate}", old, new)
+
+
+def _differences(
+    document: str, invoiced: Iterable[InvoiceLine], recomputed: Iterable[InvoiceLine]
+) -> Iterator[Difference]:
     for number, (old, new) in enumerate(zip_longest(invoiced, recomputed), start=1):
         if old is None or new is None:
-            yield Difference(number, "line", old and old.charge, new and new.charge)
+            yield Difference(document, number, "line", old and old.charge, new and new.charge)
             continue
         before, after = asdict(old), asdict(new)
-        yield from (Difference(number, f, before[f], after[f]) for f in before if before[f] != after[f])
+        yield from (Difference(document, number, f, before[f], after[f]) for f in before if before[f] != after[f])

@@ -26,20 +26,34 @@ WHERE total_minor <> subtotal_minor + tax_minor
 # Each number is there once by a unique key: as many numbers as were counted up leave no gap.
 _NUMBERS = """
 SELECT count(*) FROM (SELECT tenant_id, sum(last_number) AS given FROM number_counters GROUP BY tenant_id) c
-FULL JOIN (SELECT tenant_id, count(number) + count(document #>> '{credit_note,number}') AS used
+FULL JOIN (SELECT tenant_id, count(number) + sum(jsonb_array_length(document -> 'credit_notes')) AS used
            FROM invoices GROUP BY tenant_id) i USING (tenant_id)
 WHERE COALESCE(c.given, 0) <> COALESCE(i.used, 0)"""
 
-# Nobody paid more than they owed, and what was paid is not open any more.
+# A note over a correction is its lines and taxes; nothing is credited twice, nor refunded that was not paid.
+_CREDIT_NOTES = """
+SELECT count(*) FROM invoices i CROSS JOIN LATERAL (
+  SELECT sum((note ->> 'amount_minor')::bigint) AS credited,
+         bool_or(note -> 'corrects' <> 'null' AND (note ->> 'amount_minor')::bigint <> (note ->> 'tax_minor')::bigint
+           + (SELECT COALESCE(sum((line -> 'amount' ->> 'minor')::bigint), 0)
+              FROM jsonb_array_elements(note -> 'lines') AS line)) AS differs
+  FROM jsonb_array_elements(i.document -> 'credit_notes') AS note) n
+WHERE n.differs OR n.credited > i.total_minor OR (i.status = 'credited') <> (n.credited = i.total_minor)"""
+
+# Nobody paid more than they owed; what was paid or credited is not open any more, and what was both is refundable.
 _PAYMENTS = """
 SELECT count(*) FROM invoices i
 LEFT JOIN LATERAL (SELECT COALESCE(sum(amount_minor), 0) AS paid FROM payments p
                    WHERE p.tenant_id = i.tenant_id AND p.invoice_id = i.invoice_id) p ON true
-WHERE p.paid > GREATEST(i.total_minor, 0)
-   OR (i.status IN ('issued', 'paid') AND i.open_minor <> i.total_minor - p.paid)"""
+CROSS JOIN LATERAL (SELECT COALESCE(sum((note ->> 'amount_minor')::bigint), 0) AS credited,
+                           COALESCE(sum((note ->> 'refundable_minor')::bigint), 0) AS refundable
+                    FROM jsonb_array_elements(i.document -> 'credit_notes') AS note) n
+WHERE p.paid > GREATEST(i.total_minor, 0) OR n.refundable > p.paid
+   OR (i.status IN ('issued', 'paid', 'credited') AND i.open_minor <> i.total_minor - p.paid - n.credited + n.refundable)"""
 
 CHECKS: Mapping[str, Check] = {
     "invoice_totals": partial(_count, _TOTALS),
     "invoice_numbers": partial(_count, _NUMBERS),
+    "credit_notes": partial(_count, _CREDIT_NOTES),
     "payments": partial(_count, _PAYMENTS),
 }

@@ -14,6 +14,8 @@ from shared.event_store import Recorded
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
+CREDIT_NOTES = "-CN"  # behind the name of the series of invoices
+
 _count = insert(counters)
 _count = _count.on_conflict_do_update(
     index_elements=["tenant_id", "legal_entity", "series"], set_={"last_number": _count.excluded.last_number}

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Connection, Select, Text, bindparam, cast, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from services.billing.domain.invoice.events import (
     CreditNoteIssued,
@@ -23,8 +23,8 @@ from services.billing.domain.invoice.events import (
     PaymentAllocated,
     Totals,
 )
-from services.billing.domain.invoice.line import InvoiceLine
 from services.billing.domain.invoice.state import InvoiceNotFound
+from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.tables import invoices
 from shared.event_store import Recorded
 from shared.statements import write
@@ -67,7 +67,10 @@ def _document(header: Header, lines: Sequence[InvoiceLine], totals: Totals) -> d
         "billing_on": header.bill.billing_on.isoformat(),
         "taxes": {rate: amount.minor for rate, amount in totals.taxes.items()},
         "lines": msgspec.to_builtins(list(lines)),
+        "kind": "correction" if header.corrects else "regular",
+        "corrects": msgspec.to_builtins(header.corrects),
         "credit_note": None,
+        "credit_notes": [],
     }
 
 
@@ -102,7 +105,9 @@ def _changes(event: object) -> dict[str, Any]:
         case InvoiceVoided():
             return {"status": "voided", "open_minor": 0}
         case CreditNoteIssued():
-            return {"status": "credited", "open_minor": 0, "document": _merged(_credit_note(event))}
+            status = {"status": "credited"} if event.is_last else {}
+            open_minor = event.open.minor if event.open else 0
+            return status | {"open_minor": open_minor, "document": _with_credit_note(_credit_note(event))}
         case InvoiceDiscarded():
             return {"status": "discarded", "open_minor": 0}
         case _:
@@ -113,16 +118,25 @@ def _merged(changed: dict[str, Any]) -> Any:
     return invoices.c.document.op("||")(bindparam(None, changed, JSONB))
 
 
+def _with_credit_note(note: dict[str, Any]) -> Any:
+    """`credit_note` is the latest."""
+    notes = func.coalesce(invoices.c.document.op("->")("credit_notes"), bindparam(None, [], JSONB))
+    latest = _merged({"credit_note": note})
+    path = cast(["credit_notes"], ARRAY(Text))
+    return func.jsonb_set(latest, path, notes.op("||")(bindparam(None, [note], JSONB)))
+
+
 def _credit_note(event: CreditNoteIssued) -> dict[str, Any]:
     return {
-        "credit_note": {
-            "number": event.credit_note_number,
-            "issued_on": event.issued_on.isoformat(),
-            "amount_minor": event.amount.minor,
-            "tax_minor": event.tax.minor,
-            "refundable_minor": event.refundable.minor,
-            "reason": event.reason,
-        }
+        "number": event.credit_note_number,
+        "issued_on": event.issued_on.isoformat(),
+        "amount_minor": event.amount.minor,
+        "tax_minor": event.tax.minor,
+        "refundable_minor": event.refundable.minor,
+        "reason": event.reason,
+        "taxes": {rate: tax.minor for rate, tax in event.carried.taxes.items()},
+        "lines": msgspec.to_builtins(list(event.carried.lines)),
+        "corrects": msgspec.to_builtins(event.corrects),
     }
 
 

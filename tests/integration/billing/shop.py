@@ -51,6 +51,7 @@ PLAN: dict[str, Any] = {
     "minimums": {"USD": {"code": "true_up", "name": "Minimum commitment", "amount": "5000.00"}},
     "features": {"gates": None},
 }
+EARLY, LATE = datetime(2012, 12, 1, tzinfo=UTC), datetime(2031, 2, 2, tzinfo=UTC)
 LINE = {"plan": "gate-use", "starts_on": "2031-01-01"}
 
 
@@ -123,10 +124,12 @@ class Shop:
         )
         self._tell("usage.periods", "usage", "usage_period", closed.period_id, closed, 1)
 
-    def hear_of_late_usage(self, period: str, subscription: str, departures: int) -> None:
+    def hear_of_late_usage(self, period: str, subscription: str, departures: int, revision: int = 1) -> None:
         metered = self._metered(period, subscription, departures)
-        revised = UsagePeriodRevisedV1(**metered, revision=1, before=[], cause="late_events", event_ids=["/gates#1"])
-        self._tell("usage.periods", "usage", "usage_period", revised.period_id, revised, 2)
+        revised = UsagePeriodRevisedV1(
+            **metered, revision=revision, before=[], cause="late_events", event_ids=["/gates#1"]
+        )
+        self._tell("usage.periods", "usage", "usage_period", revised.period_id, revised, revision + 1, LATE)
 
     @staticmethod
     def _metered(period: str, subscription: str, departures: int) -> dict[str, Any]:
@@ -139,13 +142,14 @@ class Shop:
             "totals": [GroupTotal(group="JFK", quantity=Decimal(departures), count=departures, digest="00")],
         }
 
-    def open(self) -> Shop:
-        """Everything that is needed to quote."""
+    def open(self, **plan: Any) -> Shop:
+        """Everything that is needed to quote; `plan` is what it has besides."""
         self.hear_of_meter()
         self.hear_of_policy()
         settle([self.billing])
+        known = PLAN | plan
         eventually(
-            lambda: self.billing.step() >= 0 and self.rita.put("/v1/plans/gate-use", json=PLAN).status_code == 200
+            lambda: self.billing.step() >= 0 and self.rita.put("/v1/plans/gate-use", json=known).status_code == 200
         )
         assert self.rita.put("/v1/customers/F9", json=CUSTOMER).status_code == 200
         return self
@@ -170,13 +174,22 @@ class Shop:
         del visitor.headers["Authorization"]
         return visitor.post("/v1/quote-acceptances", json={"token": token, "name": "Ann Buyer"}, **options)
 
-    def _tell(self, topic: str, producer: str, category: str, subject: UUID, contract: Contract, sequence: int) -> None:
+    def _tell(
+        self,
+        topic: str,
+        producer: str,
+        category: str,
+        subject: UUID,
+        contract: Contract,
+        sequence: int,
+        at: datetime = EARLY,
+    ) -> None:
         message = Message(
             id=message_id(producer, self.tenant_id, category, subject, sequence),
             source=f"/{producer}/{category}",
             type=contract.TYPE,
             subject=subject,
-            time=datetime(2012, 12, 1, tzinfo=UTC),
+            time=at,
             tenantid=self.tenant_id,
             sequence=sequence,
             correlationid="test",

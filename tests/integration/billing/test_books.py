@@ -40,6 +40,7 @@ def test_after_business_the_books_agree(billing: Service, busy: str) -> None:
         ("invoice_totals", "UPDATE invoices SET total_minor = total_minor + 1, open_minor = open_minor + 1"),
         ("invoice_totals", "UPDATE invoices SET tax_minor = tax_minor + 1, subtotal_minor = subtotal_minor - 1"),
         ("invoice_numbers", "UPDATE number_counters SET last_number = last_number + 1"),
+        ("credit_notes", "UPDATE invoices SET document = jsonb_set(document, '{credit_notes,0,tax_minor}', '7')"),
         ("payments", "UPDATE payments SET amount_minor = amount_minor - 1"),
         ("payments", "UPDATE invoices SET open_minor = 0"),
     ],

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import pytest
 
+from services.billing.domain.correction import Carried, Correction
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import (
+    CreditCorrection,
     CreditInvoice,
     DiscardInvoice,
     DraftInvoice,
@@ -36,7 +38,7 @@ from services.billing.domain.invoice.events import (
     InvoiceVoided,
     PaymentAllocated,
 )
-from services.billing.domain.invoice.state import InvoiceNotFound, Overpayment
+from services.billing.domain.invoice.state import InvoiceNotFound, OverCredit, Overpayment
 from services.billing.domain.plan import MinimumCommitment
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import RequestBill
@@ -48,7 +50,7 @@ from services.billing.domain.usage_period import (
     RecordClosing,
     RecordRevision,
 )
-from services.billing.processes.verification import verify
+from services.billing.processes.verification import Log, verify
 from shared.decider import NotAllowedNow
 from shared.money import CurrencyMismatch, Money
 from tests.unit.billing.test_subscription import CREATE, LINE, START, Story, new_york
@@ -125,6 +127,10 @@ def given(*commands: Any) -> Any:
 
 def when(state: Any, command: Any) -> list[Any]:
     return INVOICE.decide(state, command)
+
+
+def drafted(draft: DraftInvoice) -> list[Any]:
+    return INVOICE.decide(None, draft)
 
 
 def pay(minor: int, payment: int = 1, currency: str = "USD") -> RecordPayment:
@@ -206,33 +212,78 @@ def test_a_full_credit_note_says_what_is_refundable() -> None:
     assert isinstance(note, CreditNoteIssued) and (note.amount.minor, note.refundable.minor) == (TOTAL, 100)
 
 
-def test_a_revision_changes_a_draft_and_is_noted_on_an_issued_invoice() -> None:
+def test_a_revision_changes_a_draft() -> None:
     more = February(calls=6000).lines
     (changed,) = when(given(DRAFT), RecalculateInvoice(lines=more, cause="late"))
     assert isinstance(changed, InvoiceRecalculated) and changed.totals.subtotal.minor == 750000
+
+
+def test_a_revision_is_noted_once_on_an_issued_invoice() -> None:
+    why = correction(revision=1)
+    difference = Carried(lines=DRAFT.lines[1:2])
     note = NoteCorrection(
-        correction_id=UUID(int=5),
-        period_id=UUID(int=6),
-        charge="calls",
-        revision=1,
-        cause="late",
-        delta=Money(100000, "USD"),
+        correction=why, charge="calls", status="open", policy="correct", difference=difference, revisions={}
     )
-    assert [type(event) for event in when(given(DRAFT, ISSUE), note)] == [CorrectionNoted]
+    (noted,) = when(given(DRAFT, ISSUE), note)
+    assert isinstance(noted, CorrectionNoted) and noted.delta.minor == 300
     assert when(given(DRAFT, ISSUE, note), note) == []
+
+
+def credit(minor: int, number: int = 1) -> CreditCorrection:
+    line = replace(DRAFT.lines[1], amount=Money(minor, "USD"))
+    return CreditCorrection(
+        number=Number(legal_entity="Hudson", series="HUD-CN", sequence=number),
+        on=AT.date(),
+        at=AT,
+        corrects=correction(revision=number),
+        carried=Carried(lines=(line,)),
+    )
+
+
+def test_parts_are_credited_until_nothing_is_left() -> None:
+    (first,) = when(given(DRAFT, ISSUE), credit(100))
+    assert isinstance(first, CreditNoteIssued) and first.open == Money(TOTAL - 100, "USD") == first.left
+    partly = given(DRAFT, ISSUE, credit(100))
+    assert (partly.status, partly.open.minor, partly.left.minor) == ("issued", TOTAL - 100, TOTAL - 100)
+    with pytest.raises(OverCredit):
+        when(partly, credit(TOTAL - 99, number=2))
+    with pytest.raises(NotAllowedNow):
+        when(partly, VoidInvoice(reason="x"))
+    (rest,) = when(partly, CreditInvoice(number=NUMBER, on=AT.date(), reason="goodwill"))
+    assert isinstance(rest, CreditNoteIssued) and (rest.amount.minor, rest.is_last) == (TOTAL - 100, True)
+
+
+def test_a_credit_of_what_is_still_open_pays_the_invoice() -> None:
+    events = when(given(DRAFT, ISSUE, pay(TOTAL - 60)), credit(100))
+    assert [type(event) for event in events] == [CreditNoteIssued, InvoicePaid]
+    assert events[0].refundable.minor == 40
+    paid = given(DRAFT, ISSUE, pay(TOTAL - 60), credit(100))
+    assert (paid.status, paid.open.minor, paid.refundable.minor) == ("paid", 0, 40)
+    (later,) = when(paid, credit(5, number=2))
+    assert later.refundable.minor == 5
+
+
+def correction(revision: int) -> Correction:
+    return Correction(
+        correction_id=UUID(int=5),
+        invoice_id=DRAFT.header.invoice_id,
+        invoice="HUD-000007",
+        period_id=UUID(int=6),
+        revision=revision,
+        cause="late",
+    )
 
 
 def test_an_invoice_follows_from_the_log_also_after_a_later_revision() -> None:
     february = February()
     revised = RecordRevision(revision=1, totals=(total(9000),), cause="late")
     later = [*february.period_events, *USAGE_PERIOD.decide(february.period, revised)]
-    histories = {february.item.period_id: later}
-    assert verify(given(february.draft), february.story.events, histories) == []
+    assert verify(drafted(february.draft), Log(february.story.events, {february.item.period_id: later})) == []
 
 
 def test_a_changed_line_is_found() -> None:
     february = February()
     wrong = replace(february.lines[1], amount=Money(1, "USD"))
-    invoice = given(replace(february.draft, lines=(february.lines[0], wrong, february.lines[2])))
-    (difference,) = verify(invoice, february.story.events, {february.item.period_id: february.period_events})
+    events = drafted(replace(february.draft, lines=(february.lines[0], wrong, february.lines[2])))
+    (difference,) = verify(events, Log(february.story.events, {february.item.period_id: february.period_events}))
     assert (difference.line, difference.field) == (2, "amount")

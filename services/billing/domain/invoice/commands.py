@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from services.billing.domain.invoice.events import Header
-from services.billing.domain.invoice.line import InvoiceLine
+from services.billing.domain.correction import Carried, Correction, CorrectionDocument
+from services.billing.domain.invoice.events import Answer, Header, NotedStatus
+from services.billing.domain.invoice_line import InvoiceLine
 from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftInvoice:
+    """`taxes` are given where they are not those of the lines: on a correction, as differences."""
+
     header: Header
     lines: tuple[InvoiceLine, ...]
     review_until: datetime | None
+    revisions: dict[UUID, int] = field(default_factory=dict)
+    taxes: dict[str, Money] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalculateInvoice:
     lines: tuple[InvoiceLine, ...]
     cause: str
+    revisions: dict[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,8 @@ class VoidInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditInvoice:
+    """All that the invoice still carries."""
+
     number: Number
     on: date
     reason: str
@@ -73,13 +81,34 @@ class DiscardInvoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditCorrection:
+    """A part of the invoice; lines and taxes of `carried` as positive amounts."""
+
+    number: Number
+    on: date
+    at: datetime
+    corrects: Correction
+    carried: Carried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCorrection:
-    correction_id: UUID
-    period_id: UUID
+    """`revisions` are those of all usage periods of the invoice that it was rated again with."""
+
+    correction: Correction
     charge: str
-    revision: int
-    cause: str
-    delta: Money
+    status: NotedStatus
+    policy: str
+    difference: Carried
+    revisions: dict[UUID, int]
+    event_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCorrection:
+    correction_id: UUID
+    answer: Answer
+    documents: tuple[CorrectionDocument, ...] = ()
 
 
 InvoiceCommand = (
@@ -92,4 +121,6 @@ InvoiceCommand = (
     | CreditInvoice
     | DiscardInvoice
     | NoteCorrection
+    | CreditCorrection
+    | AnswerCorrection
 )

@@ -10,7 +10,7 @@ from itertools import groupby
 from uuid import UUID
 
 from services.billing.domain.flat_charges import FlatCharges
-from services.billing.domain.invoice.line import InvoiceLine, LineKind, UsageProof
+from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.plan import Charge, MinimumCommitment, RevenueClass
 from services.billing.domain.pricing.rate import Rating
@@ -27,11 +27,14 @@ NOTHING_METERED = PeriodTotal(group="", quantity=Decimal(0), count=0, digest="")
 
 
 def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod]) -> tuple[InvoiceLine, ...]:
-    """Flat charges, then usage with its true-up, then fees; numbered from 1. Every usage period must be closed."""
+    """Flat charges, then usage with its true-up, then fees, then corrections of earlier invoices; numbered from 1.
+
+    Every usage period must be closed."""
     lines = [
         *(_flat(subscription, item) for item in bill.flat),
         *_usage_and_true_ups(subscription, bill.usage, usage),
         *(_fee(subscription, fee) for fee in bill.fees),
+        *(line for deferred in bill.corrections for line in deferred.carried.lines),
     ]
     return tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
 

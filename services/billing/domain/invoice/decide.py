@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from services.billing.domain.correction import Carried
+from services.billing.domain.invoice import correcting
 from services.billing.domain.invoice.commands import (
+    AnswerCorrection,
+    CreditCorrection,
     CreditInvoice,
     DiscardInvoice,
     DraftInvoice,
@@ -18,8 +22,6 @@ from services.billing.domain.invoice.commands import (
     VoidInvoice,
 )
 from services.billing.domain.invoice.events import (
-    CorrectionNoted,
-    CreditNoteIssued,
     Facts,
     InvoiceDiscarded,
     InvoiceDrafted,
@@ -32,17 +34,16 @@ from services.billing.domain.invoice.events import (
     PaymentAllocated,
     Totals,
 )
-from services.billing.domain.invoice.line import InvoiceLine
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, Overpayment
+from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.invoicing.totals import invoice_totals
 from shared.decider import NotAllowedNow
 
 
 def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEvent]:
     match invoice, command:
-        case None, DraftInvoice(header=header, lines=lines, review_until=review_until):
-            totals = totals_of(lines, header.party.currency)
-            return [InvoiceDrafted(header=header, lines=lines, totals=totals, review_until=review_until)]
+        case None, DraftInvoice():
+            return [_drafted(command)]
         case Invoice(), DraftInvoice():
             return []
         case None, _:
@@ -61,16 +62,14 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             return [InvoiceOverdue(facts=invoice.issued, open=invoice.open)]
         case Invoice(), MarkOverdue():
             return []
-        case Invoice(status="issued", paid=paid), VoidInvoice(reason=reason) if not paid.minor:
+        case Invoice(status="issued", paid=paid, credited=credited), VoidInvoice(reason=reason) if not (
+            paid.minor or credited.minor
+        ):
             return [InvoiceVoided(facts=invoice.issued, reason=reason)]
-        case Invoice(status="issued" | "paid"), CreditInvoice():
-            return [_credited(invoice, command)]
+        case Invoice(), CreditInvoice() | CreditCorrection() | NoteCorrection() | AnswerCorrection():
+            return correcting.decide(invoice, command)
         case Invoice(status="draft"), DiscardInvoice(reason=reason):
             return [InvoiceDiscarded(reason=reason)]
-        case Invoice(), NoteCorrection(correction_id=id_) if id_ in invoice.corrections or invoice.facts is None:
-            return []
-        case Invoice(), NoteCorrection():
-            return [_corrected(invoice, command)]
         case _:
             raise NotAllowedNow(command, invoice)
 
@@ -80,12 +79,33 @@ def totals_of(lines: Sequence[InvoiceLine], currency: str) -> Totals:
     return Totals(subtotal=totals.subtotal, taxes=totals.taxes, tax=totals.tax, total=totals.total)
 
 
+def _drafted(command: DraftInvoice) -> InvoiceDrafted:
+    currency = command.header.party.currency
+    totals = totals_of(command.lines, currency)
+    if command.taxes is not None:
+        given = Carried(lines=command.lines, taxes=command.taxes).totals(currency)
+        totals = Totals(subtotal=given.subtotal, taxes=given.taxes, tax=given.tax, total=given.total)
+    return InvoiceDrafted(
+        header=command.header,
+        lines=command.lines,
+        totals=totals,
+        review_until=command.review_until,
+        revisions=command.revisions,
+    )
+
+
 def _recalculate(invoice: Invoice, command: RecalculateInvoice) -> list[InvoiceEvent]:
-    if command.lines == invoice.lines:
+    if command.lines == invoice.lines and command.revisions == invoice.revisions:
         return []
-    totals = totals_of(command.lines, invoice.header.party.currency)
-    before = invoice.totals.total
-    return [InvoiceRecalculated(lines=command.lines, totals=totals, before=before, cause=command.cause)]
+    return [
+        InvoiceRecalculated(
+            lines=command.lines,
+            totals=totals_of(command.lines, invoice.header.party.currency),
+            before=invoice.totals.total,
+            cause=command.cause,
+            revisions=command.revisions,
+        )
+    ]
 
 
 def _issue(invoice: Invoice, command: IssueInvoice) -> list[InvoiceEvent]:
@@ -98,6 +118,8 @@ def _issue(invoice: Invoice, command: IssueInvoice) -> list[InvoiceEvent]:
         issued_on=header.bill.billing_on,
         due_on=header.bill.billing_on + timedelta(days=header.net_days),
         total=invoice.totals.total,
+        kind="correction" if header.corrects else "regular",
+        corrects_invoice_id=header.corrects.invoice_id if header.corrects else None,
     )
     issued = InvoiceIssued(
         facts=facts, legal_entity=number.legal_entity, series=number.series, sequence=number.sequence
@@ -118,31 +140,3 @@ def _record_payment(invoice: Invoice, command: RecordPayment) -> list[InvoiceEve
         received_at=command.received_at,
     )
     return [allocated] if left.minor else [allocated, InvoicePaid(facts=invoice.issued, paid_at=command.received_at)]
-
-
-def _credited(invoice: Invoice, command: CreditInvoice) -> CreditNoteIssued:
-    number = command.number
-    return CreditNoteIssued(
-        facts=invoice.issued,
-        credit_note_number=number.text,
-        legal_entity=number.legal_entity,
-        series=number.series,
-        sequence=number.sequence,
-        issued_on=command.on,
-        amount=invoice.totals.total,
-        tax=invoice.totals.tax,
-        refundable=invoice.paid,
-        reason=command.reason,
-    )
-
-
-def _corrected(invoice: Invoice, command: NoteCorrection) -> CorrectionNoted:
-    return CorrectionNoted(
-        facts=invoice.issued,
-        correction_id=command.correction_id,
-        period_id=command.period_id,
-        charge=command.charge,
-        revision=command.revision,
-        cause=command.cause,
-        delta=command.delta,
-    )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.agreement import Party
-from services.billing.domain.invoice.line import InvoiceLine
+from services.billing.domain.correction import Carried, Correction, CorrectionDocument
+from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription.events import Bill
 from shared.money import Money
+
+InvoiceKind = Literal["regular", "correction"]
+NotedStatus = Literal["open", "deferred", "ignored"]
+Answer = Literal["billed", "credited", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +30,8 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """`subscription_version` is the version of the subscription's stream that the lines were made from."""
+    """`subscription_version` is the version of the subscription's stream that the lines were made from.
+    An invoice that corrects another one says which, and has a bill without items."""
 
     invoice_id: UUID
     subscription_id: UUID
@@ -33,6 +40,7 @@ class Header:
     legal_entity: str
     net_days: int
     bill: Bill
+    corrects: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +54,19 @@ class Facts:
     issued_on: date
     due_on: date
     total: Money
+    kind: InvoiceKind = "regular"
+    corrects_invoice_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDrafted:
+    """`revisions` are those of the usage periods, by id, that the lines were made from."""
+
     header: Header
     lines: tuple[InvoiceLine, ...]
     totals: Totals
     review_until: datetime | None
+    revisions: dict[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,7 @@ class InvoiceRecalculated:
     totals: Totals
     before: Money
     cause: str
+    revisions: dict[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +118,9 @@ class InvoiceVoided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNoteIssued:
-    """In full: what is open is taken back, what was paid becomes refundable."""
+    """What is open is taken back first, what was paid becomes refundable. `open` is what is left to pay, and `left` what
+    the invoice still carries, paid or not; None is nothing. In full it has no lines; a correction has those that it takes
+    back, as positive amounts."""
 
     facts: Facts
     credit_note_number: str
@@ -116,6 +132,14 @@ class CreditNoteIssued:
     tax: Money
     refundable: Money
     reason: str
+    open: Money | None = None
+    left: Money | None = None
+    carried: Carried = field(default_factory=Carried)
+    corrects: Correction | None = None
+
+    @property
+    def is_last(self) -> bool:
+        return self.left is None or not self.left.minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +149,9 @@ class InvoiceDiscarded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionNoted:
-    """A usage period was revised after the invoice was issued: `delta` is what the lines of it would change by."""
+    """A usage period was revised after the invoice was issued: `delta` is what the lines of it would change by, and
+    `difference` how. `policy` decided the status, and `revisions` are those that the invoice was rated again with.
+    Nothing of it says that it was noted before there were answers: then it is part of the next one."""
 
     facts: Facts
     correction_id: UUID
@@ -134,6 +160,21 @@ class CorrectionNoted:
     revision: int
     cause: str
     delta: Money
+    status: NotedStatus = "open"
+    policy: str = ""
+    difference: Carried = field(default_factory=Carried)
+    revisions: dict[UUID, int] = field(default_factory=dict)
+    event_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionAnswered:
+    """The documents that took the difference; it is the answer to all corrections that were open."""
+
+    facts: Facts
+    correction_ids: tuple[UUID, ...]
+    answer: Answer
+    documents: tuple[CorrectionDocument, ...]
 
 
 InvoiceEvent = (
@@ -147,6 +188,7 @@ InvoiceEvent = (
     | CreditNoteIssued
     | InvoiceDiscarded
     | CorrectionNoted
+    | CorrectionAnswered
 )
 
 EVENT_TYPES: dict[str, type] = {
@@ -160,4 +202,5 @@ EVENT_TYPES: dict[str, type] = {
     "credit_note_issued": CreditNoteIssued,
     "invoice_discarded": InvoiceDiscarded,
     "correction_noted": CorrectionNoted,
+    "correction_answered": CorrectionAnswered,
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 from services.billing.domain.invoice.events import (
+    CorrectionAnswered,
     CorrectionNoted,
     CreditNoteIssued,
     InvoiceDiscarded,
@@ -24,11 +26,10 @@ from shared.money import Money
 
 def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
     match invoice, event:
-        case None, InvoiceDrafted(header=header, lines=lines, totals=totals):
-            nothing = Money.zero(totals.total.currency)
-            return Invoice(status="draft", header=header, lines=lines, totals=totals, paid=nothing)
+        case None, InvoiceDrafted():
+            return _drafted(event)
         case Invoice(), InvoiceRecalculated(lines=lines, totals=totals):
-            return replace(invoice, lines=lines, totals=totals)
+            return replace(invoice, lines=lines, totals=totals, revisions=_revisions(event))
         case Invoice(), InvoiceIssued(facts=facts):
             return replace(invoice, status="issued", facts=facts)
         case Invoice(), PaymentAllocated(payment_id=payment_id, amount=amount):
@@ -40,10 +41,58 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
         case Invoice(), InvoiceVoided():
             return replace(invoice, status="voided")
         case Invoice(), CreditNoteIssued():
-            return replace(invoice, status="credited")
+            return _credited(invoice, event)
         case Invoice(), InvoiceDiscarded():
             return replace(invoice, status="discarded")
-        case Invoice(), CorrectionNoted(correction_id=correction_id):
-            return replace(invoice, corrections=(*invoice.corrections, correction_id))
+        case Invoice(), CorrectionNoted():
+            return _noted(invoice, event)
+        case Invoice(), CorrectionAnswered(correction_ids=ids, documents=documents):
+            deferred = {id_: carried for id_, carried in invoice.deferred.items() if id_ not in ids}
+            unanswered = tuple(id_ for id_ in invoice.unanswered if id_ not in ids)
+            all_documents = (*invoice.documents, *documents)
+            return replace(invoice, documents=all_documents, deferred=deferred, unanswered=unanswered)
         case _:
             raise CorruptStream(invoice, event)
+
+
+def _drafted(event: InvoiceDrafted) -> Invoice:
+    nothing = Money.zero(event.totals.total.currency)
+    return Invoice(
+        status="draft",
+        header=event.header,
+        lines=event.lines,
+        totals=event.totals,
+        paid=nothing,
+        credited=nothing,
+        credited_tax=nothing,
+        refundable=nothing,
+        revisions=_revisions(event),
+    )
+
+
+def _revisions(event: InvoiceDrafted | InvoiceRecalculated) -> dict[UUID, int]:
+    """Earlier events do not name them, but each line of usage does."""
+    return event.revisions or {line.proof.period_id: line.proof.revision for line in event.lines if line.proof}
+
+
+def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
+    return replace(
+        invoice,
+        status="credited" if event.is_last else invoice.status,
+        credited=invoice.credited + event.amount,
+        credited_tax=invoice.credited_tax + event.tax,
+        refundable=invoice.refundable + event.refundable,
+    )
+
+
+def _noted(invoice: Invoice, event: CorrectionNoted) -> Invoice:
+    id_, heard = event.correction_id, {event.period_id: event.revision}
+    is_rated, waits = event.status != "ignored", event.status == "deferred"
+    return replace(
+        invoice,
+        corrections=(*invoice.corrections, id_),
+        heard=invoice.heard | heard,
+        revisions=invoice.revisions | heard if is_rated else invoice.revisions,
+        deferred=invoice.deferred | {id_: event.difference} if waits else invoice.deferred,
+        unanswered=(*invoice.unanswered, id_) if is_rated else invoice.unanswered,
+    )

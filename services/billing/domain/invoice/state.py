@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.correction import Carried, CorrectionDocument, merged
 from services.billing.domain.invoice.events import Facts, Header, Totals
-from services.billing.domain.invoice.line import InvoiceLine
+from services.billing.domain.invoice_line import InvoiceLine
 from shared.errors import DomainError, NotFound
 from shared.money import Money
 
@@ -22,9 +23,18 @@ class Overpayment(DomainError):
     """Nobody pays more than they owe."""
 
 
+class OverCredit(DomainError):
+    """No invoice is credited with more than it still carries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """`facts` are known once it is issued; `payments` and `corrections` are the ids of those that were recorded."""
+    """`facts` are known once it is issued; `payments` and `corrections` are the ids of those that were recorded.
+
+    `credited` and `credited_tax` are sums of its credit notes, `refundable` what of them had been paid. `revisions` are
+    those of its usage periods that it is rated with, `heard` the latest of each, also where it was ignored. `documents`
+    corrected it; what of its corrections waits for the next invoice is `deferred`, what has no answer yet `unanswered`.
+    """
 
     status: InvoiceStatus
     header: Header
@@ -34,14 +44,47 @@ class Invoice:
     paid: Money
     payments: tuple[UUID, ...] = ()
     overdue: bool = False
+    credited: Money
+    credited_tax: Money
+    refundable: Money
+    revisions: dict[UUID, int] = field(default_factory=dict)
+    heard: dict[UUID, int] = field(default_factory=dict)
     corrections: tuple[UUID, ...] = ()
+    documents: tuple[CorrectionDocument, ...] = ()
+    deferred: dict[UUID, Carried] = field(default_factory=dict)
+    unanswered: tuple[UUID, ...] = ()
 
     @property
     def open(self) -> Money:
-        return self.totals.total - self.paid
+        return self.totals.total - self.paid - self.credited + self.refundable
+
+    @property
+    def left(self) -> Money:
+        """What it still carries, and could be credited."""
+        nothing = Money.zero(self.totals.total.currency)
+        return self.totals.total - self.credited if self.status in ("issued", "paid") else nothing
 
     @property
     def issued(self) -> Facts:
         if self.facts is None:
             raise InvoiceNotFound("the invoice has not been issued")
         return self.facts
+
+    def revision(self, period_id: UUID) -> int:
+        """The one that it is rated with; 0 is the closing."""
+        return self.revisions.get(period_id, 0)
+
+    def has_heard(self, period_id: UUID, revision: int) -> bool:
+        return revision <= max(self.revision(period_id), self.heard.get(period_id, 0))
+
+    def shares(self) -> dict[UUID, Carried]:
+        """What each invoice carries of this one and its corrections, by id, this one first."""
+        id_ = self.header.invoice_id
+        parts: dict[UUID, list[Carried]] = {id_: [Carried(lines=self.lines, taxes=self.totals.taxes)]}
+        for document in self.documents:
+            parts.setdefault(document.invoice_id, []).append(document.carried)
+        return {invoice_id: merged(carried, id_) for invoice_id, carried in parts.items()}
+
+    def carried(self) -> Carried:
+        """What it comes to with all its corrections."""
+        return merged([*self.shares().values(), *self.deferred.values()], self.header.invoice_id)

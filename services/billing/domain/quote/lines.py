@@ -69,6 +69,8 @@ def agreed_line(
         quantity=quantity,
         discount_percent=discount_percent,
         minimum=plan.minimums.get(currency),
+        late_usage=plan.late_usage,
+        late_usage_days=plan.late_usage_days,
     )
 
 

@@ -15,6 +15,7 @@ from services.billing.domain.subscription.state import Subscription, days_of
 
 def bill(subscription: Subscription, at: datetime) -> Bill | None:
     """Advance charges of periods that have started, arrears of those that have ended, fees; None where there is nothing.
+    Corrections that wait come along, and are no reason for a bill.
 
     Only periods inside a term that was agreed by then are billed, whatever the state says at that moment. A renewal
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
@@ -25,7 +26,25 @@ def bill(subscription: Subscription, at: datetime) -> Bill | None:
     if not (flat or usage or agreed.fees):
         return None
     invoice_id = uuid5(subscription.subscription_id, f"invoice:{subscription.bills + 1}")
-    return Bill(invoice_id=invoice_id, billing_on=on, billed_at=at, flat=flat, usage=usage, fees=agreed.fees)
+    return Bill(
+        invoice_id=invoice_id,
+        billing_on=on,
+        billed_at=at,
+        flat=flat,
+        usage=usage,
+        fees=agreed.fees,
+        corrections=agreed.deferred,
+    )
+
+
+def is_billed_after(subscription: Subscription, at: datetime) -> bool:
+    """Something in the terms that were agreed comes due only later, whatever was billed by now."""
+    by_then, at_last = bill(subscription, at), bill(subscription, subscription.instant(subscription.last.ends_on))
+    return _items(at_last) > _items(by_then)
+
+
+def _items(wanted: Bill | None) -> int:
+    return 0 if wanted is None else len(wanted.flat) + len(wanted.usage)
 
 
 def period_id(subscription_id: UUID, charge: str, starts_on: date) -> UUID:

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
-from services.billing.domain.subscription.events import RenewalMode
+from services.billing.domain.subscription.events import DeferredCorrection, RenewalMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,13 @@ class RequestBill:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeferCorrection:
+    """Put it on the next bill."""
+
+    correction: DeferredCorrection
+
+
 SubscriptionCommand = (
     CreateSubscription
     | StartTerm
@@ -77,4 +84,5 @@ SubscriptionCommand = (
     | RequestNonRenewal
     | WithdrawNonRenewal
     | RequestBill
+    | DeferCorrection
 )

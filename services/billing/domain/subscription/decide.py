@@ -9,6 +9,7 @@ from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription.billing import bill
 from services.billing.domain.subscription.commands import (
     CreateSubscription,
+    DeferCorrection,
     EndTerm,
     ExpireSubscription,
     RemindOfEnd,
@@ -21,6 +22,7 @@ from services.billing.domain.subscription.commands import (
 )
 from services.billing.domain.subscription.events import (
     BillRequested,
+    CorrectionDeferred,
     Fee,
     NonRenewalRequested,
     NonRenewalWithdrawn,
@@ -78,6 +80,8 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
         case Subscription(), RequestBill(at=at):
             wanted = bill(subscription, at)
             return [BillRequested(bill=wanted)] if wanted else []
+        case Subscription(), DeferCorrection(correction=correction):
+            return [] if correction in subscription.deferred else [CorrectionDeferred(correction=correction)]
         case _:
             raise NotAllowedNow(command, subscription)
 

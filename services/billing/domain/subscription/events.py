@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
+from services.billing.domain.correction import Carried, Correction
 from shared.money import Money
 
 RenewalMode = Literal["assisted", "auto"]
@@ -78,6 +79,15 @@ class UsageItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeferredCorrection:
+    """A correction of an issued invoice that waits for the next one."""
+
+    correction: Correction
+    carried: Carried
+    deferred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """What an invoice is to be made of."""
 
@@ -87,6 +97,7 @@ class Bill:
     flat: tuple[FlatItem, ...]
     usage: tuple[UsageItem, ...]
     fees: tuple[Fee, ...]
+    corrections: tuple[DeferredCorrection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +167,11 @@ class BillRequested:
     bill: Bill
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionDeferred:
+    correction: DeferredCorrection
+
+
 SubscriptionEvent = (
     SubscriptionCreated
     | SubscriptionActivated
@@ -168,6 +184,7 @@ SubscriptionEvent = (
     | SubscriptionTermEnded
     | SubscriptionExpired
     | BillRequested
+    | CorrectionDeferred
 )
 
 EVENT_TYPES: dict[str, type] = {
@@ -182,4 +199,5 @@ EVENT_TYPES: dict[str, type] = {
     "subscription_term_ended": SubscriptionTermEnded,
     "subscription_expired": SubscriptionExpired,
     "bill_requested": BillRequested,
+    "correction_deferred": CorrectionDeferred,
 }

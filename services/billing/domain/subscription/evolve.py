@@ -7,6 +7,7 @@ from dataclasses import replace
 from services.billing.domain.subscription.events import (
     Bill,
     BillRequested,
+    CorrectionDeferred,
     FlatItem,
     NonRenewalRequested,
     NonRenewalWithdrawn,
@@ -47,6 +48,8 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
             return replace(subscription, status="expired")
         case Subscription(), BillRequested(bill=bill):
             return _billed(subscription, bill)
+        case Subscription(), CorrectionDeferred(correction=correction):
+            return replace(subscription, deferred=(*subscription.deferred, correction))
         case Subscription(), TermStarted():
             return subscription
         case _:
@@ -77,5 +80,8 @@ def _billed(subscription: Subscription, bill: Bill) -> Subscription:
     items: list[FlatItem | UsageItem] = [*bill.flat, *bill.usage]
     through = {item.charge: item.ends_on for item in items}
     fees = tuple(fee for fee in subscription.fees if fee not in bill.fees)
+    deferred = tuple(correction for correction in subscription.deferred if correction not in bill.corrections)
     billed_through = subscription.billed_through | through
-    return replace(subscription, billed_through=billed_through, fees=fees, bills=subscription.bills + 1)
+    return replace(
+        subscription, billed_through=billed_through, fees=fees, deferred=deferred, bills=subscription.bills + 1
+    )

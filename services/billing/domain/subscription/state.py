@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.billing.domain.agreement import Party
 from services.billing.domain.flat_charges import FlatCharges
-from services.billing.domain.subscription.events import Facts, Fee, Term
+from services.billing.domain.subscription.events import DeferredCorrection, Facts, Fee, Term
 from shared.errors import NotFound
 from shared.periods import Days, local_day, start_of_day
 
@@ -22,8 +22,9 @@ class SubscriptionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled;
-    `bills` is how many there were; `renewed_at` is when each term after the first was agreed."""
+    """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled,
+    `deferred` the corrections that are; `bills` is how many there were; `renewed_at` is when each term after the first
+    was agreed."""
 
     subscription_id: UUID
     party: Party
@@ -32,6 +33,7 @@ class Subscription:
     status: Status
     billed_through: dict[str, date] = field(default_factory=dict)
     fees: tuple[Fee, ...] = ()
+    deferred: tuple[DeferredCorrection, ...] = ()
     bills: int = 0
     renewed_at: tuple[datetime, ...] = ()
     successor: UUID | None = None
@@ -69,7 +71,12 @@ class Subscription:
     def agreed_by(self, at: datetime) -> Subscription:
         """Without what was agreed only later: a timer may fire late, when more is known than at its instant."""
         count = 1 + sum(renewed_at <= at for renewed_at in self.renewed_at)
-        return replace(self, terms=self.terms[:count], fees=tuple(fee for fee in self.fees if fee.assessed_at <= at))
+        return replace(
+            self,
+            terms=self.terms[:count],
+            fees=tuple(fee for fee in self.fees if fee.assessed_at <= at),
+            deferred=tuple(correction for correction in self.deferred if correction.deferred_at <= at),
+        )
 
 
 def facts_of(subscription_id: UUID, party: Party, term: Term) -> Facts:

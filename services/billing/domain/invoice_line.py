@@ -13,6 +13,8 @@ from services.billing.domain.pricing.rated import TierUse
 from shared.money import Money
 
 LineKind = Literal["flat", "usage", "true_up", "reinstatement"]
+# What is told apart when an invoice is rated again.
+LineKey = tuple[LineKind, str, str, date, date, int, UUID | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +29,27 @@ class UsageProof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedLine:
+    """Which line is corrected, on which invoice: all documents together carried `before` and `quantity_before`, and
+    carry `after` and `quantity_after` now that it was rated again. A group that was not there has no `line`."""
+
+    correction_id: UUID
+    invoice_id: UUID
+    invoice: str
+    line: int | None
+    before: Money
+    after: Money
+    quantity_before: Decimal
+    quantity_after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
     """`amount` is rounded half away from zero; `residue` = exact amount - amount, 12 places, major units.
 
     `quantity` is what was metered, before allowances and packages, and 1 on flat lines. The line is for the days from
-    `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote.
+    `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote. A line that
+    corrects another one has the differences as its amount and quantity, and tiers and residue of the whole new rating.
     """
 
     number: int
@@ -52,7 +70,16 @@ class InvoiceLine:
     term_number: int
     quote_id: UUID
     proof: UsageProof | None = None
+    corrects: CorrectedLine | None = None
 
     @property
     def net(self) -> Money:
         return self.amount
+
+    def key(self, family: UUID) -> LineKey:
+        """What the line is for on the invoice `family`, and on what corrects it; a correction of another invoice that
+        was put on this one is a line of its own."""
+        foreign = None
+        if self.corrects is not None and self.corrects.invoice_id != family:
+            foreign = self.corrects.correction_id
+        return self.kind, self.charge, self.group, self.starts_on, self.ends_on, self.term_number, foreign

@@ -1,0 +1,130 @@
+"""What an issued invoice answers when its usage turns out to be other than it was: credit notes, and corrections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from services.billing.domain.invoice.commands import (
+    AnswerCorrection,
+    CreditCorrection,
+    CreditInvoice,
+    NoteCorrection,
+    Number,
+)
+from services.billing.domain.invoice.events import (
+    CorrectionAnswered,
+    CorrectionNoted,
+    CreditNoteIssued,
+    Facts,
+    InvoiceEvent,
+    InvoicePaid,
+)
+from services.billing.domain.invoice.state import Invoice, OverCredit
+from shared.decider import NotAllowedNow
+from shared.money import Money
+
+CorrectingCommand = CreditInvoice | CreditCorrection | NoteCorrection | AnswerCorrection
+
+
+def decide(invoice: Invoice, command: CorrectingCommand) -> list[InvoiceEvent]:
+    match invoice, command:
+        case Invoice(status="issued" | "paid"), CreditInvoice():
+            return [_credited_in_full(invoice, command)]
+        case Invoice(status="issued" | "paid"), CreditCorrection():
+            return _credited(invoice, command)
+        case Invoice(facts=Facts()), NoteCorrection():
+            return _noted(invoice, command)
+        case Invoice(facts=Facts()), AnswerCorrection():
+            return _answered(invoice, command)
+        case _:
+            raise NotAllowedNow(command, invoice)
+
+
+def _credited_in_full(invoice: Invoice, command: CreditInvoice) -> CreditNoteIssued:
+    tax = invoice.totals.tax - invoice.credited_tax
+    return CreditNoteIssued(
+        facts=invoice.issued,
+        **_number(command.number),
+        issued_on=command.on,
+        amount=invoice.left,
+        tax=tax,
+        refundable=invoice.left - invoice.open,
+        reason=command.reason,
+    )
+
+
+def _credited(invoice: Invoice, command: CreditCorrection) -> list[InvoiceEvent]:
+    """total = net + tax; never above what the invoice still carries. What is open of it is taken back first."""
+    currency = invoice.totals.total.currency
+    totals = command.carried.totals(currency)
+    if not totals.total <= invoice.left:
+        raise OverCredit(f"{totals.total} is more than the {invoice.left} that the invoice still carries")
+    taken_back = min(totals.total, invoice.open)
+    left_open = invoice.open - taken_back
+    note = CreditNoteIssued(
+        facts=invoice.issued,
+        **_number(command.number),
+        issued_on=command.on,
+        amount=totals.total,
+        tax=totals.tax,
+        refundable=totals.total - taken_back,
+        reason=command.corrects.cause,
+        open=left_open,
+        left=invoice.left - totals.total,
+        carried=command.carried,
+        corrects=command.corrects,
+    )
+    return [note, *_paid_by_it(invoice, note, left_open, command.at)]
+
+
+def _paid_by_it(invoice: Invoice, note: CreditNoteIssued, left_open: Money, at: datetime) -> list[InvoiceEvent]:
+    """What was paid is all that is asked for, now."""
+    is_paid = invoice.status == "issued" and not left_open.minor and not note.is_last
+    return [InvoicePaid(facts=invoice.issued, paid_at=at)] if is_paid else []
+
+
+def _number(number: Number) -> dict[str, Any]:
+    return {
+        "credit_note_number": number.text,
+        "legal_entity": number.legal_entity,
+        "series": number.series,
+        "sequence": number.sequence,
+    }
+
+
+def _noted(invoice: Invoice, command: NoteCorrection) -> list[InvoiceEvent]:
+    """Once for each revision of a period, whatever it is called and however often it is told."""
+    correction = command.correction
+    if invoice.has_heard(correction.period_id, correction.revision):
+        return []
+    currency = invoice.totals.total.currency
+    event = CorrectionNoted(
+        facts=invoice.issued,
+        correction_id=correction.correction_id,
+        period_id=correction.period_id,
+        charge=command.charge,
+        revision=correction.revision,
+        cause=correction.cause,
+        delta=command.difference.totals(currency).subtotal,
+        status=command.status,
+        policy=command.policy,
+        difference=command.difference,
+        revisions=command.revisions,
+        event_ids=command.event_ids,
+    )
+    return [event]
+
+
+def _answered(invoice: Invoice, command: AnswerCorrection) -> list[InvoiceEvent]:
+    """Those that were noted before there were answers are part of the difference, and of the answer."""
+    if command.correction_id not in invoice.unanswered:
+        return []
+    together = {id_ for id_ in invoice.unanswered if id_ not in invoice.deferred} | {command.correction_id}
+    answer = CorrectionAnswered(
+        facts=invoice.issued,
+        correction_ids=tuple(id_ for id_ in invoice.unanswered if id_ in together),
+        answer=command.answer,
+        documents=command.documents,
+    )
+    return [answer]

@@ -1,0 +1,200 @@
+"""A subscription of gates that is billed in memory: orders of the real processes are carried out on plain lists of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import reduce
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.commands import Number, RecordPayment
+from services.billing.domain.invoice.compose import compose
+from services.billing.domain.invoice.decide import totals_of
+from services.billing.domain.invoice.events import Totals
+from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.plan import Charge, MinimumCommitment
+from services.billing.domain.pricing.price import Price, Tier
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.billing import usage_periods
+from services.billing.domain.subscription.commands import RequestBill, StartTerm
+from services.billing.domain.subscription.events import Bill
+from services.billing.domain.usage_period import (
+    USAGE_PERIOD,
+    PeriodTotal,
+    RecordClosing,
+    RecordRevision,
+)
+from services.billing.processes import correcting, invoicing, metering
+from services.billing.processes.correcting import Desk, Revised
+from services.billing.processes.verification import Difference, Log, verify, verify_documents
+from shared.money import Money
+from shared.orders import Order
+from tests.unit.billing.test_subscription import CREATE, LINE
+
+RATE, OTHER = "0.08875", "0.07"
+FEE = Charge(
+    code="fee",
+    name="Fee",
+    kind="flat",
+    in_advance=True,
+    price=Price(model="per_unit", unit_amount=Decimal("15.01")),
+    tax_rates=(RATE,),
+)
+GATES = Charge(
+    code="gates",
+    name="Gates",
+    kind="metered",
+    meter="gates",
+    group_by=("origin",),
+    price=Price(
+        model="graduated",
+        tiers=(Tier(up_to=Decimal(10), unit_amount=Decimal("3.333")), Tier(up_to=None, unit_amount=Decimal("1.011"))),
+    ),
+    tax_rates=(RATE, OTHER),
+)
+MINIMUM = MinimumCommitment(code="true_up", name="Minimum", amount=Money(4000, "USD"), tax_rates=(OTHER,))
+AGREED = replace(LINE, charges=(FEE, GATES), minimum=MINIMUM)
+
+
+def at(month: int, day: int = 1) -> datetime:
+    """Midnight in New York, in winter."""
+    return datetime(2013, month, day, 5, tzinfo=UTC)
+
+
+def totals(departures: Mapping[str, int]) -> tuple[PeriodTotal, ...]:
+    return tuple(
+        PeriodTotal(group=group, quantity=Decimal(number), count=number, digest=f"{number:02x}")
+        for group, number in sorted(departures.items())
+        if number
+    )
+
+
+JANUARY = at(1)
+
+
+@dataclass
+class Firm:
+    """`january` is the usage period of the first month, `original` the invoice that bills it."""
+
+    line: AgreedLine = AGREED
+    events: dict[tuple[str, UUID], list[Any]] = field(default_factory=dict)
+    states: dict[tuple[str, UUID], Any] = field(default_factory=dict)
+    now: datetime = JANUARY
+
+    def __post_init__(self) -> None:
+        self.numbers = {series: count(1) for series in ("HUD", "HUD-CN")}
+        self.id = CREATE.subscription_id
+        self.carry_out([Order(SUBSCRIPTION, self.id, replace(CREATE, line=self.line))])
+        self.carry_out(metering.on_subscription_created(self.state(SUBSCRIPTION, self.id)))
+        self.carry_out([Order(SUBSCRIPTION, self.id, StartTerm(at=self.now))])
+        (self.january,) = usage_periods(self.state(SUBSCRIPTION, self.id), self.now.date(), self.now.date())
+        self.bill(at(1))
+
+    def state(self, decider: Any, id_: UUID) -> Any:
+        return self.states.get((decider.category, id_), decider.initial)
+
+    def carry_out(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            events = order.decider.decide(self.state(order.decider, order.stream_id), order.command)
+            key = (order.decider.category, order.stream_id)
+            self.events.setdefault(key, []).extend(events)
+            self.states[key] = reduce(order.decider.evolve, events, self.state(order.decider, order.stream_id))
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(
+            invoice=lambda id_: self.state(INVOICE, id_),
+            legal_entity="Hudson",
+            next_number=lambda: self._number("HUD"),
+            next_credit_note=lambda: self._number("HUD-CN"),
+            at=self.now,
+        )
+
+    def _number(self, series: str) -> Number:
+        return Number(legal_entity="Hudson", series=series, sequence=next(self.numbers[series]))
+
+    def closed(self, departures: Mapping[str, int]) -> Firm:
+        closing = RecordClosing(totals=totals(departures), learned_at=at(2))
+        self.carry_out([Order(USAGE_PERIOD, self.january.period_id, closing)])
+        self.bill(at(2))
+        return self
+
+    def bill(self, instant: datetime) -> None:
+        self.now = instant
+        before = self.state(SUBSCRIPTION, self.id)
+        events = SUBSCRIPTION.decide(before, RequestBill(at=instant))
+        self.carry_out([Order(SUBSCRIPTION, self.id, RequestBill(at=instant))])
+        for event in events:
+            self.complete(event.bill)
+
+    def complete(self, bill: Bill) -> None:
+        subscription, version = self.state(SUBSCRIPTION, self.id), len(self.events["subscription", self.id])
+        self.carry_out(invoicing.invoice(subscription, version, bill, self._usage(bill), self.desk))
+
+    def _usage(self, bill: Bill) -> dict[UUID, Any]:
+        for item in bill.usage:
+            if ("usage_period", item.period_id) not in self.events:
+                started = metering.on_period_started(self.state(SUBSCRIPTION, self.id), at(item.starts_on.month))
+                self.carry_out(order for order in started if order.stream_id == item.period_id)
+                closing = RecordClosing(totals=(), learned_at=self.now)
+                self.carry_out([Order(USAGE_PERIOD, item.period_id, closing)])
+        return {item.period_id: self.state(USAGE_PERIOD, item.period_id) for item in bill.usage}
+
+    def revise(self, departures: Mapping[str, int], revision: int | None = None) -> None:
+        """The next revision of January, or one that was told before."""
+        id_ = self.january.period_id
+        known = self.state(USAGE_PERIOD, id_).revision
+        number = known + 1 if revision is None else revision
+        record = RecordRevision(revision=number, totals=totals(departures), cause="late_events", event_ids=("/g#1",))
+        self.carry_out([Order(USAGE_PERIOD, id_, record)])
+        revised = Revised(
+            correction_id=uuid5(id_, str(number)),
+            item=self.january,
+            revision=number,
+            cause="late_events",
+            event_ids=("/g#1",),
+        )
+        subscription, version = self.state(SUBSCRIPTION, self.id), len(self.events["subscription", self.id])
+        usage = self._usage(self.original.header.bill)
+        self.carry_out(correcting.on_period_revised(subscription, version, self.original, usage, revised, self.desk))
+
+    def pay(self, invoice: Invoice, amount: Money) -> None:
+        payment = uuid5(invoice.header.invoice_id, str(invoice.paid.minor))
+        command = RecordPayment(payment_id=payment, amount=amount, reference="", received_at=self.now)
+        self.carry_out([Order(INVOICE, invoice.header.invoice_id, command)])
+
+    @property
+    def invoices(self) -> list[Invoice]:
+        """Without the first one, of the fee alone."""
+        ids = [id_ for category, id_ in self.events if category == "invoice"]
+        return [self.state(INVOICE, id_) for id_ in ids][1:]
+
+    @property
+    def original(self) -> Invoice:
+        return next(i for i in self.invoices if self.january in i.header.bill.usage)
+
+    def happened(self, kind: type) -> list[Any]:
+        return [e for events in self.events.values() for e in events if isinstance(e, kind)]
+
+    def rated(self) -> Totals:
+        """What the original would be with the latest usage."""
+        bill = self.original.header.bill
+        return totals_of(compose(self.state(SUBSCRIPTION, self.id), bill, self._usage(bill)), "USD")
+
+    def differences(self, invoice: Invoice) -> list[Difference]:
+        """What verification finds."""
+        corrects = invoice.header.corrects
+        original = self.state(INVOICE, corrects.invoice_id if corrects else invoice.header.invoice_id)
+        periods = [item.period_id for item in original.header.bill.usage]
+        log = Log(
+            subscription=self.events["subscription", self.id],
+            periods={id_: self.events["usage_period", id_] for id_ in periods},
+        )
+        family, own = (self.events["invoice", i.header.invoice_id] for i in (original, invoice))
+        return [*verify(family, log), *verify_documents(invoice, own, original)]
