@@ -54,6 +54,11 @@ def plan(author: Author) -> dict[str, Any]:
     }
 
 
+def late_usage(random: Random) -> dict[str, Any]:
+    """Not `next_invoice`: which one that is depends on when a renewal is heard of."""
+    return random.choice(({}, {}, {"late_usage": "ignore_after", "late_usage_days": random.randrange(15)}))
+
+
 def fee(amount: str) -> dict[str, Any]:
     price = {"model": "per_unit", "unit_amount": amount}
     return {"code": "fee", "name": "Fee", "kind": "flat", "in_advance": True, "price": price}

@@ -68,7 +68,8 @@ QUERIES = {
     ),
     "corrections": (
         "billing",
-        """SELECT i.customer_key, i.issued_on, c.charge, c.delta_minor, c.correction->>'revision'
+        """SELECT i.customer_key, i.issued_on, c.charge, c.delta_minor, c.correction->>'revision', c.status,
+             c.correction->>'total_minor', c.correction->>'policy'
            FROM open_corrections c JOIN invoices i USING (invoice_id)""",
     ),
     "periods": (

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from shared.periods import start_of_day
 from tests.simulation import acts, paying
 from tests.simulation.acts import Act
-from tests.simulation.offers import Author, fee, plan, policy
+from tests.simulation.offers import Author, fee, late_usage, plan, policy
 
 BEGINNING = datetime(2031, 1, 6, 9, tzinfo=UTC)
 # Each customer lives in a zone of its own: no two subscriptions have timers at the same instant, whose order would
@@ -37,7 +37,7 @@ class Story:
 
 def story(number: int) -> Story:
     author = Author(Random(number))
-    sold, terms = plan(author), policy(author)
+    sold, terms = plan(author) | late_usage(Random(f"late usage of {number}")), policy(author)
     settings = {"legal_entity": "Acme", "currency": "EUR", "zone": "UTC", "invoice_series": "A"}
     author.write(BEGINNING, acts.set_up(settings, terms, sold))
     if author.chance(30):

@@ -13,7 +13,7 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditInvoice, DiscardInvoice, IssueInvoice, Number, VoidInvoice
 from services.billing.domain.invoice.state import InvoiceStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.processes import correcting
+from services.billing.processes.correction_documents import on_issued
 from services.billing.projections import invoice_numbers, invoices
 from services.billing.tables import invoices as table
 from shared.http.fields import Day
@@ -66,7 +66,7 @@ def issue(invoice_id: InvoiceId, unit: ChangeInvoices) -> InvoiceOut:
     """Ends the review of a draft early."""
     number = _next_number(unit)
     unit.execute(INVOICE, invoice_id, IssueInvoice(number=number))
-    unit.because(unit.cause).carry_out(correcting.on_issued(unit.state(INVOICE, invoice_id), number))
+    unit.because(unit.cause).carry_out(on_issued(unit.state(INVOICE, invoice_id), number))
     return invoice_out(invoices.get(unit, invoice_id))
 
 

@@ -85,7 +85,11 @@ def merged(parts: Iterable[Carried], family: UUID) -> Carried:
 
 
 def _added(line: InvoiceLine, before: InvoiceLine) -> InvoiceLine:
-    return replace(line, amount=line.amount + before.amount, quantity=line.quantity + before.quantity)
+    corrects, first = line.corrects, before.corrects
+    if corrects is not None and first is not None:
+        corrects = replace(corrects, before=first.before, quantity_before=first.quantity_before)
+    amount, quantity = line.amount + before.amount, line.quantity + before.quantity
+    return replace(line, amount=amount, quantity=quantity, corrects=corrects)
 
 
 def difference(after: Carried, before: Carried, original: Sequence[InvoiceLine], correction: Correction) -> Carried:

@@ -6,7 +6,7 @@ from functools import partial
 
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.processes.correcting import Desk
+from services.billing.processes.correction_documents import Desk
 from services.billing.projections.invoice_numbers import CREDIT_NOTES, next_number
 from shared.unit_of_work import UnitOfWork
 

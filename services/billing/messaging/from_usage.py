@@ -20,6 +20,7 @@ from services.billing.domain.usage_period import (
 )
 from services.billing.messaging.desk import desk_of
 from services.billing.processes import correcting, invoicing
+from services.billing.processes.correction_documents import Usage
 from services.billing.projections import usage_periods, waiting_bills
 from shared.contracts.usage import GroupTotal, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.messages import Message
@@ -65,7 +66,7 @@ def _answer(message: Message, body: UsagePeriodRevisedV1, unit: UnitOfWork, invo
     yield from correcting.on_period_revised(subscription, version, invoice, usage, revised, desk_of(unit))
 
 
-def _rated_with(unit: UnitOfWork, invoice: Invoice, revised: UUID) -> correcting.Usage:
+def _rated_with(unit: UnitOfWork, invoice: Invoice, revised: UUID) -> Usage:
     """The revised period as it is now, and the others of the invoice without revisions that were ignored."""
     usage = _usage(unit, invoice.header.bill)
     for id_, period in usage.items():

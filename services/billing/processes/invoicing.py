@@ -11,8 +11,8 @@ from services.billing.domain.invoice.events import Header
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
-from services.billing.processes import correcting
-from services.billing.processes.correcting import Desk, Usage
+from services.billing.processes import correction_documents as documents
+from services.billing.processes.correction_documents import Desk, Usage
 from shared.orders import Order
 
 
@@ -39,12 +39,11 @@ def invoice(
         bill=bill,
     )
     review = subscription.instant(bill.billing_on + timedelta(days=line.review_days)) if line.review_days else None
-    lines, left_out = correcting.with_corrections(subscription, bill, usage)
-    revisions = correcting.revisions_of(bill, usage)
+    lines, left_out = documents.with_corrections(subscription, bill, usage)
+    revisions = documents.revisions_of(bill, usage)
     draft = DraftInvoice(header=header, lines=lines, review_until=review, revisions=revisions)
     yield Order(INVOICE, bill.invoice_id, draft)
-    for deferred in left_out:
-        yield from correcting.settle(subscription, version, deferred.correction, deferred.carried, desk)
+    yield from documents.settle_left_out(subscription, version, left_out, desk)
     if review is None:
         yield from issue(desk.invoice(bill.invoice_id), desk.next_number())
 
@@ -53,7 +52,7 @@ def issue(draft: Invoice, number: Number) -> Iterator[Order]:
     """With its number it answers the corrections that waited for it."""
     id_ = draft.header.invoice_id
     yield Order(INVOICE, id_, IssueInvoice(number=number))
-    yield from correcting.on_issued(draft, number)
+    yield from documents.on_issued(draft, number)
 
 
 def _term_of(bill: Bill, subscription: Subscription) -> int:

@@ -17,7 +17,7 @@ from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import at_revision
-from services.billing.processes.correcting import taken_over
+from services.billing.processes.correction_documents import taken_over
 
 
 @dataclass(frozen=True, slots=True)

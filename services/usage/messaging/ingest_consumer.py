@@ -71,13 +71,16 @@ class Metering:
             self._meter([_refused(arrived)], lambda _: None)
 
     def _revise(self, session: Session, key: PeriodKey, late: Late) -> None:
-        unit = UnitOfWork(session, self._cause(session.connection, key))
+        unit = UnitOfWork(session, self._cause(session.connection, key, late.received_at))
         period = unit.state(USAGE_PERIOD, key.period_id)
         unit.carry_out(revise(period, late.after, late.cause, late.events))
 
-    def _cause(self, tx: Connection, key: PeriodKey) -> Cause:
-        now = clock_of(tx, key.tenant_id) or self.real_now()
-        return Cause(key.tenant_id, now, now, {"principal": "usage", "correlation_id": str(key.period_id)})
+    def _cause(self, tx: Connection, key: PeriodKey, received_at: datetime | None) -> Cause:
+        """It is another quantity from when its last event was accepted, whenever a worker got to it."""
+        now = clock_of(tx, key.tenant_id)
+        recorded_at = self.real_now() if now is None else received_at or now
+        context = {"principal": "usage", "correlation_id": str(key.period_id)}
+        return Cause(key.tenant_id, received_at or recorded_at, recorded_at, context)
 
 
 def _unpacked(record: Record) -> Arrivals | None:

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from services.usage.domain.amendment import Amendment, MalformedAmendment, amendment_of, is_amendment
 from services.usage.domain.event_key import event_key
-from services.usage.domain.usage_period.state import EventName
 from services.usage.domain.values import decode_exactly
 from services.usage.metering.batch import Batch, Original
 from services.usage.metering.counts import Counts
@@ -54,7 +53,7 @@ def amend(tx: Connection, batch: Batch, counts: Counts, fresh: Sequence[Fresh]) 
             continue
         kept[name].position = original.position
         data = _data(amendment)
-        if batch.change(original, data, EventName(staged.event.source, staged.event.id)) or data is None:
+        if batch.change(original, data, staged) or data is None:
             found(tx, counts, original.tenant_id, [original.position])
         originals[name] = original._replace(data=data)
     _keep(tx, kept)

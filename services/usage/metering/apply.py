@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -26,12 +27,14 @@ from services.usage.metering.watches import PeriodKey, current_meters
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """What came into a closed period: its totals before and after, and the events that made the difference."""
+    """What came into a closed period: its totals before and after, and the events that made the difference, the last of
+    them accepted at `received_at`."""
 
     before: Totals
     after: Totals
     events: tuple[EventName, ...]
     cause: RevisionCause
+    received_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,9 @@ def _add(tx: Connection, batch: Batch) -> tuple[dict[PeriodKey, Totals], dict[Pe
 
 def _late(batch: Batch, key: PeriodKey, before: Totals, after: Totals) -> Late:
     cause: RevisionCause = "corrections" if key in batch.amended else "late_events"
-    return Late(before, after, tuple(batch.late[key]), cause)
+    events = batch.late[key]
+    names = tuple(EventName(staged.event.source, staged.event.id) for staged in events)
+    return Late(before, after, names, cause, max((staged.received_at for staged in events), default=None))
 
 
 def _lock(tx: Connection, closed: Sequence[PeriodKey]) -> None:

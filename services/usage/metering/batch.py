@@ -10,7 +10,6 @@ from uuid import UUID
 
 from services.usage.domain.aggregation import ADDITIVE
 from services.usage.domain.event_key import as_number
-from services.usage.domain.usage_period.state import EventName
 from services.usage.metering.stage import Staged
 from services.usage.metering.watches import PeriodKey, Watch, Watches
 
@@ -33,7 +32,7 @@ class Batch:
     of their events. `amended` are those in which an earlier event changed."""
 
     watches: Watches = field(default_factory=Watches)
-    late: dict[PeriodKey, list[EventName]] = field(default_factory=lambda: defaultdict(list))
+    late: dict[PeriodKey, list[Staged]] = field(default_factory=lambda: defaultdict(list))
     anew: set[PeriodKey] = field(default_factory=set)
     amended: set[PeriodKey] = field(default_factory=set)
 
@@ -48,10 +47,10 @@ class Batch:
             if watch.tally.sees(event.time) and watch.tally.meter.matches(staged.data):
                 matched = matched or watch.tally.counts(event.time)
                 if watch.tally.add(number, event.time, staged.data) and watch.is_closed:
-                    self.late[watch.key].append(EventName(event.source, event.id))
+                    self.late[watch.key].append(staged)
         return matched
 
-    def change(self, original: Original, data: Any | None, because_of: EventName) -> bool:
+    def change(self, original: Original, data: Any | None, because_of: Staged) -> bool:
         """Puts `data` in the place of what the event said, in every period; whether one of them counts it now."""
         matched = False
         for watch in self.watches.at(original.tenant_id, original.subject, original.type):

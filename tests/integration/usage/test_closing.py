@@ -90,6 +90,18 @@ def test_what_comes_too_late_revises_a_closed_period(room):
     assert (period["status"], period["revision"], room.quantities("miles")) == ("closed", 1, {"": "6.5"})
 
 
+def test_a_revision_takes_effect_when_its_event_was_accepted_however_late_that_is_metered(room):
+    room.opened("miles")
+    room.metered(trip("1", miles=4))
+    room.move(END)
+    assert room.send(trip("2", at=END - hour, miles=1)).status_code == 202
+    with room.service.working():
+        assert room.client.put("/v1/test-clock", json={"now": (END + hour).isoformat()}).status_code == 200
+    room.arrive()
+    (message,) = room.told("revised", "miles")
+    assert message.time == END
+
+
 def test_events_that_came_before_their_period_are_in_it(room):
     room.define_meters()
     room.metered(trip("1", miles=4))

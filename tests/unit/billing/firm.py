@@ -13,10 +13,10 @@ from uuid import UUID, uuid5
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import Number, RecordPayment
+from services.billing.domain.invoice.commands import CreditInvoice, Number, RecordPayment
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.decide import totals_of
-from services.billing.domain.invoice.events import Totals
+from services.billing.domain.invoice.events import CorrectionNoted, Totals
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.pricing.price import Price, Tier
@@ -31,7 +31,8 @@ from services.billing.domain.usage_period import (
     RecordRevision,
 )
 from services.billing.processes import correcting, invoicing, metering
-from services.billing.processes.correcting import Desk, Revised
+from services.billing.processes.correcting import Revised
+from services.billing.processes.correction_documents import Desk
 from services.billing.processes.verification import Difference, Log, verify, verify_documents
 from shared.money import Money
 from shared.orders import Order
@@ -168,6 +169,28 @@ class Firm:
         payment = uuid5(invoice.header.invoice_id, str(invoice.paid.minor))
         command = RecordPayment(payment_id=payment, amount=amount, reference="", received_at=self.now)
         self.carry_out([Order(INVOICE, invoice.header.invoice_id, command)])
+
+    def credit_in_full(self, invoice: Invoice) -> None:
+        command = CreditInvoice(number=self._number("HUD-CN"), on=self.now.date(), reason="goodwill")
+        self.carry_out([Order(INVOICE, invoice.header.invoice_id, command)])
+
+    def note_as_before(self, departures: Mapping[str, int]) -> None:
+        """A revision of January, as it was stored before corrections had answers."""
+        id_, invoice = self.january.period_id, self.original
+        record = RecordRevision(revision=1, totals=totals(departures), cause="late_events")
+        self.carry_out([Order(USAGE_PERIOD, id_, record)])
+        noted = CorrectionNoted(
+            facts=invoice.issued,
+            correction_id=UUID(int=77),
+            period_id=id_,
+            charge="gates",
+            revision=1,
+            cause="late_events",
+            delta=Money(1, "USD"),
+        )
+        key = ("invoice", invoice.header.invoice_id)
+        self.events[key].append(noted)
+        self.states[key] = INVOICE.evolve(invoice, noted)
 
     @property
     def invoices(self) -> list[Invoice]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import CreditInvoice, Number, VoidInvoice
+from services.billing.domain.invoice.commands import VoidInvoice
 from services.billing.domain.invoice.events import (
     CorrectionAnswered,
     CorrectionNoted,
@@ -25,7 +25,6 @@ from shared.orders import Order
 from tests.unit.billing.firm import AGREED, Firm, at
 
 USAGE = st.dictionaries(st.sampled_from(("EWR", "JFK", "LGA")), st.integers(0, 60), max_size=3)
-WAIVER = Number(legal_entity="Hudson", series="HUD-CN", sequence=99)
 
 
 def usd(minor: int) -> Money:
@@ -45,7 +44,7 @@ def assert_books(firm: Firm) -> None:
     for invoice in firm.invoices:
         assert firm.differences(invoice) == []
         assert usd(0) <= invoice.credited <= invoice.totals.total
-        assert usd(0) <= invoice.open <= invoice.totals.total - invoice.credited
+        assert usd(0) <= invoice.open <= invoice.totals.total
         assert invoice.refundable <= invoice.paid
         assert invoice.totals.total == invoice.totals.subtotal + invoice.totals.tax
     for series, events in (("HUD", InvoiceIssued), ("HUD-CN", CreditNoteIssued)):
@@ -157,8 +156,7 @@ def test_a_revision_that_comes_again_does_nothing() -> None:
 
 def test_what_a_person_gave_back_is_not_given_back_again_and_not_billed_again() -> None:
     firm = Firm().closed({"JFK": 50})
-    whole = CreditInvoice(number=WAIVER, on=date(2013, 2, 2), reason="goodwill")
-    firm.carry_out([Order(INVOICE, firm.original.header.invoice_id, whole)])
+    firm.credit_in_full(firm.original)
     firm.revise({"JFK": 40})
     assert answers(firm) == ["unchanged"]
     firm.revise({"JFK": 50})
@@ -258,6 +256,16 @@ def test_a_line_on_a_later_invoice_is_taken_back_there() -> None:
     assert_books(firm)
 
 
+def test_what_was_noted_before_there_were_answers_is_answered_with_the_next_one() -> None:
+    firm = Firm().closed({"JFK": 20})
+    firm.note_as_before({"JFK": 25})
+    firm.revise({"JFK": 26})
+    (answer,) = firm.happened(CorrectionAnswered)
+    assert [len(answer.correction_ids), answer.answer, firm.original.unanswered] == [2, "billed", ()]
+    assert carried(firm) == firm.rated().total.minor
+    assert_books(firm)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from((None, 4000, 15000)), USAGE, st.lists(st.tuples(USAGE, st.integers(0, 3)), max_size=6))
 def test_original_and_corrections_are_worth_the_latest_usage_to_the_minor_unit(minimum, first, revisions) -> None:  # type: ignore[no-untyped-def]
@@ -273,4 +281,38 @@ def test_original_and_corrections_are_worth_the_latest_usage_to_the_minor_unit(m
         together = firm.original.carried().totals("USD")
         assert (together.total, together.tax) == (rated.total, rated.tax)
         assert {r: t for r, t in together.taxes.items() if t.minor} == {r: t for r, t in rated.taxes.items() if t.minor}
+    assert_books(firm)
+
+
+@settings(max_examples=100, deadline=None)
+@given(USAGE, st.lists(st.tuples(USAGE, st.sampled_from(("pay", "credit", "void", "nothing"))), max_size=6))
+def test_whatever_a_person_does_meanwhile_nothing_is_credited_twice(first, days) -> None:  # type: ignore[no-untyped-def]
+    firm = Firm().closed(first)
+    for departures, act in days:
+        latest = firm.invoices[-1]
+        if act == "pay" and latest.status == "issued":
+            firm.pay(latest, latest.open)
+        elif act == "credit" and latest.status in ("issued", "paid"):
+            firm.credit_in_full(latest)
+        elif act == "void" and latest.status == "issued" and not (latest.paid.minor or latest.credited.minor):
+            firm.carry_out([Order(INVOICE, latest.header.invoice_id, VoidInvoice(reason="asked"))])
+        firm.revise(departures)
+        assert_books(firm)
+
+
+@settings(max_examples=100, deadline=None)
+@given(USAGE, st.lists(st.tuples(USAGE, st.booleans()), max_size=8))
+def test_next_invoices_and_what_they_could_not_take_are_worth_the_latest_usage(first, days) -> None:  # type: ignore[no-untyped-def]
+    firm, months = Firm(replace(AGREED, late_usage="next_invoice")).closed(first), iter(range(3, 13))
+    for departures, is_billed in days:
+        firm.revise(departures)
+        if is_billed:
+            firm.bill(at(next(months)))
+    firm.bill(at(next(months)))
+    assert all(invoice.totals.total >= usd(0) for invoice in firm.invoices)
+    assert firm.original.deferred == {}
+    assert firm.original.carried().totals("USD").subtotal == firm.rated().subtotal
+    lines = sum(line.amount.minor for i in firm.invoices for line in i.lines if line.corrects)
+    noted = sum(line.amount.minor for note in firm.happened(CreditNoteIssued) for line in note.carried.lines)
+    assert lines - noted == (firm.rated().subtotal - firm.original.totals.subtotal).minor
     assert_books(firm)

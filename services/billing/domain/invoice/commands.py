@@ -106,7 +106,7 @@ class NoteCorrection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCorrection:
-    correction_id: UUID
+    correction_ids: tuple[UUID, ...]
     answer: Answer
     documents: tuple[CorrectionDocument, ...] = ()
 

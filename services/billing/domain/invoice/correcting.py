@@ -118,9 +118,9 @@ def _noted(invoice: Invoice, command: NoteCorrection) -> list[InvoiceEvent]:
 
 def _answered(invoice: Invoice, command: AnswerCorrection) -> list[InvoiceEvent]:
     """Those that were noted before there were answers are part of the difference, and of the answer."""
-    if command.correction_id not in invoice.unanswered:
+    if not set(command.correction_ids) <= set(invoice.unanswered):
         return []
-    together = {id_ for id_ in invoice.unanswered if id_ not in invoice.deferred} | {command.correction_id}
+    together = {id_ for id_ in invoice.unanswered if id_ not in invoice.deferred} | set(command.correction_ids)
     answer = CorrectionAnswered(
         facts=invoice.issued,
         correction_ids=tuple(id_ for id_ in invoice.unanswered if id_ in together),
