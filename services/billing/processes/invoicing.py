@@ -20,13 +20,7 @@ def is_complete(bill: Bill, usage: Usage) -> bool:
     return all(usage[item.period_id].closed for item in bill.usage)
 
 
-def invoice(
-    subscription: Subscription,
-    version: int,
-    bill: Bill,
-    usage: Usage,
-    desk: Desk,
-) -> Iterator[Order]:
+def invoice(subscription: Subscription, version: int, bill: Bill, usage: Usage, desk: Desk) -> Iterator[Order]:
     """`version` is that of the subscription's stream; the number is asked for last, because that locks the counter."""
     line = subscription.terms[_term_of(bill, subscription) - 1].line
     header = Header(
