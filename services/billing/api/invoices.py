@@ -66,6 +66,7 @@ def issue(invoice_id: InvoiceId, unit: ChangeInvoices) -> InvoiceOut:
     """Ends the review of a draft early."""
     number = _next_number(unit)
     unit.execute(INVOICE, invoice_id, IssueInvoice(number=number))
+    # Other invoices are answered as well: the version that was asked for is of this one.
     unit.because(unit.cause).carry_out(on_issued(unit.state(INVOICE, invoice_id), number))
     return invoice_out(invoices.get(unit, invoice_id))
 
