@@ -9,7 +9,13 @@ revision = "0002"
 down_revision = "0001"
 
 
+# As the projection writes it from here on.
+DEFINITIONS = r"""
+UPDATE usage_meters SET definition = (left(definition::text, -1) || ',"conversion"\:null}')::json"""
+
+
 def upgrade() -> None:
+    op.execute(DEFINITIONS)
     _totals()
     _levels()
 
