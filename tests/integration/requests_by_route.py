@@ -27,6 +27,7 @@ LINES = [{"plan": "gate-use", "starts_on": "2031-01-01", "quantity": 2, "discoun
 IN_PATHS = {"number": 1, "kind": "manual"}
 QUERIES = {
     "/v1/events": {"source": "/cars", "id": "1"},
+    "/v1/meters/{slug}/query": {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z", "window": "day"},
     "/v1/completeness": {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"},
     "/v1/metrics/renewals": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},
 }

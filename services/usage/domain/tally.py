@@ -104,6 +104,14 @@ class PeriodTally:
             self._of(measured.group).take_out(measured, key)
         return measured is not None
 
+    def hold(self, group: str, level: Level) -> None:
+        """A group's level from before the period."""
+        self._of(group).levels.add(level)
+
+    def last_levels(self) -> dict[str, Level]:
+        """What holds after the period, by group."""
+        return {group: max(tally.levels) for group, tally in self.groups.items() if tally.levels}
+
     def totals(self) -> tuple[GroupTotal, ...]:
         return tuple(self._total(group, self.groups[group]) for group in sorted(self.groups))
 

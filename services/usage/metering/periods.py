@@ -115,7 +115,7 @@ def stored_period(tx: Connection, key: PeriodKey) -> StoredPeriod:
     return StoredPeriod(range_, meter, group_by)
 
 
-def _seen(tenant_id: UUID, subjects: Sequence[str], period: PeriodTally) -> Range:
+def _seen(tenant_id: UUID, subjects: Sequence[str] | None, period: PeriodTally) -> Range:
     """A level from long ago may still hold."""
     starts_at = LONG_AGO if period.meter.holds_levels else period.starts_at
     return Range(tenant_id, subjects, period.meter.event_type, starts_at, period.ends_at)

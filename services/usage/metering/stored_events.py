@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from services.usage.domain.values import decode_exactly
 
 PAGE = 5000
+PAGE_OF_MANY = 10_000
 
 
 class Place(NamedTuple):
@@ -24,10 +25,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The events of these subjects and this type with starts_at <= time < ends_at."""
+    """The events of these subjects, or of all, and of this type with starts_at <= time < ends_at."""
 
     tenant_id: UUID
-    subjects: Sequence[str]
+    subjects: Sequence[str] | None
     type: str
     starts_at: datetime
     ends_at: datetime
@@ -43,11 +44,11 @@ class StoredEvent:
 
 
 def stored_events(tx: Connection, range_: Range, after: Place | None = None, size: int = PAGE) -> list[StoredEvent]:
-    """The next `size` events of the range behind a place; each subject's are read by its own part of the index."""
+    """The next `size` events of the range behind a place; each named subject's are read by its own part of the index."""
     place = after or Place(range_.starts_at, -1)
     parameters = {
         "tenant": range_.tenant_id,
-        "subjects": sorted(set(range_.subjects)),
+        "subjects": sorted(set(range_.subjects or ())),
         "type": range_.type,
         "time": place.time,
         "position": place.position,
@@ -56,7 +57,7 @@ def stored_events(tx: Connection, range_: Range, after: Place | None = None, siz
     }
     return [
         StoredEvent(Place(row.time, row.position), row.source, row.id, row.subject, decode_exactly(row.data.encode()))
-        for row in tx.exec_driver_sql(_PAGE, parameters)
+        for row in tx.exec_driver_sql(_PAGE_OF_ALL if range_.subjects is None else _PAGE, parameters)
     ]
 
 
@@ -67,16 +68,29 @@ def pages(tx: Connection, range_: Range) -> Iterator[list[StoredEvent]]:
         after = page[-1].place
 
 
+def read_range(tx: Connection, range_: Range) -> Iterator[StoredEvent]:
+    """In larger pages where the order of time has to be made for each of them."""
+    after, size = None, PAGE if range_.subjects else PAGE_OF_MANY
+    while page := stored_events(tx, range_, after, size):
+        yield from page
+        after = page[-1].place
+
+
 # As they are amended; what was taken back is none.
-_PAGE = """
-SELECT event.time, event.position, event.source, event.id, event.subject, event.data
-FROM unnest(%(subjects)s::text[]) AS wanted(subject) CROSS JOIN LATERAL (
+_EVENTS = """
   SELECT e.time, e.position, e.source, e.id, e.subject,
     CASE WHEN a.position IS NULL THEN e.data::text ELSE a.data::text END AS data
   FROM usage_events AS e LEFT JOIN usage_amendments AS a ON a.tenant_id = e.tenant_id AND a.position = e.position
-  WHERE e.tenant_id = %(tenant)s AND e.subject = wanted.subject AND e.type = %(type)s
+  WHERE e.tenant_id = %(tenant)s AND {subject} AND e.type = %(type)s
     AND (e.time, e.position) > (%(time)s, %(position)s) AND e.time < %(ends_at)s
     AND (a.position IS NULL OR a.data IS NOT NULL)
-  ORDER BY e.time, e.position LIMIT %(size)s
+  ORDER BY e.time, e.position LIMIT %(size)s"""
+
+_PAGE_OF_ALL = _EVENTS.format(subject="true")
+
+_PAGE = f"""
+SELECT event.time, event.position, event.source, event.id, event.subject, event.data
+FROM unnest(%(subjects)s::text[]) AS wanted(subject) CROSS JOIN LATERAL (
+{_EVENTS.format(subject="e.subject = wanted.subject")}
 ) AS event
-ORDER BY event.time, event.position LIMIT %(size)s"""
+ORDER BY event.time, event.position LIMIT %(size)s"""  # noqa: S608 - a constant

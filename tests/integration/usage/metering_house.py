@@ -143,20 +143,24 @@ class House:
         return {total.group: int(total.quantity) for total in self.totals("weighted_sum", starts_at)}
 
     def fold(self, slug: str, events: Iterable[CloudEvent]) -> tuple[GroupTotal, ...]:
-        """What a plain reading of the rules makes of events, the first of each name: the model to agree with."""
+        """What a plain reading of the rules makes of events: the model to agree with."""
+        definition, group_by = METERS[slug]
+        return fold(compile_meter(definition, group_by), START, END, self.counted(slug, events))
+
+    def counted(self, slug: str, events: Iterable[CloudEvent]) -> list[tuple[int, datetime, Any]]:
+        """Key, time and data of the events that a meter counts: the first of each name, as it was amended."""
         firsts: dict[tuple[str, str], CloudEvent] = {}
         for event in events:
             firsts.setdefault((event.source, event.id), event)
-        definition, group_by = METERS[slug]
+        definition, _ = METERS[slug]
         said = last_words(event for event in firsts.values() if is_amendment(event.type))
-        counted = [
+        return [
             (as_number(event_key(self.tenant_id, e.source, e.id)), e.time, decode_exactly(data))
             for e in firsts.values()
             if e.type == definition.event_type
             and e.subject in TERMS.subjects
             and (data := said.get((e.source, e.id, e.subject), e.data)) is not None
         ]
-        return fold(compile_meter(definition, group_by), START, END, counted)
 
     def completeness(self, starts_at: datetime = START - timedelta(days=365), pending: int = 0) -> Completeness:
         with self.engine.begin() as tx:

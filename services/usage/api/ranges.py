@@ -1,0 +1,52 @@
+"""What questions about any range of time have in common: the range, whose events, and of which values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+from pydantic import StringConstraints
+
+from services.usage.domain.windows import Windows, WindowSize, windows
+from shared.http.fields import Instant
+
+MOST_NAMES = 100
+
+SubjectText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+GroupName = Annotated[str, StringConstraints(min_length=1, max_length=63)]
+FilterText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*:", max_length=320)]
+Zone = Annotated[str, Query(alias="tz", max_length=64)]
+Subjects = Annotated[list[SubjectText], Query(alias="subject", max_length=MOST_NAMES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+
+    def windows(self, size: WindowSize | None = None) -> Windows:
+        return windows(self.starts_at, self.ends_at, size, self.zone)
+
+
+def _bounds(from_: Annotated[Instant, Query(alias="from")], to: Instant, zone: Zone = "UTC") -> Bounds:
+    return Bounds(from_, to, zone)
+
+
+BoundsQuery = Annotated[Bounds, Depends(_bounds)]
+
+
+def _filters(
+    filter_: Annotated[list[FilterText] | None, Query(alias="filter", max_length=MOST_NAMES)] = None,
+) -> dict[str, list[str]]:
+    """`name:value`; the values of one name are alternatives."""
+    found: dict[str, list[str]] = {}
+    for text in filter_ or ():
+        name, _, value = text.partition(":")
+        found.setdefault(name, []).append(value)
+    return found
+
+
+FiltersQuery = Annotated[dict[str, list[str]], Depends(_filters)]
