@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from services.usage.api import completeness, events, ingest, meter_query, meters, periods, replay
+from services.usage.api import completeness, events, ingest, meter_answers, meter_query, meters, periods, replay
 from services.usage.domain.ingest import MOST_BYTES
 from services.usage.messaging.ingest_log import IngestLog
 from services.usage.settings import Settings
@@ -18,7 +18,7 @@ def create_app(configuration: Settings) -> FastAPI:
     engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
     app = new_app("usage", configuration, engine, create_store(), larger_bodies={ingest.PATH: MOST_BYTES})
     app.state.ingest_log = IngestLog(configuration)
-    for room in (ingest, replay, events, completeness, meter_query, meters, periods):
+    for room in (ingest, replay, events, completeness, meter_answers, meter_query, meters, periods):
         app.include_router(room.router)
     return app
 

@@ -25,10 +25,15 @@ REASON = {"reason": "no longer needed"}
 LINES = [{"plan": "gate-use", "starts_on": "2031-01-01", "quantity": 2, "discount_percent": "2.5", "term_months": 12}]
 # What a parameter of a path is called when it is not known to `stocked`.
 IN_PATHS = {"number": 1, "kind": "manual"}
-QUERIES = {
+JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}
+QUERIES: dict[str, dict[str, Any]] = {
     "/v1/events": {"source": "/cars", "id": "1"},
-    "/v1/meters/{slug}/query": {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z", "window": "day"},
-    "/v1/completeness": {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"},
+    "/v1/meters/{slug}/query": JANUARY | {"window": "day", "group_by": "origin"},
+    "/v1/meters/{slug}/adoption": JANUARY,
+    "/v1/meters/{slug}/top": JANUARY,
+    "/v1/meters/{slug}/trend": {"at": "2013-02-01T00:00:00Z"},
+    "/v1/meters/{slug}/concurrency": JANUARY,
+    "/v1/completeness": JANUARY,
     "/v1/metrics/renewals": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},
 }
 

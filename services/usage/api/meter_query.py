@@ -10,15 +10,14 @@ from pydantic import BaseModel
 
 from services.usage.api.access import ReadUsage
 from services.usage.api.meters import Slug
-from services.usage.api.ranges import MOST_NAMES, BoundsQuery, FiltersQuery, GroupName, Subjects
+from services.usage.api.ranges import MOST_NAMES, BoundsQuery, FiltersQuery, GroupName, Subjects, cursor_at, start_of
 from services.usage.api.shapes import plain
 from services.usage.domain.aggregation import Aggregation
 from services.usage.domain.meter_query import WindowTotals, asked, check_levels, named_groups
-from services.usage.domain.windows import Windows, WindowSize
+from services.usage.domain.windows import WindowSize
 from services.usage.projections import meters
 from services.usage.projections.meter_query import MeterQuestion, totals_of_windows
-from shared.http.pages import Listed, Page, PageQuery, cursor_of
-from shared.http.problems import Problem
+from shared.http.pages import Listed, PageQuery
 from shared.http.routes import TransactionalRoute
 from shared.periods import zone
 
@@ -67,32 +66,15 @@ def query(
     compiled = asked(meter.definition, names, filters)
     check_levels(compiled, subject, names)
     question = MeterQuestion(unit.tenant_id, compiled, windows, subject)
-    found = totals_of_windows(unit.tx, question, _start(windows, page), page.limit)
+    found = totals_of_windows(unit.tx, question, start_of(windows, page), page.limit)
     return MeterAnswer(
         items=[row for each in found.windows for row in _rows(each, names, bounds.zone)],
-        next_cursor=None if found.next_start is None else cursor_of(found.next_start.isoformat()),
+        next_cursor=cursor_at(found.next_start),
         meter=meter.slug,
         meter_version=meter.version,
         aggregation=meter.definition.aggregation,
         unit=meter.definition.total_unit,
     )
-
-
-def _start(windows: Windows, page: Page) -> datetime:
-    if page.after is None:
-        return windows.starts_at
-    start = _instant(page.after)
-    if start is None or not windows.has_start(start):
-        raise Problem(400, "malformed_cursor", "cursor must be the next_cursor of an earlier answer to this question")
-    return start
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return None if instant.tzinfo is None else instant
 
 
 def _rows(totals: WindowTotals, names: list[str], zone_name: str) -> list[WindowOut]:

@@ -11,6 +11,8 @@ from pydantic import StringConstraints
 
 from services.usage.domain.windows import Windows, WindowSize, windows
 from shared.http.fields import Instant
+from shared.http.pages import Page, cursor_of
+from shared.http.problems import Problem
 
 MOST_NAMES = 100
 
@@ -50,3 +52,25 @@ def _filters(
 
 
 FiltersQuery = Annotated[dict[str, list[str]], Depends(_filters)]
+
+
+def cursor_at(next_start: datetime | None) -> str | None:
+    """A page goes on with the window that begins there."""
+    return None if next_start is None else cursor_of(next_start.isoformat())
+
+
+def start_of(windows: Windows, page: Page) -> datetime:
+    if page.after is None:
+        return windows.starts_at
+    start = _instant(page.after)
+    if start is None or not windows.has_start(start):
+        raise Problem(400, "malformed_cursor", "cursor must be the next_cursor of an earlier answer to this question")
+    return start
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if instant.tzinfo is None else instant

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -40,10 +41,16 @@ def sent(subject: str, data: Any) -> dict[str, Any]:
     return {SUBJECT: subject, "data": data}
 
 
-def asked(definition: MeterDefinition, group_by: Sequence[str], filters: Mapping[str, Sequence[str]]) -> CompiledMeter:
+def asked(
+    definition: MeterDefinition,
+    group_by: Sequence[str],
+    filters: Mapping[str, Sequence[str]],
+    *,
+    field: str = "/group_by",
+) -> CompiledMeter:
     """The meter, for events as `sent`. `group_by` may hold "subject", which always means the event's own; `filters` are
     the values that a group may have. Raises UnknownGroup with the field that has to change."""
-    _check(definition, [name for name in group_by if name != SUBJECT], "/group_by")
+    _check(definition, [name for name in group_by if name != SUBJECT], field, SUBJECT)
     _check(definition, filters, "/filter")
     meter = compile_meter(definition, list(definition.group_by))
     paths: dict[str, Steps] = {
@@ -58,9 +65,11 @@ def asked(definition: MeterDefinition, group_by: Sequence[str], filters: Mapping
     )
 
 
-def check_levels(meter: CompiledMeter, subjects: Sequence[str], group_by: Sequence[str]) -> None:
+def check_levels(
+    meter: CompiledMeter, subjects: Sequence[str], group_by: Sequence[str], *, field: str = "/group_by"
+) -> None:
     if meter.holds_levels and not subjects and SUBJECT not in group_by:
-        raise LevelsOfAll("a level is that of a subject: name the subjects, or group by subject", field="/group_by")
+        raise LevelsOfAll("a level is that of a subject: name the subjects, or group by subject", field=field)
 
 
 def named_groups(names: Sequence[str], group: str) -> dict[str, str]:
@@ -88,27 +97,27 @@ def totals_by_window(
     `events` are in the order of time; `held` are the levels from before `start`. A window comes once the first event
     behind it was read, or all were.
     """
-    start_of = start
-    for window, inside in _cut(windows, events):
+    done = start
+    for window, inside in groupby(events, _window_of(windows)):
         if meter.holds_levels:
-            yield from (_totals(meter, between, (), held) for between in _until(windows, start_of, window.starts_at))
+            yield from (_totals(meter, between, (), held) for between in _until(windows, done, window.starts_at))
         yield _totals(meter, window, inside, held)
-        start_of = window.ends_at
+        done = window.ends_at
     if meter.holds_levels:
-        yield from (_totals(meter, window, (), held) for window in windows.since(start_of))
+        yield from (_totals(meter, window, (), held) for window in windows.since(done))
 
 
-def _cut(windows: Windows, events: Iterable[Event]) -> Iterator[tuple[Window, list[Event]]]:
-    found: list[Event] = []
+def _window_of(windows: Windows) -> Callable[[Event], Window]:
+    """For events in the order of time: most lie in the window of the one before."""
     window: Window | None = None
-    for event in events:
-        if window is not None and event[1] >= window.ends_at:
-            yield window, found
-            window, found = None, []
-        window = window or windows.at(event[1])
-        found.append(event)
-    if window is not None:
-        yield window, found
+
+    def of(event: Event) -> Window:
+        nonlocal window
+        if window is None or event[1] >= window.ends_at:
+            window = windows.at(event[1])
+        return window
+
+    return of
 
 
 def _until(windows: Windows, start: datetime, end: datetime) -> Iterator[Window]:
@@ -129,10 +138,10 @@ def _totals(meter: CompiledMeter, window: Window, events: Iterable[Event], held:
     return WindowTotals(window, tally.totals())
 
 
-def _check(definition: MeterDefinition, names: Iterable[str], field: str) -> None:
+def _check(definition: MeterDefinition, names: Iterable[str], field: str, *more: str) -> None:
     if any(name not in definition.group_by for name in names):
-        known = ", ".join(sorted({*definition.group_by, SUBJECT} if field == "/group_by" else definition.group_by))
-        raise UnknownGroup(f"a group of the meter: {known or 'it has none'}", field=field)
+        known = ", ".join(sorted({*definition.group_by, *more}))
+        raise UnknownGroup(f"name a group of the meter: {known or 'it has none'}", field=field)
 
 
 def _of_data(condition: Condition) -> Condition:

@@ -45,8 +45,13 @@ class StoredEvent:
 
 def stored_events(tx: Connection, range_: Range, after: Place | None = None, size: int = PAGE) -> list[StoredEvent]:
     """The next `size` events of the range behind a place; each named subject's are read by its own part of the index."""
+    statement = _PAGE_OF_ALL if range_.subjects is None else _PAGE
+    return [_stored(row) for row in tx.exec_driver_sql(statement, _parameters(range_, after, size))]
+
+
+def _parameters(range_: Range, after: Place | None, size: int) -> dict[str, Any]:
     place = after or Place(range_.starts_at, -1)
-    parameters = {
+    return {
         "tenant": range_.tenant_id,
         "subjects": sorted(set(range_.subjects or ())),
         "type": range_.type,
@@ -55,10 +60,11 @@ def stored_events(tx: Connection, range_: Range, after: Place | None = None, siz
         "ends_at": range_.ends_at,
         "size": size,
     }
-    return [
-        StoredEvent(Place(row.time, row.position), row.source, row.id, row.subject, decode_exactly(row.data.encode()))
-        for row in tx.exec_driver_sql(_PAGE_OF_ALL if range_.subjects is None else _PAGE, parameters)
-    ]
+
+
+def _stored(row: Any) -> StoredEvent:
+    place = Place(row.time, row.position)
+    return StoredEvent(place, row.source, row.id, row.subject, decode_exactly(row.data.encode()))
 
 
 def pages(tx: Connection, range_: Range) -> Iterator[list[StoredEvent]]:
@@ -76,6 +82,11 @@ def read_range(tx: Connection, range_: Range) -> Iterator[StoredEvent]:
         after = page[-1].place
 
 
+def first_events(tx: Connection, range_: Range) -> list[StoredEvent]:
+    """The first event of each of the range's subjects that has one."""
+    return [_stored(row) for row in tx.exec_driver_sql(_BY_SUBJECT, _parameters(range_, None, 1))]
+
+
 # As they are amended; what was taken back is none.
 _EVENTS = """
   SELECT e.time, e.position, e.source, e.id, e.subject,
@@ -88,9 +99,10 @@ _EVENTS = """
 
 _PAGE_OF_ALL = _EVENTS.format(subject="true")
 
-_PAGE = f"""
+_BY_SUBJECT = f"""
 SELECT event.time, event.position, event.source, event.id, event.subject, event.data
 FROM unnest(%(subjects)s::text[]) AS wanted(subject) CROSS JOIN LATERAL (
 {_EVENTS.format(subject="e.subject = wanted.subject")}
-) AS event
-ORDER BY event.time, event.position LIMIT %(size)s"""  # noqa: S608 - a constant
+) AS event"""  # noqa: S608 - a constant
+
+_PAGE = f"{_BY_SUBJECT} ORDER BY event.time, event.position LIMIT %(size)s"

@@ -18,7 +18,7 @@ from services.usage.metering.stored_events import Range, read_range
 from shared.errors import DomainError
 
 MOST_READ = 50_000
-MOST_READ_BEFORE = 200_000
+MOST_READ_AT_ONCE = 200_000
 MOST_TOTALS = 10_000
 
 
@@ -26,7 +26,7 @@ class TooManyEvents(DomainError):
     """The answer would have to read more events than one request may."""
 
 
-class _Enough(Exception):
+class EnoughRead(Exception):
     """A page has read its share of events."""
 
 
@@ -60,16 +60,17 @@ def totals_of_windows(
     """
     found: list[WindowTotals] = []
     done, totals = start, 0
-    events = _events(tx, question, start, question.windows.ends_at, most_read)
+    held = levels_before(tx, question, start) if question.meter.holds_levels else {}
+    events = events_of(tx, question, start, question.windows.ends_at, most_read)
     try:
-        for window in totals_by_window(question.meter, question.windows, start, events, _held(tx, question, start)):
+        for window in totals_by_window(question.meter, question.windows, start, events, held):
             if window.totals and (len(found) == limit or totals >= MOST_TOTALS):
                 return WindowPage(found, found[-1].window.ends_at)
             if window.totals:
                 found.append(window)
                 totals += len(window.totals)
             done = window.window.ends_at
-    except _Enough:
+    except EnoughRead:
         if done == start:
             raise TooManyEvents(
                 f"a window has more than {most_read} events: ask for shorter ones, or for fewer subjects",
@@ -79,25 +80,25 @@ def totals_of_windows(
     return WindowPage(found, None)
 
 
-def _held(tx: Connection, question: MeterQuestion, start: datetime) -> Levels:
+def levels_before(tx: Connection, question: MeterQuestion, start: datetime) -> Levels:
+    """What each group's last value before `start` was. Raises TooManyEvents."""
     held: Levels = {}
-    if question.meter.holds_levels:
-        try:
-            last_levels(question.meter, _events(tx, question, LONG_AGO, start, MOST_READ_BEFORE), held)
-        except _Enough:
-            raise TooManyEvents(
-                f"there are more than {MOST_READ_BEFORE} events before the range: ask for fewer subjects",
-                field="/subject",
-            ) from None
+    try:
+        last_levels(question.meter, events_of(tx, question, LONG_AGO, start, MOST_READ_AT_ONCE), held)
+    except EnoughRead:
+        raise TooManyEvents(
+            f"there are more than {MOST_READ_AT_ONCE} events before the range: ask for fewer subjects",
+            field="/subject",
+        ) from None
     return held
 
 
-def _events(
+def events_of(
     tx: Connection, question: MeterQuestion, starts_at: datetime, ends_at: datetime, most: int
 ) -> Iterator[Event]:
-    """Raises _Enough behind so many and one more, which shows that a window is complete."""
+    """Raises EnoughRead behind so many and one more, which shows that a window is complete."""
     for number, event in enumerate(read_range(tx, question.range(starts_at, ends_at))):
         if number > most:
-            raise _Enough
+            raise EnoughRead
         key = as_number(event_key(question.tenant_id, event.source, event.id))
         yield key, event.place.time, sent(event.subject, event.data)
