@@ -139,7 +139,7 @@ def routes(service: Service, names: Names) -> Iterator[Route]:
                 yield Route(
                     method,
                     path,
-                    path.format_map(IN_PATHS | names | _of_parked(path, names)),
+                    path.format_map(IN_PATHS | names | _of_route(path, names)),
                     needs,
                     QUERIES.get(path, {}) if method == "GET" else {},
                     written[f"{method} {path}"] if takes_body else None,
@@ -147,5 +147,8 @@ def routes(service: Service, names: Names) -> Iterator[Route]:
                 )
 
 
-def _of_parked(path: str, names: Names) -> Names:
-    return {"id": names["parked"]} if path.startswith("/v1/parked-messages") else {}
+def _of_route(path: str, names: Names) -> Names:
+    """What a route calls like others and yet asks more of."""
+    if path.startswith("/v1/parked-messages"):
+        return {"id": names["parked"]}
+    return {"slug": names.get("of_levels", NOBODYS)} if path.endswith("/concurrency") else {}

@@ -13,7 +13,7 @@ from shared.parked import park
 from tests.integration.billing.shop import Shop
 from tests.integration.entitlement.rights import Rights
 from tests.integration.renewals.desk import Desk
-from tests.integration.usage.meter_room import START, Room, trip
+from tests.integration.usage.meter_room import METERS, START, Room, trip
 from tests.support.house import Service, settle
 from tests.support.moving_clock import move_clock
 
@@ -50,13 +50,22 @@ def billing(service: Service, tenant: str) -> Names:
 
 
 def usage(service: Service, tenant: str) -> Names:
-    """Meters, and a period that counts events."""
+    """Meters, one of them of levels, and a period that counts events."""
     room = Room(service, tenant)
+    of_levels = METERS["miles"] | {"aggregation": "latest"}
+    assert room.client.put("/v1/meters/odometer", json=of_levels).status_code == 200
     room.opened("trips", "miles")
     room.move(START)
     room.metered(trip("1", origin="EWR", miles=3), trip("2", origin="JFK", miles="4.5"))
     period = room.period("trips")
-    names = {"slug": "trips", "meter": "trips", "event_type": "trip.ended", "source": "/cars", "id": "1"}
+    names = {
+        "slug": "trips",
+        "of_levels": "odometer",
+        "meter": "trips",
+        "event_type": "trip.ended",
+        "source": "/cars",
+        "id": "1",
+    }
     return names | {"period_id": period["period_id"], "subscription_id": period["subscription_id"], "subject": "acme"}
 
 
