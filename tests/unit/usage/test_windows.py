@@ -85,6 +85,12 @@ def test_clocks_that_move_by_half_an_hour_make_a_window_of_half_an_hour() -> Non
     ]
 
 
+def test_clocks_that_move_within_an_hour_cut_it_short() -> None:
+    """In St. John's clocks went from 00:01 back to 23:01: one minute of the new day, then what is left of the old one."""
+    expected = ["29 01:30", "29 02:30", "29 02:31", "29 03:30"]
+    assert starts("hour", "America/St_Johns", "2006-10-29T01:30", "2006-10-29T04:30") == expected
+
+
 def test_a_day_that_begins_twice_begins_once() -> None:
     """In St. John's clocks went from 00:01 back to 23:01 of the day before."""
     assert hours_of("day", "America/St_Johns", "2006-10-28T02:30", "2006-10-30T03:30") == [24, 25]
