@@ -65,7 +65,7 @@ class Consumer:
     standstill: Standstill = field(init=False)
 
     def __post_init__(self) -> None:
-        self.standstill = Standstill(kafka.standstill_seconds(self.settings))
+        self.standstill = Standstill(kafka.session_seconds(self.settings))
 
     def step(self) -> int:
         client = self.client or self._connect()
@@ -167,7 +167,7 @@ class Consumer:
                 "partitions stand still: the consumer is built anew", group=self.group, still=sorted(still)
             )
             CONSUMER_RESTARTS.labels(self.service).inc()
-            self.standstill.begin_anew()
+            self.standstill.begin_anew(self.checked_at)
             self.close()
 
     def _behind(self, client: KafkaConsumer) -> dict[tuple[str, int], int]:

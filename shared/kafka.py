@@ -232,6 +232,6 @@ def end_offsets(client: KafkaConsumer, topics: Sequence[str]) -> dict[tuple[str,
     return {(p.topic, p.partition): end if starts[p] < end else 0 for p, end in ends.items()}
 
 
-def standstill_seconds(settings: Settings) -> float:
-    """After how long a group has had time to give a dead member's partitions to others."""
-    return 4 * float(_GROUP[settings.kafka_profile]["session_timeout_ms"]) / 1000
+def session_seconds(settings: Settings) -> float:
+    """After how long a group takes a member for dead that is not heard of."""
+    return float(_GROUP[settings.kafka_profile]["session_timeout_ms"]) / 1000

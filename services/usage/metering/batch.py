@@ -60,13 +60,16 @@ class Batch:
                     each if each is not None and meter.matches(each) else None for each in (original.data, data)
                 )
                 matched = matched or (after is not None and watch.tally.counts(original.time))
-                self._exchange(watch, original, before, after)
-                if watch.is_closed:
-                    self.late[watch.key].append(because_of)
+                if before is not None or after is not None:
+                    self._exchange(watch, original, before, after, because_of)
         return matched
 
-    def _exchange(self, watch: Watch, original: Original, before: Any | None, after: Any | None) -> None:
+    def _exchange(
+        self, watch: Watch, original: Original, before: Any | None, after: Any | None, because_of: Staged
+    ) -> None:
         self.amended.add(watch.key)
+        if watch.is_closed:
+            self.late[watch.key].append(because_of)
         if watch.tally.meter.aggregation not in ADDITIVE:
             self.anew.add(watch.key)
             return

@@ -1,4 +1,4 @@
-"""Which partitions stand still: one's own at once, those of others after a patience that doubles while it is in vain."""
+"""Which partitions stand still: one's own after a session, others' after four, and later each time that was in vain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINE, THEIRS = ("usage", 0), ("usage", 1)
 
 @pytest.fixture
 def standstill() -> Standstill:
-    return Standstill(patience=12)
+    return Standstill(session_seconds=3)
 
 
 def look(
@@ -29,9 +29,10 @@ def test_what_moves_or_is_at_its_end_does_not_stand_still(standstill: Standstill
     assert [look(standstill, now, mine=None, theirs=None) for now in range(100, 200, 4)] == [set()] * 25
 
 
-def test_ones_own_partition_is_found_at_the_second_look(standstill: Standstill):
+def test_ones_own_partition_is_found_after_a_session(standstill: Standstill):
     assert look(standstill, 0, mine=7, theirs=None) == set()
-    assert look(standstill, 2, mine=7, theirs=None) == {MINE}
+    assert look(standstill, 2, mine=7, theirs=None) == set()
+    assert look(standstill, 3, mine=7, theirs=None) == {MINE}
 
 
 def test_one_that_was_at_its_end_meanwhile_did_not_stand_still(standstill: Standstill):
@@ -45,22 +46,20 @@ def test_who_has_much_to_do_may_leave_one_of_its_own_for_longer(standstill: Stan
     assert look(standstill, 12, mine=7, theirs=None, is_idle=False) == {MINE}
 
 
-def test_what_belongs_to_others_is_found_after_the_patience(standstill: Standstill):
+def test_what_belongs_to_others_is_found_after_four_sessions(standstill: Standstill):
     look(standstill, 0, mine=None, theirs=5)
     assert look(standstill, 11, mine=None, theirs=5) == set()
     assert look(standstill, 12, mine=None, theirs=5) == {THEIRS}
 
 
-def test_the_patience_doubles_while_it_is_in_vain_and_begins_anew_once_all_is_read(standstill: Standstill):
-    assert [found_after(standstill) for _ in range(4)] == [12, 24, 48, 96]
-    for _ in range(9):
-        found_after(standstill)
-    assert found_after(standstill) == MOST_PATIENCE_SECONDS
-    look(standstill, 0, mine=None, theirs=None)
-    assert found_after(standstill) == 12
-
-
-def found_after(standstill: Standstill) -> int:
-    found = next(now for now in range(2000) if look(standstill, now, mine=None, theirs=5))
-    standstill.begin_anew()
-    return found
+def test_the_patience_doubles_while_it_is_in_vain_and_begins_anew_once_all_moves(standstill: Standstill):
+    now, waited = 0, []
+    look(standstill, now, mine=None, theirs=5)
+    for _ in range(8):
+        began = now
+        now = next(later for later in range(now + 1, now + 2000) if look(standstill, later, mine=None, theirs=5))
+        waited.append(now - began)
+        standstill.begin_anew(now)
+    assert waited == [12, 24, 48, 96, 192, 384, MOST_PATIENCE_SECONDS, MOST_PATIENCE_SECONDS]
+    look(standstill, now + 1, mine=None, theirs=6)
+    assert look(standstill, now + 13, mine=None, theirs=6) == {THEIRS}
