@@ -23,6 +23,7 @@ from shared.standstill import Standstill
 SaveOffsets = Callable[[Connection], None]
 IDLE_SECONDS = 2.0  # without a record, before a consumer looks for what it misses
 BUSY_SECONDS = 10.0  # between two looks of one that has much to do
+JOINING_SECONDS = 60.0  # between two looks of one that joins its group
 
 
 class Record(Protocol):
@@ -69,7 +70,7 @@ class Consumer:
 
     def step(self) -> int:
         client = self.client or self._connect()
-        if self._is_to_be_checked():
+        if self._is_to_be_checked(client):
             self._check_that_nothing_is_missed(client)
         if self.client is None:
             return 0
@@ -148,8 +149,11 @@ class Consumer:
             }
             tx.exec_driver_sql(_SAVE, values)
 
-    def _is_to_be_checked(self) -> bool:
+    def _is_to_be_checked(self, client: KafkaConsumer) -> bool:
+        """Not while it joins, unless that takes very long: kafka-python forgets a join that ends beside a poll."""
         now = time.monotonic()
+        if kafka.is_joining(client) and now - self.checked_at < JOINING_SECONDS:
+            return False
         return now - max(self.quiet_since, self.checked_at) >= IDLE_SECONDS or now - self.checked_at >= BUSY_SECONDS
 
     def _check_that_nothing_is_missed(self, client: KafkaConsumer) -> None:

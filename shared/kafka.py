@@ -171,6 +171,10 @@ def keep_joining(client: KafkaConsumer) -> None:
         coordinator.request_rejoin()
 
 
+def is_joining(client: KafkaConsumer) -> bool:
+    return bool(client._coordinator.rejoining)
+
+
 def leave(client: KafkaConsumer, settings: Settings) -> None:
     """Ends a member of a group. On the local broker in silence, until its session is over: that broker keeps a leader
     that takes its leave while the group forms, and nobody gets a partition any more."""

@@ -83,6 +83,13 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
             ]
         },
         "POST /v1/periods/{period_id}/recount": {},
+        "POST /v1/periods/{period_id}/remeter": {},
+        "POST /v1/events/rejected/replay": {
+            "from": "2013-01-01T00:00:00Z",
+            "to": "2013-02-01T00:00:00Z",
+            "after": 0,
+            "limit": 10,
+        },
         "POST /v1/access/check": {
             "account": "F9",
             "features": ["gates"],

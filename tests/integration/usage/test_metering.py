@@ -201,7 +201,7 @@ def test_any_batching_with_any_repetition_gives_the_totals_of_a_plain_fold(engin
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(events, max_size=15, unique_by=lambda e: e.id), st.randoms(use_true_random=False))
+@given(st.lists(trips, max_size=15, unique_by=lambda e: e.id), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_nothing(engine, stream, random):
     house = House(engine, uuid4())
     house.define_meters()
