@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import VoidInvoice
@@ -15,41 +13,17 @@ from services.billing.domain.invoice.events import (
     CorrectionAnswered,
     CorrectionNoted,
     CreditNoteIssued,
-    InvoiceIssued,
     InvoicePaid,
     InvoiceRecalculated,
 )
 from services.billing.domain.late_usage import policy_text, treatment
-from shared.money import Money
 from shared.orders import Order
 from tests.unit.billing.firm import AGREED, Firm, at
-
-USAGE = st.dictionaries(st.sampled_from(("EWR", "JFK", "LGA")), st.integers(0, 60), max_size=3)
-
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
+from tests.unit.billing.firm_books import assert_books, carried, usd
 
 
 def answers(firm: Firm) -> list[str]:
     return [answer.answer for answer in firm.happened(CorrectionAnswered)]
-
-
-def carried(firm: Firm) -> int:
-    """What all invoices together ask for and asked for, less what was credited."""
-    return sum((i.totals.total - i.credited).minor for i in firm.invoices)
-
-
-def assert_books(firm: Firm) -> None:
-    for invoice in firm.invoices:
-        assert firm.differences(invoice) == []
-        assert usd(0) <= invoice.credited <= invoice.totals.total
-        assert usd(0) <= invoice.open <= invoice.totals.total
-        assert invoice.refundable <= invoice.paid
-        assert invoice.totals.total == invoice.totals.subtotal + invoice.totals.tax
-    for series, events in (("HUD", InvoiceIssued), ("HUD-CN", CreditNoteIssued)):
-        numbers = [event.sequence for event in firm.happened(events) if event.series == series]
-        assert sorted(numbers) == list(range(1, len(numbers) + 1))
 
 
 def test_more_is_billed_on_an_invoice_of_its_own_that_names_the_original() -> None:
@@ -263,56 +237,4 @@ def test_what_was_noted_before_there_were_answers_is_answered_with_the_next_one(
     (answer,) = firm.happened(CorrectionAnswered)
     assert [len(answer.correction_ids), answer.answer, firm.original.unanswered] == [2, "billed", ()]
     assert carried(firm) == firm.rated().total.minor
-    assert_books(firm)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.sampled_from((None, 4000, 15000)), USAGE, st.lists(st.tuples(USAGE, st.integers(0, 3)), max_size=6))
-def test_original_and_corrections_are_worth_the_latest_usage_to_the_minor_unit(minimum, first, revisions) -> None:  # type: ignore[no-untyped-def]
-    line = replace(AGREED, minimum=minimum and replace(AGREED.minimum, amount=usd(minimum)))
-    firm = Firm(line).closed(first)
-    for departures, paid in revisions:
-        for invoice in firm.invoices[:paid]:
-            if invoice.status == "issued" and invoice.open.minor:
-                firm.pay(invoice, usd(max(1, invoice.open.minor // paid)))
-        firm.revise(departures)
-        rated = firm.rated()
-        assert carried(firm) == rated.total.minor
-        together = firm.original.carried().totals("USD")
-        assert (together.total, together.tax) == (rated.total, rated.tax)
-        assert {r: t for r, t in together.taxes.items() if t.minor} == {r: t for r, t in rated.taxes.items() if t.minor}
-    assert_books(firm)
-
-
-@settings(max_examples=100, deadline=None)
-@given(USAGE, st.lists(st.tuples(USAGE, st.sampled_from(("pay", "credit", "void", "nothing"))), max_size=6))
-def test_whatever_a_person_does_meanwhile_nothing_is_credited_twice(first, days) -> None:  # type: ignore[no-untyped-def]
-    firm = Firm().closed(first)
-    for departures, act in days:
-        latest = firm.invoices[-1]
-        if act == "pay" and latest.status == "issued":
-            firm.pay(latest, latest.open)
-        elif act == "credit" and latest.status in ("issued", "paid"):
-            firm.credit_in_full(latest)
-        elif act == "void" and latest.status == "issued" and not (latest.paid.minor or latest.credited.minor):
-            firm.carry_out([Order(INVOICE, latest.header.invoice_id, VoidInvoice(reason="asked"))])
-        firm.revise(departures)
-        assert_books(firm)
-
-
-@settings(max_examples=100, deadline=None)
-@given(USAGE, st.lists(st.tuples(USAGE, st.booleans()), max_size=8))
-def test_next_invoices_and_what_they_could_not_take_are_worth_the_latest_usage(first, days) -> None:  # type: ignore[no-untyped-def]
-    firm, months = Firm(replace(AGREED, late_usage="next_invoice")).closed(first), iter(range(3, 13))
-    for departures, is_billed in days:
-        firm.revise(departures)
-        if is_billed:
-            firm.bill(at(next(months)))
-    firm.bill(at(next(months)))
-    assert all(invoice.totals.total >= usd(0) for invoice in firm.invoices)
-    assert firm.original.deferred == {}
-    assert firm.original.carried().totals("USD").subtotal == firm.rated().subtotal
-    lines = sum(line.amount.minor for i in firm.invoices for line in i.lines if line.corrects)
-    noted = sum(line.amount.minor for note in firm.happened(CreditNoteIssued) for line in note.carried.lines)
-    assert lines - noted == (firm.rated().subtotal - firm.original.totals.subtotal).minor
     assert_books(firm)
