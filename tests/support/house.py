@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi.testclient import TestClient
+from kafka import TopicPartition
 
 from infra.local.databases import Urls, create_database, drop_database
 from infra.local.scopes import every_scope
@@ -67,6 +68,15 @@ class Service:
             for consumer in (self._background.consumer, *self._background.more_consumers):
                 consumer.poll_milliseconds = 50
         return self._background
+
+    def begin_at_the_end(self) -> None:
+        """What other tests have told the shared broker so far is none of this service's business."""
+        for consumer in (self.background.consumer, *self.background.more_consumers):
+            watcher = kafka.consumer(consumer.settings, None)
+            ends = kafka.end_offsets(watcher, consumer.topics)
+            watcher.close(autocommit=False)
+            with consumer.engine.begin() as tx:
+                consumer.save(tx, {TopicPartition(*place): end for place, end in ends.items()})
 
     def client(
         self, tenant: str, scopes: Sequence[str] = ALL_SCOPES, subject: str = "tester", **options: Any
@@ -130,7 +140,7 @@ def running(name: str, servers: Servers, directory: Path) -> Iterator[Service]:
         drop_database(servers.admin_url, database)
 
 
-def settle(services: Sequence[Service], *, seconds: float = 60) -> None:
+def settle(services: Sequence[Service], *, seconds: float = 120) -> None:
     """Turn all loops until nothing has happened for a while: the local broker shows what it has within that while."""
     deadline = time.monotonic() + seconds
     quiet = 0

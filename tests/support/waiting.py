@@ -9,7 +9,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found], *, seconds: float = 20.0) -> Found:
+def eventually(look: Callable[[], Found], *, seconds: float = 60.0) -> Found:
     """The first true answer of `look`; what it last said in an AssertionError if there is none in time."""
     give_up_at = time.monotonic() + seconds
     while not (found := look()):

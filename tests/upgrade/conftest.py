@@ -61,6 +61,7 @@ def upgraded(
         empty, unsent = _left(superuser_url)
         migrate(name, urls.owner)
         service = Service(name, urls, servers, issuer)
+        service.begin_at_the_end()
         yield Upgraded(release, service, superuser_url, empty, unsent)
         service.close()
 
