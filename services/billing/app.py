@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from services.billing.api import (
+    billed_usage,
     collections,
     customers,
     invoices,
@@ -29,7 +30,7 @@ def create_app(configuration: Settings) -> FastAPI:
     app = new_app("billing", configuration, engine, create_store())
     for room in (settings, customers, products, plans, quotes, quote_acceptances):
         app.include_router(room.router)
-    for room in (subscriptions, invoices, proof, payments, collections):
+    for room in (subscriptions, invoices, proof, billed_usage, payments, collections):
         app.include_router(room.router)
     return app
 

@@ -33,7 +33,9 @@ def billing(service: Service, tenant: str) -> Names:
     settle([service])
     move_clock(service, clerk, datetime(2031, 1, 3, tzinfo=UTC))
     [invoice] = clerk.get("/v1/invoices").json()["items"]
+    [period, *_] = clerk.get(f"/v1/subscriptions/{invoice['subscription_id']}/usage-periods").json()["items"]
     return {
+        "period_id": period["period_id"],
         "external_id": "F9",
         "customer": "F9",
         "zone": "America/New_York",

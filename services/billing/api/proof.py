@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -80,7 +81,7 @@ def explain(
         quote_id=line.quote_id,
         price=_price(unit, row["subscription_id"], line),
         learned_at=unit.state(USAGE_PERIOD, line.proof.period_id).learned_at if line.proof else None,
-        usage_events=f"/v1/periods/{period}/events?group={line.group}" if period else None,
+        usage_events=f"/v1/periods/{period}/events?{urlencode({'group': line.group})}" if period else None,
         usage_recount=f"/v1/periods/{period}/recount" if period else None,
         reading=_reading(line, row["currency"]),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ from services.usage.tables import usage_conflicting, usage_rejected, usage_unmat
 from shared.http.fields import Instant
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
+from shared.ids import shown
 
 router = APIRouter(prefix="/v1/events", tags=["events"], route_class=TransactionalRoute)
 
@@ -26,7 +28,8 @@ Name = Annotated[str, Query(min_length=1, max_length=256)]
 
 
 class CountedOut(BaseModel):
-    """A period that counts the event, and what it added there."""
+    """A period that counts the event, and what it added there. `billed_as` is where billing lists the lines that carry
+    it: of the group as the period knows it."""
 
     period_id: PeriodId
     meter: str
@@ -35,6 +38,7 @@ class CountedOut(BaseModel):
     group: str
     quantity: str
     unique: str | None
+    billed_as: str
 
 
 class EventNameOut(BaseModel):
@@ -155,4 +159,5 @@ def _counted(counted: Counted) -> CountedOut:
         group=counted.measured.group,
         quantity=plain(counted.measured.quantity),
         unique=counted.measured.unique,
+        billed_as=f"/v1/usage-periods/{shown('per', counted.period_id)}/lines?{urlencode({'group': counted.measured.group})}",
     )

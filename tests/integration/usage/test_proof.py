@@ -47,6 +47,14 @@ def test_a_cursor_that_we_did_not_make_is_refused(room):
     assert room.client.get(f"{room.path('miles')}/events", params={"cursor": "Zm9v"}).status_code == 400
 
 
+def test_an_event_names_the_place_where_billing_lists_what_it_was_billed_as(room):
+    room.opened("trips")
+    room.metered(trip("1", origin="JFK & co"))
+    [place] = room.client.get("/v1/events", params={"source": "/cars", "id": "1"}).json()["periods"]
+    period = room.period("trips")["period_id"]
+    assert place["billed_as"] == f"/v1/usage-periods/{period}/lines?group=JFK+%26+co"
+
+
 def test_a_recount_agrees_with_what_was_kept(room):
     room.opened("miles", "cars")
     room.metered(*(trip(str(n), miles=n, car=f"N{n % 3}") for n in range(9)))
