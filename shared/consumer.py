@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -103,7 +103,7 @@ class Consumer:
         assert client is not None
         ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in batch}
         try:
-            applied = self.apply(batch, lambda tx: self.save(tx, ends))
+            applied = self.apply(batch, lambda tx: self._save(tx, ends))
         except Exception:
             for record in reversed(unapplied):
                 client.seek(TopicPartition(record.topic, record.partition), record.offset)
@@ -139,8 +139,7 @@ class Consumer:
             rows = tx.exec_driver_sql(_STORED, {"cluster": self.cluster_id, "topics": list(self.topics)}).all()
         return {(row.topic, row.partition): row.next_offset for row in rows}
 
-    def save(self, tx: Connection, ends: Mapping[TopicPartition, int]) -> None:
-        """Keeps the next offset of each partition."""
+    def _save(self, tx: Connection, ends: dict[TopicPartition, int]) -> None:
         for partition, end in sorted(ends.items()):
             values = {
                 "cluster": self.cluster_id,

@@ -16,13 +16,14 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi.testclient import TestClient
-from kafka import TopicPartition
 
 from infra.local.databases import Urls, create_database, drop_database
 from infra.local.scopes import every_scope
-from infra.local.tokens import DevelopmentIssuer
+from infra.local.tokens import DevelopmentIssuer, tenant_id
 from shared import kafka
 from shared.background import Background
+from shared.consumer import Record, SaveOffsets
+from shared.messages import decode
 from shared.settings import Settings
 from tests.support.servers import Servers
 
@@ -69,14 +70,15 @@ class Service:
                 consumer.poll_milliseconds = 50
         return self._background
 
-    def begin_at_the_end(self) -> None:
-        """What other tests have told the shared broker so far is none of this service's business."""
-        for consumer in (self.background.consumer, *self.background.more_consumers):
-            watcher = kafka.consumer(consumer.settings, None)
-            ends = kafka.end_offsets(watcher, consumer.topics)
-            watcher.close(autocommit=False)
-            with consumer.engine.begin() as tx:
-                consumer.save(tx, {TopicPartition(*place): end for place, end in ends.items()})
+    def hear_only_of(self, tenant: str) -> None:
+        """Not of what the tests before have told the broker, from which it begins to read."""
+        consumer = self.background.consumer
+        apply = consumer.apply
+
+        def heard(records: Sequence[Record], save: SaveOffsets) -> int:
+            return apply([record for record in records if decode(record.value).tenantid == tenant_id(tenant)], save)
+
+        consumer.apply = heard
 
     def client(
         self, tenant: str, scopes: Sequence[str] = ALL_SCOPES, subject: str = "tester", **options: Any

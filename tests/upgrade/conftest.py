@@ -17,6 +17,7 @@ from shared.rebuild import rebuild
 from tests.support.house import Service, migrate
 from tests.support.servers import Servers
 from tests.upgrade import releases
+from tests.upgrade.story import TENANT
 
 
 @dataclass
@@ -61,7 +62,7 @@ def upgraded(
         empty, unsent = _left(superuser_url)
         migrate(name, urls.owner)
         service = Service(name, urls, servers, issuer)
-        service.begin_at_the_end()
+        service.hear_only_of(TENANT)
         yield Upgraded(release, service, superuser_url, empty, unsent)
         service.close()
 
