@@ -17,6 +17,7 @@ from shared.consumer import Consumer
 from shared.event_store import EventStore
 from shared.inbox import Handlers, Inbox
 from shared.kafka import Publisher
+from shared.log_ends import exact_end_offsets
 from shared.outbox import Outbox, Relay, has_rows
 from shared.parking import Parking, park_timer
 from shared.republish import republish_to_new_broker
@@ -127,7 +128,7 @@ def _settling(
     topics = [topic for each in consumers for topic in each.topics]
     return Settling(
         engine=engine,
-        end_offsets=lambda: kafka.end_offsets(watcher, topics),
+        end_offsets=lambda: exact_end_offsets(watcher, settings, topics),
         cluster_id=lambda: cluster_id,
         waiting=waiting,
         real_now=real_now,

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from shared import kafka
 from shared.inbox import Inbox
+from shared.log_ends import end_offsets
 from shared.logs import logger
 from shared.messages import Message, decode
 from shared.metrics import CONSUMER_RESTARTS
@@ -176,7 +177,7 @@ class Consumer:
 
     def _behind(self, client: KafkaConsumer) -> dict[tuple[str, int], int]:
         """Of all partitions, also those of others, that hold more: how far they are applied."""
-        stored, ends = self.stored(), kafka.end_offsets(client, self.topics)
+        stored, ends = self.stored(), end_offsets(client, self.topics)
         return {place: at for place, end in ends.items() if (at := stored.get(place, 0)) < end}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import stamina
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaConnectionError, KafkaError, TopicAuthorizationFailedError
@@ -226,14 +226,6 @@ def _connection(settings: Settings) -> dict[str, Any]:
             else {}
         ),
     }
-
-
-def end_offsets(client: KafkaConsumer, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-    """0 where a partition holds no message: what a topic's retention took away is not to be waited for."""
-    partitions = [TopicPartition(topic, n) for topic in topics for n in client.partitions_for_topic(topic) or ()]
-    starts = client.beginning_offsets(partitions)
-    ends = client.end_offsets(partitions)
-    return {(p.topic, p.partition): end if starts[p] < end else 0 for p, end in ends.items()}
 
 
 def session_seconds(settings: Settings) -> float:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from shared import kafka
 from shared.backlog import Offsets, backlog, lag
 from shared.clock import real_now
+from shared.log_ends import end_offsets
 from shared.metrics import (
     CONSUMER_LAG,
     OUTBOX_ROWS,
@@ -57,7 +58,7 @@ class Watch:
     def _ends(self) -> Offsets:
         try:
             self.client = self.client or kafka.consumer(self.settings, None)
-            return kafka.end_offsets(self.client, self.topics)
+            return end_offsets(self.client, self.topics)
         except KafkaError:
             self.close()
             raise

@@ -10,6 +10,7 @@ from infra.doctor.installation import Installation, Service
 from infra.local.topics import partition_counts, read_topics
 from shared import kafka
 from shared.backlog import Offsets, lag
+from shared.log_ends import end_offsets
 from shared.settings import Settings
 
 WARN_MESSAGES, FAIL_MESSAGES = 10_000, 1_000_000
@@ -38,6 +39,6 @@ def lags(installation: Installation, service: Service) -> Iterator[Finding]:
 def _ends(settings: Settings, topics: Sequence[str]) -> Offsets:
     client = kafka.consumer(settings, None)
     try:
-        return kafka.end_offsets(client, topics)
+        return end_offsets(client, topics)
     finally:
         client.close()

@@ -7,6 +7,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from shared import kafka
 from shared.backlog import lag
 from shared.kafka import Publisher
+from shared.log_ends import end_offsets
 from tests.support.tower.house import Tower
 
 
@@ -24,7 +25,7 @@ def test_only_what_is_still_there_is_waited_for(tower: Tower) -> None:
     expire(tower, partition=0, before=2)
     expire(tower, partition=1, before=1)
     client = kafka.consumer(settings, None)
-    ends = kafka.end_offsets(client, [tower.topic])
+    ends = end_offsets(client, [tower.topic])
     client.close()
     assert ends == {(tower.topic, partition): 2 if partition == 1 else 0 for partition in range(4)}
     with tower.worker.connect() as tx:

@@ -17,9 +17,9 @@ from sqlalchemy import Engine
 
 from infra.local.stack import Stack
 from infra.local.topics import read_topics
-from shared import kafka
 from shared.backlog import backlog, lag
 from shared.clock import real_now
+from shared.log_ends import end_offsets
 
 Row = dict[str, float]
 MEGABYTE = 1_000_000
@@ -90,7 +90,7 @@ class Samples:
         for service, engine in self.engines.items():
             topics = [topic.name for topic in read_topics() if service in topic.readers]
             with engine.connect() as tx:
-                total += sum(lag(tx, cluster, kafka.end_offsets(self.watcher, topics)).values())
+                total += sum(lag(tx, cluster, end_offsets(self.watcher, topics)).values())
         return {"lag records": total}
 
     def write(self, file: Path) -> None:

@@ -16,6 +16,7 @@ from services.usage.messaging.ingest_log import TOPIC
 from services.usage.messaging.ingest_record import unpack
 from shared import kafka
 from shared.consumer import Record
+from shared.log_ends import exact_end_offsets
 from shared.settings import Settings
 
 Offsets = Mapping[int, int]  # by partition
@@ -37,10 +38,11 @@ class IngestEnds:
     def __call__(self) -> Offsets:
         self.client = self.client or kafka.consumer(self.settings, None)
         try:
-            return {partition: end for (_, partition), end in kafka.end_offsets(self.client, [TOPIC]).items()}
+            ends = exact_end_offsets(self.client, self.settings, [TOPIC])
         except KafkaError:
             self.close()
             raise
+        return {partition: end for (_, partition), end in ends.items()}
 
     def unmetered(self, metered: Offsets) -> Iterator[Record]:
         """The records that are in the log now and not metered yet. Raises TooManyToCount."""
