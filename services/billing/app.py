@@ -8,9 +8,11 @@ from services.billing.api import (
     billed_usage,
     collections,
     customers,
+    evaluations,
     invoices,
     payments,
     plans,
+    previews,
     products,
     proof,
     quote_acceptances,
@@ -29,6 +31,8 @@ def create_app(configuration: Settings) -> FastAPI:
     engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
     app = new_app("billing", configuration, engine, create_store())
     for room in (settings, customers, products, plans, quotes, quote_acceptances):
+        app.include_router(room.router)
+    for room in (evaluations, previews):
         app.include_router(room.router)
     for room in (subscriptions, invoices, proof, billed_usage, payments, collections):
         app.include_router(room.router)

@@ -49,6 +49,11 @@ def _decimal(sent: object) -> Decimal:
     return Decimal(text)
 
 
-DecimalText = Annotated[
-    Decimal, BeforeValidator(_decimal), WithJsonSchema({"type": "string", "pattern": _DECIMAL.pattern}, "validation")
-]
+_MOST = 10**15 - 1
+_DECIMAL_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": _DECIMAL.pattern},
+        {"type": "integer", "minimum": -_MOST, "maximum": _MOST},
+    ]
+}
+DecimalText = Annotated[Decimal, BeforeValidator(_decimal), WithJsonSchema(_DECIMAL_SCHEMA, "validation")]

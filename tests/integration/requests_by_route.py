@@ -37,6 +37,58 @@ QUERIES: dict[str, dict[str, Any]] = {
     "/v1/metrics/renewals": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},
 }
 
+MARCH = {"starts_on": "2031-03-01", "ends_on": "2031-04-01"}
+TRIALS: dict[str, dict[str, Any]] = {
+    "POST /v1/prices/evaluate": {
+        "currency": "EUR",
+        "price": {
+            "model": "graduated",
+            "tiers": [{"up_to": "10", "unit_amount": "1", "flat_amount": "2"}, {"unit_amount": "0.5"}],
+            "convert": {"divide_by": "10", "round": "up"},
+            "discount": {"quantity": "1", "percent": "10"},
+            "maximum_amount": "100",
+        },
+        "quantity": "12.5",
+        "billed_before": {"quantity": "1", "amount": "2"},
+        "last_of_period": True,
+    },
+    "POST /v1/prorations/evaluate": {
+        "currency": "EUR",
+        "amount": "10.00",
+        "policy": "seconds",
+        "period": MARCH,
+        "part": MARCH,
+        "zone": "Europe/Berlin",
+    },
+    "POST /v1/billing-periods/preview": {"anchor_on": "2031-01-31", "every": "month", "calendar": False, "count": 3},
+    "POST /v1/true-ups/evaluate": {
+        "currency": "EUR",
+        "commitment": "10.00",
+        "part": "25/28",
+        "charges": "8.00",
+        "charges_part": "1",
+    },
+    "POST /v1/invoices/preview": {
+        "currency": "EUR",
+        "on": "2031-03-01",
+        "tax_policy": "tax_per_line",
+        "lines": [{"id": "a", "amount": "10.00", "tax_rates": ["0.19"], "discounts": [{"percent": "5"}]}],
+        "coupons": [{"id": "ten", "percent": "10"}],
+        "credit_notes": [{"id": "note", "amount": "1.00"}],
+        "wallets": [
+            {
+                "id": "w",
+                "balance": "5",
+                "priority": 1,
+                "expires_on": "2031-12-31",
+                "promotional": True,
+                "applies_to": ["a"],
+            }
+        ],
+    },
+    "POST /v1/credit-notes/preview": {"currency": "EUR", "net": "10.00", "tax_rate": "0.25"},
+}
+
 
 def bodies(names: Names) -> dict[str, dict[str, Any]]:
     """A body for each route that takes one: of things of these names, and of the form that the document asks for."""
@@ -62,6 +114,7 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
         "POST /v1/quotes/{quote_id}/decline": REASON,
         "POST /v1/quotes/{quote_id}/withdraw": REASON,
         "POST /v1/quote-acceptances": {"token": names.get("token"), "name": "Ann Buyer", "purchase_order": "4711"},
+        **TRIALS,
         "POST /v1/subscriptions/{subscription_id}/non-renewal": REASON | {"successor_subscription_id": subscription},
         "POST /v1/invoices/{invoice_id}/discard": REASON,
         "POST /v1/invoices/{invoice_id}/void": REASON,

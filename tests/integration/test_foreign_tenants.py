@@ -9,13 +9,14 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.integration.requests_by_route import Route, routes
+from tests.integration.requests_by_route import TRIALS, Route, routes
 from tests.integration.stocked import STOCK
 from tests.support.house import Service
 
 ASKS_THE_WORKER = {"/v1/test-clock", "/v1/completeness"}
 # About the caller's own tenant, or made there under a name that another tenant may use as well.
 OF_THE_CALLER = {
+    *TRIALS,
     "GET /v1/settings",
     "GET /v1/test-clock",
     "GET /v1/reasons",

@@ -37,7 +37,8 @@ def test_a_field_too_many_is_refused_and_named(name: str, request: pytest.Fixtur
     client = service.client("acme")
     for route in with_body(service):
         for number, (path, body) in enumerate(with_room(route.body)):
-            field = NOT_THEIRS[number % len(NOT_THEIRS)]
+            rotated = NOT_THEIRS[number % len(NOT_THEIRS) :] + NOT_THEIRS
+            field = next(name for name in rotated if name not in at(body, path))
             at(body, path)[field] = "hers"
             answer = route.ask(client, content=json.dumps(body))
             pointer = "/" + "/".join(map(str, (*path, field)))

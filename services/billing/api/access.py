@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from shared.http.access import reads, writes
+from shared.http.access import evaluates, reads, writes
+from shared.http.tokens import Caller
 from shared.unit_of_work import UnitOfWork
 
 ReadBilling = Annotated[UnitOfWork, reads("billing:read")]
@@ -16,3 +17,4 @@ ChangeInvoices = Annotated[UnitOfWork, writes("billing:invoices")]
 VoidInvoices = Annotated[UnitOfWork, writes("billing:invoices:void")]
 RecordPayments = Annotated[UnitOfWork, writes("billing:payments")]
 VerifyInvoices = Annotated[UnitOfWork, reads("billing:read")]
+Preview = Annotated[Caller, evaluates("billing:preview")]

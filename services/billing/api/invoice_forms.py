@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping
 
+from services.billing.api.amounts import PlainDecimal, plain
 from services.billing.domain.invoice.events import InvoiceKind
 from services.billing.domain.invoice.state import InvoiceStatus
 from shared.ids import prefixed
@@ -25,12 +26,19 @@ CorrectionId = Annotated[UUID, prefixed("cor")]
 class TierOut(BaseModel):
     """The part of the quantity that was priced in the tier (`from_quantity`, `up_to`]."""
 
-    from_quantity: Decimal
-    up_to: Decimal | None
-    quantity: Decimal
-    unit_amount: Decimal
-    flat_amount: Decimal
-    amount: Decimal
+    from_quantity: PlainDecimal
+    up_to: PlainDecimal | None
+    quantity: PlainDecimal
+    unit_amount: PlainDecimal
+    flat_amount: PlainDecimal
+    amount: PlainDecimal
+
+    def reading(self, currency: str) -> str:
+        """A sentence that a person can check with a pencil."""
+        upper = "above" if self.up_to is None else f"up to {plain(self.up_to)}"
+        priced = f"{plain(self.quantity)} at {plain(self.unit_amount)} {upper}"
+        flat = f" and {plain(self.flat_amount)} flat" if self.flat_amount else ""
+        return f"{priced}{flat}: {plain(self.amount)} {currency}"
 
 
 class ProofOut(BaseModel):
@@ -49,8 +57,8 @@ class CorrectedLineOut(BaseModel):
     line: int | None
     before_minor: int
     after_minor: int
-    quantity_before: Decimal
-    quantity_after: Decimal
+    quantity_before: PlainDecimal
+    quantity_after: PlainDecimal
 
 
 class CorrectsOut(BaseModel):
@@ -70,7 +78,7 @@ class LineOut(BaseModel):
     charge: str
     description: str
     group: str
-    quantity: Decimal
+    quantity: PlainDecimal
     amount_minor: int
     residue: Decimal
     tax_rates: list[str]

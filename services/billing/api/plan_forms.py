@@ -88,7 +88,7 @@ class PlanForm(Form):
     @model_validator(mode="before")
     @classmethod
     def without_floats(cls, sent: Any) -> Any:
-        _refuse_floats(sent, "")
+        refuse_floats(sent, "")
         return sent
 
     def plan(self, code: str) -> PlanVersion:
@@ -109,16 +109,16 @@ class PlanAnswer(PlanForm):
     version: int
 
 
-def _refuse_floats(sent: Any, at: str) -> None:
+def refuse_floats(sent: Any, at: str) -> None:
     match sent:
         case float():
             raise FloatingAmount('give amounts as decimal strings, such as "0.0375"', field=at)
         case dict():
             for name, value in sent.items():
-                _refuse_floats(value, f"{at}/{name}")
+                refuse_floats(value, f"{at}/{name}")
         case list():
             for index, value in enumerate(sent):
-                _refuse_floats(value, f"{at}/{index}")
+                refuse_floats(value, f"{at}/{index}")
 
 
 def answered(plan_id: UUID, plan: PlanVersion) -> PlanAnswer:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.billing.api.access import ReadBilling, VerifyInvoices
+from services.billing.api.amounts import plain, rounding_read
 from services.billing.api.invoice_forms import CorrectedLineOut, InvoiceId, LineOut, QuoteId, SubscriptionId, line_out
 from services.billing.api.plan_forms import ChargeForm, charge_form
 from services.billing.domain.invoice import INVOICE
@@ -140,15 +141,13 @@ def _reading(line: LineOut, currency: str) -> list[str]:
     """The line as sentences that a person can check with a pencil."""
     if line.corrects is not None:
         return [*_corrected(line, line.corrects, currency), *_proved(line)]
-    told = [f"{line.quantity} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
-    rounded = f"rounded to {line.amount_minor} minor units of {currency}, residue {line.residue}"
+    told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
+    rounded = rounding_read(line.amount_minor, currency, line.residue)
     return [*told, *_tiers(line, currency), rounded, *_proved(line)]
 
 
 def _tiers(line: LineOut, currency: str) -> Iterator[str]:
-    for tier in line.tiers:
-        upper = "above" if tier.up_to is None else f"up to {tier.up_to}"
-        yield f"{tier.quantity} at {tier.unit_amount} {upper}: {tier.amount} {currency}"
+    yield from (tier.reading(currency) for tier in line.tiers)
 
 
 def _proved(line: LineOut) -> Iterator[str]:
@@ -163,7 +162,7 @@ def _corrected(line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iter
     yield f"corrects {where}{revision}"
     if line.proof:
         group = f"{line.charge} {line.group}".rstrip()
-        yield f"{corrects.quantity_after} metered for {group}, {corrects.quantity_before} before"
+        yield f"{plain(corrects.quantity_after)} metered for {group}, {plain(corrects.quantity_before)} before"
     yield from _tiers(line, currency)
     yield f"comes to {corrects.after_minor} minor units of {currency}, {corrects.before_minor} were carried before"
     yield f"this line takes {line.amount_minor}"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.billing.domain.invoicing.discounts import Reduction, reduced, share_coupons
-from services.billing.domain.invoicing.tax import TaxPolicy
+from services.billing.domain.invoicing.discounts import Reduction, reduced, share_coupons, validate_reduction
+from services.billing.domain.invoicing.tax import TaxPolicy, tax_rate
 from services.billing.domain.invoicing.totals import invoice_totals
 from services.billing.domain.invoicing.wallets import Wallet, draw_down
+from services.billing.domain.pricing.limits import non_negative
 from shared.errors import DomainError
 from shared.money import Money
 
@@ -102,6 +103,21 @@ def preview_invoice(
         drawn,
         totals.total - credit,
     )
+
+
+def validate_preview(
+    lines: Sequence[DraftLine], coupons: Sequence[Reduction], credit_notes: Sequence[AppliedCreditNote]
+) -> None:
+    """Raise a DomainError with the JSON pointer of the part that makes no invoice."""
+    for index, line in enumerate(lines):
+        for number, rate in enumerate(line.tax_rates):
+            tax_rate(rate, f"/lines/{index}/tax_rates/{number}")
+        for number, discount in enumerate(line.discounts):
+            validate_reduction(discount, f"/lines/{index}/discounts/{number}")
+    for index, coupon in enumerate(coupons):
+        validate_reduction(coupon, f"/coupons/{index}")
+    for index, note in enumerate(credit_notes):
+        non_negative(note.amount, f"/credit_notes/{index}/amount")
 
 
 def _net_lines(lines: Sequence[DraftLine], coupons: Sequence[Reduction], currency: str) -> tuple[NetLine, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
+from services.billing.domain.pricing.limits import TooManyPlaces, non_negative
 from shared.money import Money
 
 
@@ -19,6 +21,15 @@ class Wallet:
     expires_on: date | None = None
     promotional: bool = False
     applies_to: tuple[str, ...] | None = None
+
+
+def exact_balance(amount: Decimal, currency: str, at: str) -> Money:
+    """A balance in major units, which is never negative and has no parts of a minor unit."""
+    non_negative(amount, at)
+    balance = Money.rounded(amount, currency)
+    if balance.major != amount:
+        raise TooManyPlaces(f"{currency} has fewer decimal places", field=at)
+    return balance
 
 
 def draw_down(due: Money, nets: Mapping[str, Money], wallets: Iterable[Wallet], on: date | None) -> dict[str, Money]:
