@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,9 +11,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.billing.api.access import ReadBilling, VerifyInvoices
-from services.billing.api.amounts import plain, rounding_read
-from services.billing.api.invoice_forms import CorrectedLineOut, InvoiceId, LineOut, QuoteId, SubscriptionId, line_out
+from services.billing.api.invoice_forms import InvoiceId, LineOut, QuoteId, SubscriptionId, line_out
 from services.billing.api.plan_forms import ChargeForm, charge_form
+from services.billing.api.readings import reading
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -84,7 +83,7 @@ def explain(
         learned_at=unit.state(USAGE_PERIOD, line.proof.period_id).learned_at if line.proof else None,
         usage_events=f"/v1/periods/{period}/events?{urlencode({'group': line.group})}" if period else None,
         usage_recount=f"/v1/periods/{period}/recount" if period else None,
-        reading=_reading(line, row["currency"]),
+        reading=reading(unit.state(SUBSCRIPTION, row["subscription_id"]), line, row["currency"]),
     )
 
 
@@ -135,34 +134,3 @@ def _price(unit: UnitOfWork, subscription_id: UUID, line: LineOut) -> ChargeForm
     agreed = unit.state(SUBSCRIPTION, subscription_id).term(line.term_number).line
     charge = next((charge for charge in agreed.charges if charge.code == line.charge), None)
     return charge_form(charge) if charge else None
-
-
-def _reading(line: LineOut, currency: str) -> list[str]:
-    """The line as sentences that a person can check with a pencil."""
-    if line.corrects is not None:
-        return [*_corrected(line, line.corrects, currency), *_proved(line)]
-    told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
-    rounded = rounding_read(line.amount_minor, currency, line.residue)
-    return [*told, *_tiers(line, currency), rounded, *_proved(line)]
-
-
-def _tiers(line: LineOut, currency: str) -> Iterator[str]:
-    yield from (tier.reading(currency) for tier in line.tiers)
-
-
-def _proved(line: LineOut) -> Iterator[str]:
-    if line.proof:
-        yield f"{line.proof.count} usage events with digest {line.proof.digest}"
-
-
-def _corrected(line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:
-    """The whole rated again, what of it was carried before, and what of the difference this document takes."""
-    where = f"line {corrects.line} of {corrects.invoice}" if corrects.line else f"not on {corrects.invoice}"
-    revision = f", rated again at revision {line.proof.revision}" if line.proof else ", rated again"
-    yield f"corrects {where}{revision}"
-    if line.proof:
-        group = f"{line.charge} {line.group}".rstrip()
-        yield f"{plain(corrects.quantity_after)} metered for {group}, {plain(corrects.quantity_before)} before"
-    yield from _tiers(line, currency)
-    yield f"comes to {corrects.after_minor} minor units of {currency}, {corrects.before_minor} were carried before"
-    yield f"this line takes {line.amount_minor}"

@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.plan import Charge
-from services.billing.domain.pricing.price import required
+from services.billing.domain.pricing.rate import rate
+from services.billing.domain.pricing.rated import Rated
+from services.billing.domain.pricing.rounding import rounding
 from services.billing.domain.proration import WHOLE, Share, share
 from services.billing.domain.schedule import BillingPeriod, Rhythm
 from shared.money import EXACT, Money
@@ -20,12 +22,18 @@ _PER_YEAR: dict[Every, int] = {"day": 365, "week": 52, "month": 12, "quarter": 4
 
 @dataclass(frozen=True, slots=True)
 class FlatLine:
-    """net = list_amount - discount, each rounded once from the exact amount. `period` is what it is charged for."""
+    """net = list_amount - discount, each rounded once from the exact amount. `period` is what it is charged for.
+
+    `full` is the quantity rated for a full period, before the discount; `part` is how much of that is charged.
+    """
 
     charge: Charge
     period: Days
+    full: Rated
+    part: Share
     list_amount: Money
     net: Money
+    residue: Decimal
 
     @property
     def discount(self) -> Money:
@@ -67,7 +75,7 @@ class FlatCharges:
         """One charge for one period. A full period is never prorated: by `fixed_30` a February would cost 28/30."""
         is_full = period.part == period.nominal
         part = WHOLE if is_full else share(self.line.proration, period.nominal, period.part, self.zone)
-        return FlatLine(charge, period.part, *self._amounts(charge, part))
+        return self._line(charge, period.part, part)
 
     def of_full_period(self) -> tuple[FlatLine, ...]:
         """The flat charges that are billed with every billing period, for a full one."""
@@ -83,12 +91,18 @@ class FlatCharges:
         return Money.total((self._annual(charge) for charge in self.line.flat), self.currency)
 
     def _annual(self, charge: Charge) -> Money:
-        _, net = self._amounts(charge, WHOLE)
+        net, _ = self._net(self._full(charge), WHOLE)
         return net.times(_PER_YEAR[charge.every or self.line.every])
 
-    def _amounts(self, charge: Charge, part: Share) -> tuple[Money, Money]:
-        """List amount and net amount of a part of the charge's period."""
-        unit_amount = required(charge.price.unit_amount, "/price/unit_amount")
-        exact = EXACT.multiply(unit_amount, Decimal(self.line.quantity))
+    def _line(self, charge: Charge, period: Days, part: Share) -> FlatLine:
+        full = self._full(charge)
+        net, residue = self._net(full, part)
+        return FlatLine(charge, period, full, part, part.of(full.amount, self.currency), net, residue)
+
+    def _full(self, charge: Charge) -> Rated:
+        return rate(charge.price, Decimal(self.line.quantity), self.currency, last_of_period=True)
+
+    def _net(self, full: Rated, part: Share) -> tuple[Money, Decimal]:
+        """A part of a full period, less the discount, rounded once; and the residue of that."""
         left = EXACT.subtract(Decimal(1), self.line.discount_percent.scaleb(-2, EXACT))
-        return part.of(exact, self.currency), part.of(EXACT.multiply(exact, left), self.currency)
+        return rounding(self.currency)(part.exactly(EXACT.multiply(full.amount, left)))

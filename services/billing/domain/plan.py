@@ -24,7 +24,7 @@ class NoPriceInCurrency(DomainError):
 class Charge:
     """One thing that is charged for.
 
-    flat: `price.unit_amount` for each unit of the quoted quantity and each period of `every` (the plan's, if None).
+    flat: `price` on the quoted quantity, for each period of `every` (the plan's, if None).
     metered: `price` on what `meter` counted in the billing period, each value of `group_by` by itself, in arrears.
     `tax_rates` are decimal fractions as text ("0.08875"); they do not compound. Without `revenue_class` a line is `new`
     in the first term and `renewal` afterwards.

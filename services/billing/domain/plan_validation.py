@@ -8,13 +8,15 @@ from itertools import chain
 from services.billing.domain.invoicing.tax import tax_rate
 from services.billing.domain.plan import Charge, MinimumCommitment, PlanVersion
 from services.billing.domain.pricing.limits import NegativeNumber, NotPositive
-from services.billing.domain.pricing.price import PartMissing, Price
+from services.billing.domain.pricing.percentage import EventsNeeded, part_per_event
+from services.billing.domain.pricing.price import Model, PartMissing, Price
 from services.billing.domain.pricing.validation import PartNotAllowed, validate
 from shared.errors import DomainError
 from shared.money import CurrencyMismatch, exponent
 from shared.periods import Every
 
 MAX_CHARGES = 200
+FLAT_MODELS: tuple[Model, ...] = ("per_unit", "graduated", "volume", "package", "block")
 MAX_TERM_MONTHS = 120
 _MONTHS: dict[Every, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
@@ -32,7 +34,7 @@ class CodeRepeated(DomainError):
 
 
 class FlatPriceTooClever(DomainError):
-    """A flat charge is an amount for each unit of the quoted quantity, so that it can be raised and annualised."""
+    """A flat charge prices the quoted quantity: a share of a value, or an amount that travels with usage, is metered."""
 
 
 class PeriodsDoNotMatch(DomainError):
@@ -99,8 +101,8 @@ def _validate_charge(plan: PlanVersion, charge: Charge, at: str) -> None:
 
 
 def _validate_flat(plan: PlanVersion, charge: Charge, at: str) -> None:
-    if charge.price != Price(model="per_unit", unit_amount=charge.price.unit_amount):
-        raise FlatPriceTooClever("price a flat charge per_unit, with a unit_amount only", field=f"{at}/price/model")
+    if charge.price.model not in FLAT_MODELS:
+        raise FlatPriceTooClever(f"price a flat charge by one of {', '.join(FLAT_MODELS)}", field=f"{at}/price/model")
     if charge.meter is not None:
         raise PartNotAllowed("a flat charge has no meter; leave it out", field=f"{at}/meter")
     if charge.group_by:
@@ -123,6 +125,14 @@ def _validate_metered(charge: Charge, at: str) -> None:
         raise PartNotAllowed("usage is known afterwards; leave in_advance out", field=f"{at}/in_advance")
     if charge.every is not None:
         raise PartNotAllowed("usage is billed with the plan's periods; leave every out", field=f"{at}/every")
+    _validate_told_by_totals(charge.price, f"{at}/price")
+
+
+def _validate_told_by_totals(price: Price, at: str) -> None:
+    """Usage closes a period with a value and a number of events, and never tells single ones."""
+    part = price.percentage and part_per_event(price.percentage)
+    if part:
+        raise EventsNeeded(f"a period is billed by its total: leave {part} out", field=f"{at}/percentage/{part}")
 
 
 def _validate_minimum(plan: PlanVersion, currency: str, minimum: MinimumCommitment) -> None:

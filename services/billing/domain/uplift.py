@@ -4,26 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from services.billing.domain.plan import Charge
-from services.billing.domain.pricing.limits import non_negative
-from services.billing.domain.pricing.price import required
-from shared.money import EXACT, Money
+from services.billing.domain.pricing.limits import PLACES, non_negative
+from services.billing.domain.pricing.price import Price
+from shared.money import EXACT, exponent
 
 
 def uplifted(charges: Iterable[Charge], percent: Decimal, currency: str) -> tuple[Charge, ...]:
-    """The same charges, the unit amount of each flat one raised by `percent` (4 is 4 %).
+    """The same charges, every amount of the price of each flat one raised by `percent` (4 is 4 %).
 
-    The new amount is rounded half away from zero once, to the minor unit, and is what the next uplift starts from.
-    Prices of usage stay as they are.
+    A new amount is rounded half away from zero once, to the minor unit, and is what the next uplift starts from; one
+    that had more places keeps 12. Prices of usage stay as they are.
     """
     non_negative(percent, "/uplift_percent")
     factor = EXACT.add(Decimal(1), percent.scaleb(-2, EXACT))
-    return tuple(_raised(charge, factor, currency) if charge.kind == "flat" else charge for charge in charges)
+    places = exponent(currency)
+    return tuple(
+        replace(charge, price=_raised(charge.price, factor, places)) if charge.kind == "flat" else charge
+        for charge in charges
+    )
 
 
-def _raised(charge: Charge, factor: Decimal, currency: str) -> Charge:
-    unit_amount = required(charge.price.unit_amount, "/price/unit_amount")
-    raised = Money.rounded(EXACT.multiply(unit_amount, factor), currency)
-    return replace(charge, price=replace(charge.price, unit_amount=raised.major))
+def _raised(price: Price, factor: Decimal, places: int) -> Price:
+    """Sizes, bounds and percentages are no amounts."""
+
+    def each(amount: Decimal | None) -> Decimal | None:
+        return None if amount is None else _amount(amount, factor, places)
+
+    return replace(
+        price,
+        unit_amount=each(price.unit_amount),
+        fixed_amount=_amount(price.fixed_amount, factor, places) if price.fixed_amount else price.fixed_amount,
+        maximum_amount=each(price.maximum_amount),
+        minimum_amount=each(price.minimum_amount),
+        package=price.package and replace(price.package, amount=_amount(price.package.amount, factor, places)),
+        tiers=tuple(
+            replace(
+                tier,
+                unit_amount=each(tier.unit_amount),
+                flat_amount=_amount(tier.flat_amount, factor, places),
+                block_amount=each(tier.block_amount),
+            )
+            for tier in price.tiers
+        ),
+    )
+
+
+def _amount(amount: Decimal, factor: Decimal, places: int) -> Decimal:
+    has = -int(amount.normalize(EXACT).as_tuple().exponent)
+    kept = Decimal(1).scaleb(-(places if has <= places else PLACES))
+    return EXACT.multiply(amount, factor).quantize(kept, ROUND_HALF_UP, EXACT)

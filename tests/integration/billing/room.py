@@ -27,12 +27,12 @@ FEBRUARY = datetime(2031, 2, 1, 5, tzinfo=UTC)
 class Room:
     """A shop with one subscription; the test says when its bill is due, and what is told of its usage in January."""
 
-    def __init__(self, billing: Service, tenant: str, **plan: Any):
+    def __init__(self, billing: Service, tenant: str, line: dict[str, Any] | None = None, **plan: Any):
         self.billing, self.tenant, self.tenant_id = billing, tenant, tenant_id(tenant)
         shop = Shop(billing, tenant)
         shop.rita.put("/v1/test-clock", json={"now": "2030-12-01T05:00:00Z"})
         shop.open(**plan)
-        shop.accept(shop.send(shop.draft()["quote_id"])["acceptance_token"])
+        shop.accept(shop.send(shop.draft(**line or {})["quote_id"])["acceptance_token"])
         settle([billing])
         self.client = shop.rita
         (subscription,) = self.client.get("/v1/subscriptions").json()["items"]

@@ -19,7 +19,8 @@ from services.billing.domain.plan_validation import (
     validate_plan,
 )
 from services.billing.domain.pricing.limits import NegativeNumber, NotPositive
-from services.billing.domain.pricing.price import PartMissing
+from services.billing.domain.pricing.percentage import EventsNeeded
+from services.billing.domain.pricing.price import PartMissing, Price
 from services.billing.domain.pricing.tier_validation import TiersOverlap
 from services.billing.domain.pricing.validation import PartNotAllowed
 from shared.errors import DomainError
@@ -30,6 +31,9 @@ from tests.unit.billing.prices import flat, metered, per_unit, price, tiers
 
 def minimum(**parts: Any) -> dict[str, MinimumCommitment]:
     return {"USD": replace(PLAN.minimums["USD"], **parts)}
+
+
+ONE_BLOCK = {"block_size": "100", "block_amount": "100"}
 
 
 def selling(*charges: Charge) -> PlanVersion:
@@ -59,8 +63,8 @@ REFUSED: list[tuple[str, PlanVersion, type[DomainError], str]] = [
         "/prices/USD/0/tax_rates/1",
     ),
     (
-        "a flat charge with tiers",
-        selling(replace(flat("fee", "1"), price=price("volume", tiers=tiers((None, "1"))))),
+        "a flat charge of a value",
+        selling(replace(flat("fee", "1"), price=price("percentage", percentage={"rate": "0.1"}))),
         FlatPriceTooClever,
         "/prices/USD/0/price/model",
     ),
@@ -90,6 +94,23 @@ REFUSED: list[tuple[str, PlanVersion, type[DomainError], str]] = [
         PartNotAllowed,
         "/prices/USD/0/every",
     ),
+    *(
+        (
+            f"a {part} of usage",
+            selling(
+                metered(
+                    "fees",
+                    price(
+                        "percentage",
+                        percentage={"rate": "0.1", "fixed_per_event": "1", part: 2 if part == "free_events" else "2"},
+                    ),
+                )
+            ),
+            EventsNeeded,
+            f"/prices/USD/0/price/percentage/{part}",
+        )
+        for part in ("free_events", "free_value", "minimum_per_event", "maximum_per_event")
+    ),
     (
         "a minimum in another currency",
         replace(PLAN, minimums=minimum(amount=Money(1, "EUR"))),
@@ -116,6 +137,34 @@ def test_a_bad_plan_is_refused_and_the_field_is_named(plan: PlanVersion, error: 
 @pytest.mark.parametrize("every", ["month", "quarter", "year", None])
 def test_a_charge_may_be_billed_less_often_than_its_plan(every: Any) -> None:
     validate_plan(replace(selling(flat("fee", "1", every=every)), minimums={}))
+
+
+SEATS = [
+    per_unit("10", discount={"quantity": "2", "percent": "5"}, maximum_amount="1000"),
+    price("graduated", tiers=tiers(("10", "5", "1"), (None, "4"))),
+    price("volume", tiers=tiers(("10", "5"), (None, "4"))),
+    price("package", package={"size": "5", "amount": "20", "free": "1"}),
+    price("block", block_mode="top_tier", tiers=[{"blocks": 2, "block_size": "5", "block_amount": "9"}, ONE_BLOCK]),
+]
+
+
+@pytest.mark.parametrize("of", SEATS, ids=lambda of: of.model)
+def test_seats_may_be_priced_in_steps(of: Price) -> None:
+    validate_plan(replace(selling(replace(flat("seats", "1"), price=of)), minimums={}))
+
+
+USED = [
+    *SEATS,
+    price("percentage", percentage={"rate": "0.029", "fixed_per_event": "0.30"}),
+    price("percentage", percentage={"rate": "0.029", "free_value": "1000"}),
+    price("graduated_percentage", tiers=[{"up_to": "1000", "rate": "0.03"}, {"rate": "0.02"}]),
+    price("dynamic", multiplier="1.1"),
+]
+
+
+@pytest.mark.parametrize("of", USED, ids=lambda of: of.model)
+def test_usage_may_be_priced_by_every_model(of: Price) -> None:
+    validate_plan(replace(selling(metered("calls", of)), minimums={}))
 
 
 def test_a_plan_survives_being_stored() -> None:

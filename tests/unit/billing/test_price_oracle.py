@@ -126,7 +126,7 @@ def test_tiers_percent_and_limits_are_all_that_a_line_is_made_of(of: Price, quan
     """The tiers and the fixed amount are the list price; less the discount, plus the minimum line, it is the amount."""
     line = rated(of, quantity, currency, last=True)
     listed = total([of.fixed_amount, *(use.amount for use in line.tiers)])
-    assert line.amount == total([listed, -line.discount, line.minimum_line])
+    assert line.amount == total([listed, line.discount.copy_negate(), line.minimum_line])
     for use in line.tiers:
         assert Fraction(use.amount) == Fraction(use.quantity) * Fraction(use.unit_amount) + Fraction(use.flat_amount)
 

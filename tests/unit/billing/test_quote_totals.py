@@ -25,7 +25,7 @@ from shared.errors import DomainError
 from shared.money import Money
 from shared.periods import Days
 from tests.unit.billing.gate_use import PLAN, agreed, uplifted_line
-from tests.unit.billing.prices import flat
+from tests.unit.billing.prices import flat, price, tiers
 
 USD = "USD"
 YEAR_2014 = Days(date(2014, 1, 1), date(2015, 1, 1))
@@ -141,6 +141,32 @@ def test_uplift_rounds_each_flat_charge_once_and_leaves_usage_alone() -> None:
     raised = uplifted(charges, Decimal(4), USD)
     assert raised[0].price.unit_amount == Decimal("10.39")
     assert raised[1:] == charges[1:]
+
+
+def test_uplift_raises_every_amount_of_a_stepped_price_and_no_size() -> None:
+    steps = price(
+        "graduated", fixed_amount="10", tiers=tiers(("10", "9.99", "5"), (None, "0.004")), minimum_amount="20"
+    )
+    pack = price("package", package={"size": "5", "amount": "20", "free": "1"}, discount={"percent": "10"})
+    raised = [c.price for c in uplifted([replace(flat("a", "1"), price=of) for of in (steps, pack)], Decimal(4), USD)]
+    assert raised == [
+        price(
+            "graduated",
+            fixed_amount="10.40",
+            tiers=tiers(("10", "10.39", "5.20"), (None, "0.00416")),
+            minimum_amount="20.80",
+        ),
+        price("package", package={"size": "5", "amount": "20.80", "free": "1"}, discount={"percent": "10"}),
+    ]
+
+
+def test_a_stepped_fee_is_annualised_and_discounted_as_a_whole() -> None:
+    seats = replace(
+        flat("seats", "1", in_advance=True), price=price("graduated", tiers=tiers(("5", "20"), (None, "15.55")))
+    )
+    quote = quote_totals([agreed(charges=(seats,), quantity=12, discount_percent=Decimal(10))], USD)
+    assert quote.annual_value == Money(12 * 18797, USD)
+    assert quote.term.list_amount == Money(12 * 20885, USD)
 
 
 def test_a_negative_uplift_is_refused() -> None:

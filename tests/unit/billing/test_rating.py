@@ -158,6 +158,26 @@ def test_a_percentage_with_parts_per_event_refuses_a_total() -> None:
     assert rate(price("percentage", percentage={"rate": "0.01"}), D(100), "EUR").amount == 1
 
 
+@given(
+    st.decimals(0, 1, places=12),
+    st.sampled_from(["fixed_per_event", "free_value"]),
+    amounts,
+    st.lists(st.decimals(0, 10**4, places=12), max_size=8),
+)
+def test_a_period_s_total_and_number_of_events_give_what_the_single_events_give(
+    share: Decimal, part: str, amount: Decimal, values: list[Decimal]
+) -> None:
+    fee = price("percentage", percentage={"rate": str(share), part: str(amount)})
+    whole = Rating.of(fee, "EUR").period(total(values), len(values))
+    assert whole.amount == rate_events(fee, values, "EUR").amount
+
+
+def test_what_is_free_by_event_cannot_be_told_from_a_period_s_total() -> None:
+    fee = price("percentage", percentage={"rate": "0.01", "free_events": 1})
+    with pytest.raises(EventsNeeded):
+        Rating.of(fee, "EUR").period(D(100), 3)
+
+
 def test_a_percentage_of_events_is_rated_for_the_whole_period_only() -> None:
     fee = price("percentage", percentage={"rate": "0.01"})
     with pytest.raises(SliceNotPossible):

@@ -47,7 +47,8 @@ def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
     )
     flat = charges.of_period(charge, _period(item))
     line = _line(term, "flat", charge.code, charge.name, item.starts_on, item.ends_on, flat.net)
-    return replace(line, tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
+    line = replace(line, tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
+    return line if charge.price.is_plain else replace(line, tiers=flat.full.tiers, residue=flat.residue)
 
 
 def _usage_and_true_ups(
@@ -73,7 +74,7 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
     charge = _charge(term, item.charge)
     rating = Rating.of(charge.price, subscription.currency)
     for total in period.totals or (() if charge.group_by else (NOTHING_METERED,)):
-        rated = rating.line(total.quantity, last_of_period=True)
+        rated = rating.period(total.quantity, total.count)
         line = _line(term, "usage", charge.code, charge.name, item.starts_on, item.ends_on, rated.amount_money)
         proof = UsageProof(period_id=item.period_id, revision=period.revision, count=total.count, digest=total.digest)
         yield replace(

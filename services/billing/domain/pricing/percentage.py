@@ -7,7 +7,6 @@ from decimal import Decimal
 from itertools import islice
 
 from services.billing.domain.pricing.exact import total
-from services.billing.domain.pricing.per_unit import at
 from services.billing.domain.pricing.price import ZERO, Percentage, Price, required
 from services.billing.domain.pricing.rated import Priced, PricingModel, TierUse
 from shared.errors import DomainError
@@ -19,15 +18,36 @@ class EventsNeeded(DomainError):
 
 
 def model(price: Price) -> PricingModel:
-    """The share of a total value, possible only where nothing is free, fixed or limited per event."""
+    """The share of a total value, possible only where nothing is fixed or limited per event, and no event is free."""
     percentage = required(price.percentage, "/percentage")
-    if percentage == Percentage(rate=percentage.rate):
-        return at(percentage.rate)
-    return _refuse_total
+    if percentage.fixed_per_event or part_per_event(percentage):
+        return _refuse_total
+    return lambda value: of_total(percentage, value, 0)
 
 
 def _refuse_total(_: Decimal) -> Priced:
     raise EventsNeeded("give the value of each event: this percentage has parts per event", field="/events")
+
+
+def part_per_event(percentage: Percentage) -> str | None:
+    """The part, if there is one, for which the total value and the number of events of a period do not suffice."""
+    for name in ("free_events", "minimum_per_event", "maximum_per_event"):
+        if getattr(percentage, name):
+            return name
+    return "free_value" if percentage.free_value and percentage.fixed_per_event else None
+
+
+def of_total(percentage: Percentage, value: Decimal, count: int) -> Priced:
+    """The price of a whole period: of its total value beyond what is free, and of its number of events.
+
+    Where no event is worth less than zero it is what `per_event` makes of the single values, whatever their order.
+    """
+    if part_per_event(percentage) is not None:
+        return _refuse_total(value)
+    charged = max(ZERO, EXACT.subtract(value, percentage.free_value))
+    added = EXACT.multiply(Decimal(count), percentage.fixed_per_event)
+    amount = EXACT.fma(charged, percentage.rate, added)
+    return amount, (TierUse(ZERO, None, charged, percentage.rate, added, amount),) if charged or added else ()
 
 
 def per_event(percentage: Percentage, values: Iterable[Decimal]) -> Priced:

@@ -87,6 +87,11 @@ class Price:
     maximum_amount: Decimal | None = None
     minimum_amount: Decimal | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """An amount for each unit and nothing else."""
+        return self == Price(model="per_unit", unit_amount=self.unit_amount)
+
 
 class PartMissing(DomainError):
     """The model cannot do without this part."""

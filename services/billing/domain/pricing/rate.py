@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.billing.domain.pricing.models import model_of
+from services.billing.domain.pricing.percentage import of_total
 from services.billing.domain.pricing.price import ZERO, Price
 from services.billing.domain.pricing.quantity import billable
 from services.billing.domain.pricing.rated import BilledBefore, Priced, PricingModel, Rated
@@ -50,6 +51,13 @@ class Rating:
         cumulative = quantity if before is None else EXACT.add(before.quantity, quantity)
         priced = self.model(billable(self.price, cumulative))
         return self.finish(priced, before, last_of_period, cumulative if cumulative < ZERO else None)
+
+    def period(self, quantity: Decimal, count: int) -> Rated:
+        """A whole period from what it was closed with: the quantity, and how many events made it."""
+        if self.price.percentage is None:
+            return self.line(quantity, last_of_period=True)
+        priced = of_total(self.price.percentage, max(ZERO, quantity), count)
+        return self.finish(priced, None, True, quantity if quantity < ZERO else None)
 
     def groups(self, quantities: Mapping[str, Decimal], *, last_of_period: bool = False) -> dict[str, Rated]:
         """Each group is a line, rated and rounded by itself: tiers, allowance, maximum and minimum are per group."""

@@ -1,0 +1,67 @@
+"""An invoice line as sentences that a person can check with a pencil."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.billing.api.amounts import plain, rounding_read
+from services.billing.api.evaluation_forms import tier_out
+from services.billing.api.invoice_forms import CorrectedLineOut, LineOut
+from services.billing.domain.flat_charges import FlatCharges, FlatLine
+from services.billing.domain.proration import WHOLE
+from services.billing.domain.subscription.state import Subscription
+from shared.periods import Days
+
+
+def reading(subscription: Subscription, line: LineOut, currency: str) -> list[str]:
+    """From what was metered or agreed to what stands on the line, as prices were at that time."""
+    if line.corrects is not None:
+        return [*_corrected(line, line.corrects, currency), *_proved(line)]
+    if line.kind == "flat":
+        return list(_flat(subscription, line, currency))
+    told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
+    return [*told, *_tiers(line, currency), rounding_read(line.amount_minor, currency, line.residue), *_proved(line)]
+
+
+def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[str]:
+    """The agreed quantity at its price for a full period, less the discount, and the part of the period."""
+    flat = _rated(subscription, line)
+    percent = subscription.term(line.term_number).line.discount_percent
+    yield from (tier_out(use).reading(currency) for use in flat.full.tiers)
+    if percent:
+        yield f"less {plain(percent)} percent"
+    if flat.part != WHOLE:
+        yield f"{flat.part.numerator} parts of {flat.part.denominator}, by the days from {line.starts_on}"
+    yield rounding_read(line.amount_minor, currency, flat.residue)
+
+
+def _rated(subscription: Subscription, line: LineOut) -> FlatLine:
+    term = subscription.term(line.term_number)
+    charge = next(charge for charge in term.line.charges if charge.code == line.charge)
+    charges = FlatCharges(
+        line=term.line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
+    )
+    period = charges.rhythm(charge).holding(line.starts_on, Days(term.starts_on, term.ends_on))
+    return charges.of_period(charge, period)
+
+
+def _tiers(line: LineOut, currency: str) -> Iterator[str]:
+    yield from (tier.reading(currency) for tier in line.tiers)
+
+
+def _proved(line: LineOut) -> Iterator[str]:
+    if line.proof:
+        yield f"{line.proof.count} usage events with digest {line.proof.digest}"
+
+
+def _corrected(line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:
+    """The whole rated again, what of it was carried before, and what of the difference this document takes."""
+    where = f"line {corrects.line} of {corrects.invoice}" if corrects.line else f"not on {corrects.invoice}"
+    revision = f", rated again at revision {line.proof.revision}" if line.proof else ", rated again"
+    yield f"corrects {where}{revision}"
+    if line.proof:
+        group = f"{line.charge} {line.group}".rstrip()
+        yield f"{plain(corrects.quantity_after)} metered for {group}, {plain(corrects.quantity_before)} before"
+    yield from _tiers(line, currency)
+    yield f"comes to {corrects.after_minor} minor units of {currency}, {corrects.before_minor} were carried before"
+    yield f"this line takes {line.amount_minor}"
