@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_
 
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass
+from services.billing.domain.pricing.filtered import FilteredPrice
 from services.billing.domain.pricing.limits import TooManyPlaces, non_negative
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.proration import ProrationPolicy
@@ -46,6 +47,7 @@ class ChargeForm(Form):
     group_by: Annotated[tuple[str, ...], Field(max_length=10)] = ()
     tax_rates: Rates = ()
     revenue_class: RevenueClass | None = None
+    filtered_prices: Annotated[tuple[FilteredPrice, ...], Field(max_length=500)] = ()
 
     def charge(self) -> Charge:
         return Charge(**{field.name: getattr(self, field.name) for field in fields(Charge)})

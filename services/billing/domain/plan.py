@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.billing.domain.late_usage import LateUsagePolicy
+from services.billing.domain.pricing.filtered import FilteredPrice
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.proration import ProrationPolicy
 from shared.errors import DomainError
@@ -25,7 +26,8 @@ class Charge:
     """One thing that is charged for.
 
     flat: `price` on the quoted quantity, for each period of `every` (the plan's, if None).
-    metered: `price` on what `meter` counted in the billing period, each value of `group_by` by itself, in arrears.
+    metered: `price` on what `meter` counted in the billing period, each value of `group_by` by itself, in arrears. A
+    group that one of `filtered_prices` fits has that price instead.
     `tax_rates` are decimal fractions as text ("0.08875"); they do not compound. Without `revenue_class` a line is `new`
     in the first term and `renewal` afterwards.
     """
@@ -40,6 +42,7 @@ class Charge:
     group_by: tuple[str, ...] = ()
     tax_rates: tuple[str, ...] = ()
     revenue_class: RevenueClass | None = None
+    filtered_prices: tuple[FilteredPrice, ...] = ()
 
     def class_in_term(self, term_number: int) -> RevenueClass:
         return self.revenue_class or ("new" if term_number == 1 else "renewal")

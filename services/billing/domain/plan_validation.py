@@ -7,6 +7,7 @@ from itertools import chain
 
 from services.billing.domain.invoicing.tax import tax_rate
 from services.billing.domain.plan import Charge, MinimumCommitment, PlanVersion
+from services.billing.domain.pricing.filtered_validation import validate_filters
 from services.billing.domain.pricing.limits import NegativeNumber, NotPositive
 from services.billing.domain.pricing.percentage import EventsNeeded, part_per_event
 from services.billing.domain.pricing.price import Model, PartMissing, Price
@@ -107,6 +108,8 @@ def _validate_flat(plan: PlanVersion, charge: Charge, at: str) -> None:
         raise PartNotAllowed("a flat charge has no meter; leave it out", field=f"{at}/meter")
     if charge.group_by:
         raise PartNotAllowed("a flat charge has no groups; leave group_by out", field=f"{at}/group_by")
+    if charge.filtered_prices:
+        raise PartNotAllowed("a flat charge has no groups; leave it out", field=f"{at}/filtered_prices")
     _validate_period(plan.every, charge.every, f"{at}/every")
 
 
@@ -126,6 +129,10 @@ def _validate_metered(charge: Charge, at: str) -> None:
     if charge.every is not None:
         raise PartNotAllowed("usage is billed with the plan's periods; leave every out", field=f"{at}/every")
     _validate_told_by_totals(charge.price, f"{at}/price")
+    validate_filters(charge.filtered_prices, charge.group_by, f"{at}/filtered_prices")
+    for index, filtered in enumerate(charge.filtered_prices):
+        validate(filtered.price, f"{at}/filtered_prices/{index}/price")
+        _validate_told_by_totals(filtered.price, f"{at}/filtered_prices/{index}/price")
 
 
 def _validate_told_by_totals(price: Price, at: str) -> None:

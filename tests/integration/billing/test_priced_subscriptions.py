@@ -120,6 +120,19 @@ def test_a_discounted_part_of_a_month_of_seats_explains_itself(billing: Service,
     assert room.verified()
 
 
+def test_airports_may_have_prices_of_their_own(billing: Service, tenant: str) -> None:
+    busy = {"where": {"origin": ["JFK", "LGA"]}, "price": {"model": "per_unit", "unit_amount": "2.50"}}
+    usage = DEPARTURES | {"filtered_prices": [busy]}
+    room = Room(billing, tenant, prices={"USD": [FEE, usage]}, minimums={})
+    shown = room.client.get("/v1/plans/gate-use").json()["prices"]["USD"][1]
+    assert [filtered["where"] for filtered in shown["filtered_prices"]] == [busy["where"]]
+    room.live_until("2031-02-01")
+    room.revise_usage(LATE, JFK=400, EWR=100)
+    lines = [line for invoice in room.invoices() for line in invoice["lines"] if line["charge"] == "departures"]
+    assert {line["group"]: line["amount_minor"] for line in lines} == {"JFK": 100_000, "EWR": 300_000}
+    assert room.verified()
+
+
 def test_a_fee_per_event_counts_the_events_of_the_period(billing: Service, tenant: str) -> None:
     price = {"model": "percentage", "percentage": {"rate": "0.029", "fixed_per_event": "0.30"}}
     room = opened(billing, tenant, {"model": "per_unit", "unit_amount": "10"}, price)

@@ -18,6 +18,8 @@ from services.billing.domain.plan_validation import (
     PeriodsDoNotMatch,
     validate_plan,
 )
+from services.billing.domain.pricing.filtered import FilteredPrice
+from services.billing.domain.pricing.filtered_validation import FilterFitsAll, FilterRepeated, TooManyFilters
 from services.billing.domain.pricing.limits import NegativeNumber, NotPositive
 from services.billing.domain.pricing.percentage import EventsNeeded
 from services.billing.domain.pricing.price import PartMissing, Price
@@ -40,6 +42,18 @@ def selling(*charges: Charge) -> PlanVersion:
     return replace(PLAN, prices={"USD": charges})
 
 
+def only(price: Price, **where: tuple[str, ...]) -> FilteredPrice:
+    return FilteredPrice(where=where, price=price)
+
+
+CHEAP = per_unit("0.5")
+FILTERS: list[tuple[str, tuple[FilteredPrice, ...], type[DomainError], str]] = [
+    ("of nothing", (only(CHEAP),), FilterFitsAll, "0/where"),
+    ("of an unknown name", (only(CHEAP, zone=("a",)),), PartNotAllowed, "0/where/zone"),
+    ("of no value", (only(CHEAP, region=()),), TooManyFilters, "0/where/region"),
+    ("twice", (only(CHEAP, region=("a", "b")), only(CHEAP, region=("b",), model=("m",))), FilterRepeated, "1/where"),
+    ("ill-formed", (only(per_unit("-1"), region=("a",)),), NegativeNumber, "0/price/unit_amount"),
+]
 REFUSED: list[tuple[str, PlanVersion, type[DomainError], str]] = [
     ("no price list", replace(PLAN, prices={}), NothingToSell, "/prices"),
     ("an empty price list", selling(), NothingToSell, "/prices/USD"),
@@ -93,6 +107,15 @@ REFUSED: list[tuple[str, PlanVersion, type[DomainError], str]] = [
         selling(metered("calls", per_unit("1"), every="year")),
         PartNotAllowed,
         "/prices/USD/0/every",
+    ),
+    *(
+        (
+            f"filtered prices: {name}",
+            selling(metered("calls", per_unit("1"), group_by=("region", "model"), filtered_prices=filters)),
+            error,
+            f"/prices/USD/0/filtered_prices/{field}",
+        )
+        for name, filters, error, field in FILTERS
     ),
     *(
         (

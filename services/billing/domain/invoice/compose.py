@@ -9,11 +9,11 @@ from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
+from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.plan import Charge, MinimumCommitment, RevenueClass
-from services.billing.domain.pricing.rate import Rating
 from services.billing.domain.pricing.rated import TierUse
 from services.billing.domain.proration import WHOLE, share
 from services.billing.domain.schedule import BillingPeriod
@@ -72,9 +72,9 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
     """A line for each group; a charge without groups always has one, a charge by group none without usage."""
     term = subscription.term(item.term_number)
     charge = _charge(term, item.charge)
-    rating = Rating.of(charge.price, subscription.currency)
+    rating = ChargeRating(charge, subscription.currency)
     for total in period.totals or (() if charge.group_by else (NOTHING_METERED,)):
-        rated = rating.period(total.quantity, total.count)
+        rated = rating.period(total.group, total.quantity, total.count)
         line = _line(term, "usage", charge.code, charge.name, item.starts_on, item.ends_on, rated.amount_money)
         proof = UsageProof(period_id=item.period_id, revision=period.revision, count=total.count, digest=total.digest)
         yield replace(

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.plan import Charge
 from services.billing.domain.pricing.price import ZERO
-from services.billing.domain.pricing.rate import Rating
 from services.billing.domain.pricing.rated import Rated
 from shared.money import Money
 
@@ -37,12 +37,12 @@ class UsageLine:
 class UsageRating:
     """The metered charges of one price list, made ready once for all subscriptions of a bill run."""
 
-    ratings: tuple[tuple[Charge, Rating], ...]
+    ratings: tuple[ChargeRating, ...]
 
     @classmethod
     def of(cls, charges: Iterable[Charge], currency: str) -> UsageRating:
         metered = (charge for charge in charges if charge.kind == "metered")
-        return cls(tuple((charge, Rating.of(charge.price, currency)) for charge in metered))
+        return cls(tuple(ChargeRating(charge, currency) for charge in metered))
 
     def lines(self, quantities: Mapping[str, Mapping[str, Decimal]]) -> Iterator[UsageLine]:
         """Lines in the order of the charges, groups by name. `quantities` are by charge code, then by group.
@@ -50,7 +50,8 @@ class UsageRating:
         A charge without groups that has no quantity is rated at zero; a charge by group has a line for each group that
         was used and none without usage.
         """
-        for charge, rating in self.ratings:
+        for rating in self.ratings:
+            charge = rating.charge
             unused = {} if charge.group_by else {NO_GROUP: ZERO}
             for group, quantity in sorted((quantities.get(charge.code) or unused).items()):
-                yield UsageLine(charge, group, quantity, rating.line(quantity, last_of_period=True))
+                yield UsageLine(charge, group, quantity, rating.period(group, quantity, count=0))
