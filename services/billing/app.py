@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.billing.api import (
     billed_usage,
     collections,
+    coupons,
     customers,
     evaluations,
     invoices,
@@ -32,7 +33,7 @@ def create_app(configuration: Settings) -> FastAPI:
     app = new_app("billing", configuration, engine, create_store())
     for room in (settings, customers, products, plans, quotes, quote_acceptances):
         app.include_router(room.router)
-    for room in (evaluations, previews):
+    for room in (coupons, evaluations, previews):
         app.include_router(room.router)
     for room in (subscriptions, invoices, proof, billed_usage, payments, collections):
         app.include_router(room.router)

@@ -1,6 +1,7 @@
 """The event store of billing: every aggregate, and everybody who is told in the same transaction."""
 
 from services.billing.domain.catalogue import PLAN
+from services.billing.domain.coupon import COUPON
 from services.billing.domain.customer import CUSTOMER
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
@@ -14,6 +15,7 @@ from services.billing.messaging import outbound
 from services.billing.processes.schedule import timers_of
 from services.billing.projections import (
     corrections,
+    coupons,
     customers,
     dunning,
     invoice_numbers,
@@ -45,6 +47,7 @@ READ_MODELS = (
     ReadModel(known_meters.project, ("known_meters",)),
     ReadModel(renewal_policies.project, ("renewal_policies",)),
     ReadModel(products.project, ("products",)),
+    ReadModel(coupons.project, ("coupons",)),
     ReadModel(plans.project, ("plans",)),
     ReadModel(quotes.project, ("quotes",)),
     ReadModel(subscriptions.project, ("subscriptions",)),
@@ -67,6 +70,7 @@ def create_store() -> EventStore:
             KNOWN_METER,
             KNOWN_POLICY,
             PRODUCT,
+            COUPON,
             PLAN,
             QUOTE,
             SUBSCRIPTION,

@@ -51,6 +51,17 @@ renewal_policies = Table(
     PrimaryKeyConstraint("tenant_id", "code"),
 )
 
+coupons = Table(
+    "coupons",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("coupon_id", Uuid, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("coupon", JSONB, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "code"),
+)
+
 products = Table(
     "products",
     metadata,

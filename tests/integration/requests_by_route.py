@@ -22,7 +22,16 @@ from tests.support.house import Service
 
 NOBODYS = UUID(int=7)
 REASON = {"reason": "no longer needed"}
-LINES = [{"plan": "gate-use", "starts_on": "2031-01-01", "quantity": 2, "discount_percent": "2.5", "term_months": 12}]
+LINES = [
+    {
+        "plan": "gate-use",
+        "starts_on": "2031-01-01",
+        "quantity": 2,
+        "discount_percent": "2.5",
+        "term_months": 12,
+        "coupons": [],
+    }
+]
 # What a parameter of a path is called when it is not known to `stocked`.
 IN_PATHS = {"number": 1, "kind": "manual"}
 JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}
@@ -88,6 +97,7 @@ TRIALS: dict[str, dict[str, Any]] = {
     },
     "POST /v1/credit-notes/preview": {"currency": "EUR", "net": "10.00", "tax_rate": "0.25"},
 }
+COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 
 
 def bodies(names: Names) -> dict[str, dict[str, Any]]:
@@ -101,6 +111,7 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
         "PUT /v1/customers/{external_id}": CUSTOMER
         | {"locale": "en", "segment": "air", "region": "us", "external_refs": {"crm": "1"}},
         "PUT /v1/products/{code}": {"name": "Gate use", "description": "By the hour"},
+        "PUT /v1/coupons/{code}": COUPON,
         "PUT /v1/plans/{code}": PLAN,
         "POST /v1/quotes": {
             "customer": "F9",

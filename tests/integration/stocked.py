@@ -27,6 +27,7 @@ def billing(service: Service, tenant: str) -> Names:
     clerk.put("/v1/test-clock", json={"now": "2030-12-15T05:00:00Z"})
     shop = Shop(service, tenant).open()
     assert clerk.put("/v1/products/gate-use", json={"name": "Gate use"}).status_code == 200
+    assert clerk.put("/v1/coupons/gate-use", json={"name": "Welcome", "percent": "10"}).status_code == 200
     draft = shop.draft()["quote_id"]
     token = shop.send(shop.draft()["quote_id"])["acceptance_token"]
     assert shop.accept(token).status_code == 201

@@ -72,6 +72,13 @@ class CorrectsOut(BaseModel):
     cause: str
 
 
+class LineDiscountOut(BaseModel):
+    """What a coupon took off the line; `amount_minor` of the line is what was left."""
+
+    coupon: str
+    amount_minor: int
+
+
 class LineOut(BaseModel):
     number: int
     kind: str
@@ -92,6 +99,7 @@ class LineOut(BaseModel):
     tiers: list[TierOut]
     proof: ProofOut | None
     corrects: CorrectedLineOut | None = None
+    discounts: list[LineDiscountOut] = Field(default_factory=list)
 
 
 class CreditNoteOut(BaseModel):
@@ -174,6 +182,9 @@ def line_out(line: dict[str, Any]) -> LineOut:
     proof = line["proof"] and _with_ids(line["proof"], "period_id")
     fields = {name: value for name, value in line.items() if name != "amount"}
     ids = {"quote_id": UUID(line["quote_id"]), "proof": proof, "corrects": _corrected_line(line.get("corrects"))}
+    ids["discounts"] = [
+        {"coupon": each["coupon"], "amount_minor": each["amount"]["minor"]} for each in line.get("discounts", ())
+    ]
     return LineOut(**fields | ids, amount_minor=line["amount"]["minor"])
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from services.billing.api.plan_forms import ChargeForm, Code, Form, MinimumForm
 from services.billing.domain.agreement import RenewalTerms
+from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.quote.approval import ApprovalLevel
 from services.billing.domain.quote.deal import Purpose
@@ -30,7 +31,8 @@ Lines = Annotated[list["LineForm"], Field(min_length=1, max_length=100)]
 
 
 class LineForm(Form):
-    """Without `plan_version` the current one; without `term_months` the plan's own term."""
+    """Without `plan_version` the current one; without `term_months` the plan's own term. `coupons` by code, in the sequence
+    in which they are taken off; without it a renewed line keeps those that it has."""
 
     plan: Code
     plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
@@ -38,6 +40,7 @@ class LineForm(Form):
     discount_percent: DecimalText = Decimal(0)
     starts_on: Annotated[Day, Field(ge=date(1990, 1, 1))]
     term_months: Annotated[int, Field(strict=True)] | None = None
+    coupons: Annotated[list[Code], Field(max_length=10)] | None = None
 
 
 class DraftForm(Form):
@@ -130,6 +133,7 @@ class LineAnswer(BaseModel):
     features: dict[str, int | None]
     charges: list[ChargeForm]
     minimum: MinimumForm | None
+    coupons: list[AgreedCoupon]
     per_period: Amounts
     term: Amounts
     annual_minor: int

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from services.billing.api.quote_forms import LineForm
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
+from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.customer import CUSTOMER, Customer, CustomerNotFound, customer_id
 from services.billing.domain.plan import NoPriceInCurrency, PlanVersion
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
 from services.billing.domain.quote.state import Quote
-from services.billing.projections import plans, renewal_policies
+from services.billing.projections import coupons, plans, renewal_policies
+from shared.periods import local_day
 from shared.unit_of_work import UnitOfWork
 
 
@@ -42,7 +44,12 @@ def lines_of(
     lines = []
     for index, form in enumerate(forms):
         line = next((line for line in kept if _names(form, line)), None)
-        lines.append(_changed(line, form) if line else _line(unit, party, form, policies, f"/lines/{index}/plan"))
+        at = f"/lines/{index}"
+        coupons = _coupons(unit, party, form, f"{at}/coupons")
+        if line is not None:
+            lines.append(_changed(line, form, line.coupons if form.coupons is None else coupons))
+        else:
+            lines.append(_line(unit, party, form, policies, coupons, f"{at}/plan"))
     return tuple(lines)
 
 
@@ -55,9 +62,22 @@ def _names(form: LineForm, line: AgreedLine) -> bool:
     return form.plan == line.plan and form.plan_version in (None, line.plan_version)
 
 
-def _changed(line: AgreedLine, form: LineForm) -> AgreedLine:
+def _coupons(unit: UnitOfWork, party: Party, form: LineForm, at: str) -> tuple[AgreedCoupon, ...]:
+    """As the catalogue has them now, in the customer's currency."""
+    on = local_day(unit.now, party.zone)
+    codes = list(dict.fromkeys(form.coupons or ()))
+    return tuple(
+        coupons.read(coupons.get(unit, code, field=f"{at}/{index}")["coupon"]).agreed(
+            party.currency, on, f"{at}/{index}"
+        )
+        for index, code in enumerate(codes)
+    )
+
+
+def _changed(line: AgreedLine, form: LineForm, coupons: tuple[AgreedCoupon, ...]) -> AgreedLine:
     return replace(
         line,
+        coupons=coupons,
         starts_on=form.starts_on,
         quantity=form.quantity,
         discount_percent=form.discount_percent,
@@ -65,7 +85,14 @@ def _changed(line: AgreedLine, form: LineForm) -> AgreedLine:
     )
 
 
-def _line(unit: UnitOfWork, party: Party, form: LineForm, policies: dict[str, RenewalTerms], at: str) -> AgreedLine:
+def _line(
+    unit: UnitOfWork,
+    party: Party,
+    form: LineForm,
+    policies: dict[str, RenewalTerms],
+    given: tuple[AgreedCoupon, ...],
+    at: str,
+) -> AgreedLine:
     plan = plans.get(unit, form.plan, form.plan_version, field=at)
     try:
         return agreed_line(
@@ -76,6 +103,7 @@ def _line(unit: UnitOfWork, party: Party, form: LineForm, policies: dict[str, Re
             quantity=form.quantity,
             discount_percent=form.discount_percent,
             term_months=form.term_months,
+            coupons=given,
         )
     except NoPriceInCurrency as error:
         raise NoPriceInCurrency(str(error), field=at) from None

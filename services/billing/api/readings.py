@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from services.billing.api.amounts import plain, rounding_read
 from services.billing.api.evaluation_forms import tier_out
@@ -20,7 +21,7 @@ def reading(subscription: Subscription, line: LineOut, currency: str) -> list[st
     if line.kind == "flat":
         return list(_flat(subscription, line, currency))
     told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
-    return [*told, *_tiers(line, currency), rounding_read(line.amount_minor, currency, line.residue), *_proved(line)]
+    return [*told, *_tiers(line, currency), *_rounded(line, currency, line.residue), *_proved(line)]
 
 
 def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[str]:
@@ -32,7 +33,15 @@ def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[
         yield f"less {plain(percent)} percent"
     if flat.part != WHOLE:
         yield f"{flat.part.numerator} parts of {flat.part.denominator}, by the days from {line.starts_on}"
-    yield rounding_read(line.amount_minor, currency, flat.residue)
+    yield from _rounded(line, currency, flat.residue)
+
+
+def _rounded(line: LineOut, currency: str, residue: Decimal) -> Iterator[str]:
+    """Once, and what coupons took off that."""
+    taken = sum(discount.amount_minor for discount in line.discounts)
+    yield rounding_read(line.amount_minor + taken, currency, residue)
+    for discount in line.discounts:
+        yield f"less {discount.amount_minor} by coupon {discount.coupon}"
 
 
 def _rated(subscription: Subscription, line: LineOut) -> FlatLine:

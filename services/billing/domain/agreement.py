@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.proration import ProrationPolicy
@@ -48,6 +49,7 @@ class AgreedLine:
     minimum: MinimumCommitment | None = None
     late_usage: LateUsagePolicy = "correct"
     late_usage_days: int | None = None
+    coupons: tuple[AgreedCoupon, ...] = ()
 
     @property
     def metered(self) -> tuple[Charge, ...]:

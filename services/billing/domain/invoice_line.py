@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.couponing import LineDiscount
 from services.billing.domain.plan import RevenueClass
 from services.billing.domain.pricing.rated import TierUse
 from shared.money import Money
@@ -49,7 +50,8 @@ class InvoiceLine:
 
     `quantity` is what was metered, before allowances and packages, and 1 on flat lines. The line is for the days from
     `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote. A line that
-    corrects another one has the differences as its amount and quantity, and tiers and residue of the whole new rating.
+    corrects another one has the differences as its amount and quantity, and tiers, residue and discounts of the whole
+    new rating. `discounts` are what coupons took off; `amount` is what is left.
     """
 
     number: int
@@ -71,6 +73,7 @@ class InvoiceLine:
     quote_id: UUID
     proof: UsageProof | None = None
     corrects: CorrectedLine | None = None
+    discounts: tuple[LineDiscount, ...] = ()
 
     @property
     def net(self) -> Money:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
 
 from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.invoicing.totals import InvoiceTotals, invoice_totals
 from services.billing.domain.schedule import term_of
@@ -74,9 +75,10 @@ def quote_totals(
 ) -> QuoteTotals:
     """Sums over the lines of a quote. Only flat recurring charges have amounts; usage is unknown.
 
-    Tax is that of the invoices to come, rounded once per rate and invoice, so the term adds up to what will be billed.
-    `anchors` are the first days of the subscriptions that the lines renew; without them billing days are counted from
-    the start of each line.
+    `term` is less what coupons take off these charges; a period and a year are told without coupons. Tax is that of the
+    invoices to come, rounded once per rate and invoice, so the term adds up to what will be billed. `anchors` are the
+    first days of the subscriptions that the lines renew; without them billing days are counted from the start of each
+    line.
     """
     anchored = zip(lines, anchors or [line.starts_on for line in lines], strict=True)
     totals = tuple(
@@ -104,7 +106,7 @@ def _invoices(charges: FlatCharges, term: Days) -> Iterator[PlannedInvoice]:
     metered = tuple(charge.name for charge in charges.line.metered)
     starts = (period.part.start for period in charges.rhythm().within(term))
     for issued_on in (*starts, term.end):
-        lines = tuple(charges.due(issued_on, term))
+        lines = tuple(_less_coupons(charges, term, issued_on, list(charges.due(issued_on, term))))
         yield PlannedInvoice(
             issued_on,
             issued_on + timedelta(days=charges.line.net_days),
@@ -112,6 +114,14 @@ def _invoices(charges: FlatCharges, term: Days) -> Iterator[PlannedInvoice]:
             invoice_totals(lines, charges.currency),
             metered if issued_on > term.start else (),
         )
+
+
+def _less_coupons(charges: FlatCharges, term: Days, on: date, lines: list[FlatLine]) -> Iterator[FlatLine]:
+    charged = [(line.charge.code, line.net) for line in lines]
+    shares = coupon_shares(charges.line, charges.anchor, term, on, charged, charges.currency)
+    for line, discounts in zip(lines, shares, strict=True):
+        taken = Money.total((discount.amount for discount in discounts), charges.currency)
+        yield replace(line, net=line.net - taken)
 
 
 def _breakdown(lines: Sequence[FlatLine], currency: str) -> Breakdown:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby, islice
 from uuid import UUID
 
 from services.billing.domain.charge_rating import ChargeRating
+from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
 from services.billing.domain.invoicing.commitment import true_up
@@ -27,12 +28,14 @@ NOTHING_METERED = PeriodTotal(group="", quantity=Decimal(0), count=0, digest="")
 
 
 def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod]) -> tuple[InvoiceLine, ...]:
-    """Flat charges, then usage with its true-up, then fees, then corrections of earlier invoices; numbered from 1.
-
-    Every usage period must be closed."""
+    """Flat charges and usage less coupons, each period's usage with its true-up, then fees, then corrections of earlier
+    invoices; numbered from 1. Every usage period must be closed."""
+    flat = [_flat(subscription, item) for item in bill.flat]
+    periods = list(_usage_by_period(subscription, bill.usage, usage))
+    reduced = iter(_less_coupons(subscription, bill.billing_on, [*flat, *chain(*(lines for _, lines in periods))]))
     lines = [
-        *(_flat(subscription, item) for item in bill.flat),
-        *_usage_and_true_ups(subscription, bill.usage, usage),
+        *islice(reduced, len(flat)),
+        *chain(*(_with_true_up(subscription, item, list(islice(reduced, len(of)))) for item, of in periods)),
         *(_fee(subscription, fee) for fee in bill.fees),
         *(line for deferred in bill.corrections for line in deferred.carried.lines),
     ]
@@ -51,17 +54,36 @@ def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
     return line if charge.price.is_plain else replace(line, tiers=flat.full.tiers, residue=flat.residue)
 
 
-def _usage_and_true_ups(
+def _usage_by_period(
     subscription: Subscription, items: Iterable[UsageItem], usage: Mapping[UUID, UsagePeriod]
-) -> Iterator[InvoiceLine]:
-    """Minimums are per period: what the rounded usage lines of one period lack is added behind them."""
+) -> Iterator[tuple[UsageItem, list[InvoiceLine]]]:
+    """The lines of all charges of one period, with one of its items."""
     for _, same_period in groupby(sorted(items, key=_when), key=_when):
         period_items = list(same_period)
         lines = [line for item in period_items for line in _usage(subscription, item, usage[item.period_id])]
-        yield from lines
-        term = subscription.term(period_items[0].term_number)
-        if term.line.minimum is not None:
-            yield from _true_up(subscription, term, term.line.minimum, period_items[0], lines)
+        yield period_items[0], lines
+
+
+def _less_coupons(subscription: Subscription, on: date, lines: list[InvoiceLine]) -> list[InvoiceLine]:
+    """Each term has the coupons of its own line; a coupon is shared over what is charged for the same term."""
+    found = list(lines)
+    for number in dict.fromkeys(line.term_number for line in lines):
+        term, places = subscription.term(number), [n for n, line in enumerate(lines) if line.term_number == number]
+        charged = [(lines[n].charge, lines[n].amount) for n in places]
+        days = Days(term.starts_on, term.ends_on)
+        shares = coupon_shares(term.line, subscription.anchor, days, on, charged, subscription.currency)
+        for n, discounts in zip(places, shares, strict=True):
+            taken = Money.total((discount.amount for discount in discounts), subscription.currency)
+            found[n] = replace(lines[n], amount=lines[n].amount - taken, discounts=discounts)
+    return found
+
+
+def _with_true_up(subscription: Subscription, item: UsageItem, lines: list[InvoiceLine]) -> Iterator[InvoiceLine]:
+    """Minimums are per period: what the rounded usage lines of one period lack is added behind them."""
+    yield from lines
+    term = subscription.term(item.term_number)
+    if term.line.minimum is not None:
+        yield from _true_up(subscription, term, term.line.minimum, item, lines)
 
 
 def _when(item: UsageItem) -> tuple[int, str]:

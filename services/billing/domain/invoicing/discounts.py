@@ -56,9 +56,14 @@ def share_coupons(nets: Sequence[Money], coupons: Iterable[Reduction], currency:
     """
     left = list(nets)
     for coupon in coupons:
-        weights = [max(0, net.minor) for net in left]
-        subtotal = Money.total(left, currency)
-        taken = Money.rounded(coupon.of(subtotal.major), currency)
-        if taken.minor:
-            left = [net - part for net, part in zip(left, taken.split(weights), strict=True)]
+        shares = share_coupon(left, coupon, currency, [True] * len(left))
+        left = [net - share for net, share in zip(left, shares, strict=True)]
     return left
+
+
+def share_coupon(nets: Sequence[Money], coupon: Reduction, currency: str, fitting: Sequence[bool]) -> list[Money]:
+    """What one coupon takes off each line, of those that fit it."""
+    carrying = [net if fits else Money.zero(currency) for net, fits in zip(nets, fitting, strict=True)]
+    taken = Money.rounded(coupon.of(Money.total(carrying, currency).major), currency)
+    weights = [max(0, net.minor) for net in carrying]
+    return taken.split(weights) if taken.minor else [taken] * len(weights)

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from services.billing.domain.agreement import AgreedLine, RenewalTerms
+from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.plan import PlanVersion
 from services.billing.domain.uplift import uplifted
@@ -46,6 +47,7 @@ def agreed_line(
     quantity: int = 1,
     discount_percent: Decimal = Decimal(0),
     term_months: int | None = None,
+    coupons: tuple[AgreedCoupon, ...] = (),
 ) -> AgreedLine:
     """The plan version as it is now, in one currency; without `term_months` for the plan's own term.
 
@@ -71,12 +73,18 @@ def agreed_line(
         minimum=plan.minimums.get(currency),
         late_usage=plan.late_usage,
         late_usage_days=plan.late_usage_days,
+        coupons=coupons,
     )
 
 
 def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, currency: str) -> AgreedLine:
-    """The same line for the next term, flat unit amounts raised (4 is 4 %), each rounded once to the minor unit."""
-    return replace(line, charges=uplifted(line.charges, uplift_percent, currency), starts_on=starts_on)
+    """The same line for the next term, flat amounts raised (4 is 4 %), each rounded once to the minor unit.
+
+    A coupon for so many invoices ends with the term that it was given for.
+    """
+    lasting = tuple(coupon for coupon in line.coupons if coupon.invoices is None)
+    charges = uplifted(line.charges, uplift_percent, currency)
+    return replace(line, charges=charges, starts_on=starts_on, coupons=lasting)
 
 
 def annual_flat(lines: Iterable[AgreedLine], currency: str) -> Money:

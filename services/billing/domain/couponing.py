@@ -1,0 +1,54 @@
+"""What the coupons of an agreed line take off the charges of one invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.coupon import AgreedCoupon
+from services.billing.domain.invoicing.discounts import share_coupon
+from services.billing.domain.schedule import Rhythm
+from shared.money import Money
+from shared.periods import Days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineDiscount:
+    """What one coupon took off one line."""
+
+    coupon: str
+    amount: Money
+
+
+def coupon_shares(
+    line: AgreedLine, anchor: date, term: Days, on: date, charged: Sequence[tuple[str, Money]], currency: str
+) -> list[tuple[LineDiscount, ...]]:
+    """For each charge (its code, and what it comes to) what every coupon takes off, in the sequence of the coupons.
+
+    Each coupon is rounded once and shared by largest remainder over the charges that it is for; `on` is the billing day.
+    """
+    left = [amount for _, amount in charged]
+    taken: list[tuple[LineDiscount, ...]] = [()] * len(charged)
+    for coupon in line.coupons:
+        if not _holds(coupon, line, anchor, term, on):
+            continue
+        fitting = [coupon.takes_off(charge) for charge, _ in charged]
+        shares = share_coupon(left, coupon.reduction, currency, fitting)
+        left = [amount - share for amount, share in zip(left, shares, strict=True)]
+        taken = [
+            (*before, LineDiscount(coupon=coupon.code, amount=share)) if share.minor else before
+            for before, share in zip(taken, shares, strict=True)
+        ]
+    return taken
+
+
+def _holds(coupon: AgreedCoupon, line: AgreedLine, anchor: date, term: Days, on: date) -> bool:
+    """On so many billing days from the first on which something of the line can be billed: where nothing is charged in
+    advance that is the end of its first period."""
+    if coupon.invoices is None:
+        return True
+    starts = [period.part.start for period in Rhythm(anchor, line.every, line.calendar).within(term)]
+    days = [*starts, term.end] if any(charge.in_advance for charge in line.flat) else [*starts[1:], term.end]
+    return sum(day <= on for day in days) <= coupon.invoices
