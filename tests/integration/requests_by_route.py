@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from shared.http.access import Needs
 from shared.http.documents import needs_of
 from shared.ids import shown
-from tests.integration.billing.shop import CUSTOMER, PLAN
+from tests.integration.billing.shop import CUSTOMER, FEE, PLAN
 from tests.integration.renewals.desk import POLICY
 from tests.integration.stocked import Names
 from tests.integration.usage.meter_room import METERS, trip
@@ -30,6 +30,7 @@ LINES = [
         "discount_percent": "2.5",
         "term_months": 12,
         "coupons": [],
+        "ramp": [{"after_months": 6, "quantity": 3, "discount_percent": "1", "prices": {"platform_fee": FEE["price"]}}],
     }
 ]
 # What a parameter of a path is called when it is not known to `stocked`.

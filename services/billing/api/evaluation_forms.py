@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, Field, StrictBool, model_validator
+from pydantic import BaseModel, Field, StrictBool
 
 from services.billing.api.amounts import PlainDecimal, rounding_read
 from services.billing.api.invoice_forms import TierOut
-from services.billing.api.plan_forms import Form, refuse_floats
+from services.billing.api.plan_forms import ExactForm, Form
 from services.billing.domain.pricing.evaluation import Evaluated, Usage
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.pricing.rated import BilledBefore, Rated, TierUse
@@ -28,16 +28,6 @@ Zone = Annotated[str, Field(min_length=1, max_length=100)]
 Group = Annotated[str, Field(max_length=500)]
 # `25/28`, or a whole number of periods.
 Part = Annotated[str, Field(pattern=r"^[0-9]{1,9}(/[1-9][0-9]{0,8})?$")]
-
-
-class ExactForm(Form):
-    """Without numbers that were rounded on their way."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def without_floats(cls, sent: Any) -> Any:
-        refuse_floats(sent, "")
-        return sent
 
 
 class BilledBeforeForm(Form):

@@ -36,6 +36,16 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class ExactForm(Form):
+    """Without numbers that were rounded on their way."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_floats(cls, sent: Any) -> Any:
+        refuse_floats(sent, "")
+        return sent
+
+
 class ChargeForm(Form):
     code: Code
     name: Name
@@ -70,7 +80,7 @@ class MinimumForm(Form):
         return MinimumCommitment(code=self.code, name=self.name, amount=amount, tax_rates=self.tax_rates)
 
 
-class PlanForm(Form):
+class PlanForm(ExactForm):
     name: Name
     prices: dict[str, Annotated[list[ChargeForm], Field(max_length=500)]]
     every: Every
@@ -86,12 +96,6 @@ class PlanForm(Form):
     late_usage_days: Annotated[int, Field(strict=True, le=3650)] | None = None
     minimums: dict[str, MinimumForm] = Field(default_factory=dict)
     features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def without_floats(cls, sent: Any) -> Any:
-        refuse_floats(sent, "")
-        return sent
 
     def plan(self, code: str) -> PlanVersion:
         """What the form says, as version 1; the catalogue numbers it."""

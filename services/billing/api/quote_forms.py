@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
-from services.billing.api.plan_forms import ChargeForm, Code, Form, MinimumForm
-from services.billing.domain.agreement import RenewalTerms
+from services.billing.api.plan_forms import ChargeForm, Code, FloatingAmount, Form, MinimumForm, refuse_floats
+from services.billing.domain.agreement import RampPhase, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.late_usage import LateUsagePolicy
+from services.billing.domain.pricing.price import Price
 from services.billing.domain.quote.approval import ApprovalLevel
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import QuoteStatus
@@ -30,6 +32,26 @@ Reason = Annotated[str, Field(min_length=1, max_length=500)]
 Lines = Annotated[list["LineForm"], Field(min_length=1, max_length=100)]
 
 
+def _exact(sent: object) -> object:
+    try:
+        refuse_floats(sent, "")
+    except FloatingAmount as error:
+        raise PydanticCustomError("floating_amount", "give amounts as decimal strings") from error
+    return sent
+
+
+class RampForm(Form):
+    """From so many months after the start of the line on; what it does not say stays as it was in the phase before."""
+
+    after_months: Annotated[int, Field(strict=True, lt=2**31)]
+    quantity: Annotated[int, Field(strict=True, lt=10**9)] | None = None
+    discount_percent: DecimalText | None = None
+    prices: Annotated[dict[Code, Price], Field(max_length=200), BeforeValidator(_exact)] = Field(default_factory=dict)
+
+    def phase(self) -> RampPhase:
+        return RampPhase(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
 class LineForm(Form):
     """Without `plan_version` the current one; without `term_months` the plan's own term. `coupons` by code, in the sequence
     in which they are taken off; without it a renewed line keeps those that it has."""
@@ -41,6 +63,11 @@ class LineForm(Form):
     starts_on: Annotated[Day, Field(ge=date(1990, 1, 1))]
     term_months: Annotated[int, Field(strict=True)] | None = None
     coupons: Annotated[list[Code], Field(max_length=10)] | None = None
+    ramp: Annotated[list[RampForm], Field(max_length=100)] | None = None
+
+    @property
+    def phases(self) -> tuple[RampPhase, ...]:
+        return tuple(form.phase() for form in self.ramp or ())
 
 
 class DraftForm(Form):
@@ -134,6 +161,7 @@ class LineAnswer(BaseModel):
     charges: list[ChargeForm]
     minimum: MinimumForm | None
     coupons: list[AgreedCoupon]
+    ramp: list[RampPhase]
     per_period: Amounts
     term: Amounts
     annual_minor: int

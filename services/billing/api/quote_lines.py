@@ -78,6 +78,7 @@ def _changed(line: AgreedLine, form: LineForm, coupons: tuple[AgreedCoupon, ...]
     return replace(
         line,
         coupons=coupons,
+        ramp=line.ramp if form.ramp is None else form.phases,
         starts_on=form.starts_on,
         quantity=form.quantity,
         discount_percent=form.discount_percent,
@@ -104,6 +105,7 @@ def _line(
             discount_percent=form.discount_percent,
             term_months=form.term_months,
             coupons=given,
+            ramp=form.phases,
         )
     except NoPriceInCurrency as error:
         raise NoPriceInCurrency(str(error), field=at) from None

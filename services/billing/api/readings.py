@@ -27,7 +27,7 @@ def reading(subscription: Subscription, line: LineOut, currency: str) -> list[st
 def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[str]:
     """The agreed quantity at its price for a full period, less the discount, and the part of the period."""
     flat = _rated(subscription, line)
-    percent = subscription.term(line.term_number).line.discount_percent
+    percent = subscription.term(line.term_number).line.on(line.starts_on).discount_percent
     yield from (tier_out(use).reading(currency) for use in flat.full.tiers)
     if percent:
         yield f"less {plain(percent)} percent"
@@ -46,7 +46,7 @@ def _rounded(line: LineOut, currency: str, residue: Decimal) -> Iterator[str]:
 
 def _rated(subscription: Subscription, line: LineOut) -> FlatLine:
     term = subscription.term(line.term_number)
-    charge = next(charge for charge in term.line.charges if charge.code == line.charge)
+    charge = term.line.charge(line.charge)
     charges = FlatCharges(
         line=term.line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
     )

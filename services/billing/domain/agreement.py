@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from uuid import UUID
 
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.plan import Charge, MinimumCommitment
+from services.billing.domain.pricing.price import Price
 from services.billing.domain.proration import ProrationPolicy
-from shared.periods import Every
+from shared.periods import Every, plus_months
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +29,23 @@ class RenewalTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RampPhase:
+    """What changes so many months after the line starts: the quantity, the discount, or prices by charge code.
+
+    It holds for every charge from the first of its periods that begins on that day or later; what it does not say stays
+    as it was in the phase before.
+    """
+
+    after_months: int
+    quantity: int | None = None
+    discount_percent: Decimal | None = None
+    prices: dict[str, Price] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedLine:
-    """A plan version in the customer's currency. Flat charges are for each of `quantity` units, less the discount."""
+    """A plan version in the customer's currency. Flat charges are for `quantity` units, less the discount; both, and the
+    prices, are those of the first phase where there is a `ramp`."""
 
     plan: str
     plan_version: int
@@ -50,6 +67,7 @@ class AgreedLine:
     late_usage: LateUsagePolicy = "correct"
     late_usage_days: int | None = None
     coupons: tuple[AgreedCoupon, ...] = ()
+    ramp: tuple[RampPhase, ...] = ()
 
     @property
     def metered(self) -> tuple[Charge, ...]:
@@ -58,6 +76,30 @@ class AgreedLine:
     @property
     def flat(self) -> tuple[Charge, ...]:
         return tuple(charge for charge in self.charges if charge.kind == "flat")
+
+    def on(self, day: date) -> AgreedLine:
+        """The line as it is for periods that begin on a day, without what is still to come or was before."""
+        if not self.ramp:
+            return self
+        begun = (phase for phase in self.ramp if plus_months(self.starts_on, phase.after_months) <= day)
+        return replace(reduce(_in_phase, begun, self), ramp=())
+
+    def at_last(self) -> AgreedLine:
+        """The line as it is at the end of its term, and as it is renewed."""
+        return replace(reduce(_in_phase, self.ramp, self), ramp=())
+
+    def charge(self, code: str) -> Charge:
+        return next(charge for charge in self.charges if charge.code == code)
+
+
+def _in_phase(line: AgreedLine, phase: RampPhase) -> AgreedLine:
+    charges = (replace(charge, price=phase.prices.get(charge.code, charge.price)) for charge in line.charges)
+    return replace(
+        line,
+        charges=tuple(charges),
+        quantity=line.quantity if phase.quantity is None else phase.quantity,
+        discount_percent=line.discount_percent if phase.discount_percent is None else phase.discount_percent,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,10 +72,14 @@ class FlatCharges:
                 yield self.of_period(charge, period)
 
     def of_period(self, charge: Charge, period: BillingPeriod) -> FlatLine:
-        """One charge for one period. A full period is never prorated: by `fixed_30` a February would cost 28/30."""
+        """One charge for one period, at the phase of the ramp in which it begins.
+
+        A full period is never prorated: by `fixed_30` a February would cost 28/30.
+        """
+        line = self.line.on(period.part.start)
         is_full = period.part == period.nominal
         part = WHOLE if is_full else share(self.line.proration, period.nominal, period.part, self.zone)
-        return self._line(charge, period.part, part)
+        return self._line(line, line.charge(charge.code), period.part, part)
 
     def of_full_period(self) -> tuple[FlatLine, ...]:
         """The flat charges that are billed with every billing period, for a full one."""
@@ -86,23 +90,25 @@ class FlatCharges:
     def annual_value(self) -> Money:
         """The base of a renewal: net of a full period of each flat charge, rounded once, times its periods in a year.
 
-        A year has 12 months, 4 quarters, 52 weeks or 365 days. Usage is no part of it.
+        A year has 12 months, 4 quarters, 52 weeks or 365 days. Usage is no part of it. With a ramp it is the year that
+        the last phase comes to.
         """
-        return Money.total((self._annual(charge) for charge in self.line.flat), self.currency)
+        line = self.line.at_last()
+        return Money.total((self._annual(line, charge) for charge in line.flat), self.currency)
 
-    def _annual(self, charge: Charge) -> Money:
-        net, _ = self._net(self._full(charge), WHOLE)
-        return net.times(_PER_YEAR[charge.every or self.line.every])
+    def _annual(self, line: AgreedLine, charge: Charge) -> Money:
+        net, _ = self._net(line, self._full(line, charge), WHOLE)
+        return net.times(_PER_YEAR[charge.every or line.every])
 
-    def _line(self, charge: Charge, period: Days, part: Share) -> FlatLine:
-        full = self._full(charge)
-        net, residue = self._net(full, part)
+    def _line(self, line: AgreedLine, charge: Charge, period: Days, part: Share) -> FlatLine:
+        full = self._full(line, charge)
+        net, residue = self._net(line, full, part)
         return FlatLine(charge, period, full, part, part.of(full.amount, self.currency), net, residue)
 
-    def _full(self, charge: Charge) -> Rated:
-        return rate(charge.price, Decimal(self.line.quantity), self.currency, last_of_period=True)
+    def _full(self, line: AgreedLine, charge: Charge) -> Rated:
+        return rate(charge.price, Decimal(line.quantity), self.currency, last_of_period=True)
 
-    def _net(self, full: Rated, part: Share) -> tuple[Money, Decimal]:
+    def _net(self, line: AgreedLine, full: Rated, part: Share) -> tuple[Money, Decimal]:
         """A part of a full period, less the discount, rounded once; and the residue of that."""
-        left = EXACT.subtract(Decimal(1), self.line.discount_percent.scaleb(-2, EXACT))
+        left = EXACT.subtract(Decimal(1), line.discount_percent.scaleb(-2, EXACT))
         return rounding(self.currency)(part.exactly(EXACT.multiply(full.amount, left)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 
 from services.billing.domain.invoicing.tax import tax_rate
@@ -90,8 +91,17 @@ def _validate_charges(plan: PlanVersion, currency: str, charges: tuple[Charge, .
         _validate_charge(plan, charge, f"{at}/{index}")
 
 
+def validate_price(charge: Charge, at: str) -> None:
+    """The price of a charge, and whether it suits the kind of the charge; `at` is the pointer of the price."""
+    validate(charge.price, at)
+    if charge.kind == "metered":
+        _validate_told_by_totals(charge.price, at)
+    elif charge.price.model not in FLAT_MODELS:
+        raise FlatPriceTooClever(f"price a flat charge by one of {', '.join(FLAT_MODELS)}", field=f"{at}/model")
+
+
 def _validate_charge(plan: PlanVersion, charge: Charge, at: str) -> None:
-    validate(charge.price, f"{at}/price")
+    validate_price(charge, f"{at}/price")
     for index, rate in enumerate(charge.tax_rates):
         tax_rate(rate, f"{at}/tax_rates/{index}")
     match charge.kind:
@@ -102,8 +112,6 @@ def _validate_charge(plan: PlanVersion, charge: Charge, at: str) -> None:
 
 
 def _validate_flat(plan: PlanVersion, charge: Charge, at: str) -> None:
-    if charge.price.model not in FLAT_MODELS:
-        raise FlatPriceTooClever(f"price a flat charge by one of {', '.join(FLAT_MODELS)}", field=f"{at}/price/model")
     if charge.meter is not None:
         raise PartNotAllowed("a flat charge has no meter; leave it out", field=f"{at}/meter")
     if charge.group_by:
@@ -128,11 +136,9 @@ def _validate_metered(charge: Charge, at: str) -> None:
         raise PartNotAllowed("usage is known afterwards; leave in_advance out", field=f"{at}/in_advance")
     if charge.every is not None:
         raise PartNotAllowed("usage is billed with the plan's periods; leave every out", field=f"{at}/every")
-    _validate_told_by_totals(charge.price, f"{at}/price")
     validate_filters(charge.filtered_prices, charge.group_by, f"{at}/filtered_prices")
     for index, filtered in enumerate(charge.filtered_prices):
-        validate(filtered.price, f"{at}/filtered_prices/{index}/price")
-        _validate_told_by_totals(filtered.price, f"{at}/filtered_prices/{index}/price")
+        validate_price(replace(charge, price=filtered.price), f"{at}/filtered_prices/{index}/price")
 
 
 def _validate_told_by_totals(price: Price, at: str) -> None:

@@ -2,26 +2,63 @@
 
 from __future__ import annotations
 
-from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.plan_validation import MAX_TERM_MONTHS, LimitExceeded
+from dataclasses import replace
+from decimal import Decimal
+
+from services.billing.domain.agreement import AgreedLine, RampPhase
+from services.billing.domain.plan_validation import MAX_TERM_MONTHS, LimitExceeded, validate_price
 from services.billing.domain.pricing.limits import non_negative, positive
-from services.billing.domain.pricing.validation import PercentTooHigh
+from services.billing.domain.pricing.validation import PartNotAllowed, PercentTooHigh
 from shared.errors import DomainError
+
+MAX_PHASES = 60
 
 
 class CouponFitsNothing(DomainError):
     """The line has none of the charges that the coupon is for."""
 
 
+class PhaseOutOfOrder(DomainError):
+    """The phases of a ramp follow each other inside the term."""
+
+
+class NothingChanges(DomainError):
+    """A phase is there to change something."""
+
+
 def validate_line(line: AgreedLine, at: str = "") -> None:
     """Raise a DomainError with the JSON pointer of the wrong field, below `at`."""
     positive(line.quantity, f"{at}/quantity")
     positive(line.term_months, f"{at}/term_months")
-    non_negative(line.discount_percent, f"{at}/discount_percent")
-    if line.discount_percent > 100:
-        raise PercentTooHigh("take off at most 100 percent", field=f"{at}/discount_percent")
+    _validate_discount(line.discount_percent, at)
     for index, coupon in enumerate(line.coupons):
         if not any(coupon.takes_off(charge.code) for charge in line.charges):
             raise CouponFitsNothing("it is for other charges: leave it out", field=f"{at}/coupons/{index}")
     if line.term_months > MAX_TERM_MONTHS:
         raise LimitExceeded(f"give at most {MAX_TERM_MONTHS} months", field=f"{at}/term_months")
+    if len(line.ramp) > MAX_PHASES:
+        raise LimitExceeded(f"give at most {MAX_PHASES} phases", field=f"{at}/ramp")
+    for index, phase in enumerate(line.ramp):
+        before = line.ramp[index - 1].after_months if index else 0
+        if not before < phase.after_months < line.term_months:
+            within = f"give more than {before} and less than {line.term_months} months"
+            raise PhaseOutOfOrder(within, field=f"{at}/ramp/{index}/after_months")
+        _validate_phase(line, phase, f"{at}/ramp/{index}")
+
+
+def _validate_discount(percent: Decimal, at: str) -> None:
+    non_negative(percent, f"{at}/discount_percent")
+    if percent > 100:
+        raise PercentTooHigh("take off at most 100 percent", field=f"{at}/discount_percent")
+
+
+def _validate_phase(line: AgreedLine, phase: RampPhase, at: str) -> None:
+    if phase == RampPhase(after_months=phase.after_months):
+        raise NothingChanges("give a quantity, a discount or prices", field=at)
+    positive(phase.quantity, f"{at}/quantity")
+    _validate_discount(phase.discount_percent or Decimal(0), at)
+    codes = {charge.code: charge for charge in line.charges}
+    for code, price in phase.prices.items():
+        if code not in codes:
+            raise PartNotAllowed(f"the plan has no charge {code}", field=f"{at}/prices/{code}")
+        validate_price(replace(codes[code], price=price), f"{at}/prices/{code}")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.agreement import AgreedLine, RampPhase
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.quote.lines import renewed_line
@@ -60,6 +60,12 @@ def test_a_coupon_of_one_charge_is_not_shared_with_the_others() -> None:
 def test_a_lasting_coupon_is_renewed_and_one_for_some_invoices_is_not() -> None:
     line = having(TEN, replace(FIVE, invoices=24))
     assert renewed_line(line, Decimal(0), date(2014, 1, 1), USD).coupons == (TEN,)
+
+
+def test_a_ramp_is_renewed_as_it_was_at_last() -> None:
+    phases = (RampPhase(after_months=3, quantity=5), RampPhase(after_months=6, prices={"fee": per_unit("20")}))
+    renewed = renewed_line(replace(having(), ramp=phases), Decimal(10), date(2014, 1, 1), USD)
+    assert (renewed.quantity, renewed.charge("fee").price, renewed.ramp) == (5, per_unit("22.00"), ())
 
 
 @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=6), st.decimals(0, 100, places=3), st.integers(0, 1000))

@@ -44,14 +44,14 @@ def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePe
 
 def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
     term = subscription.term(item.term_number)
-    charge = _charge(term, item.charge)
+    charge = term.line.charge(item.charge)
     charges = FlatCharges(
         line=term.line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
     )
     flat = charges.of_period(charge, _period(item))
     line = _line(term, "flat", charge.code, charge.name, item.starts_on, item.ends_on, flat.net)
     line = replace(line, tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
-    return line if charge.price.is_plain else replace(line, tiers=flat.full.tiers, residue=flat.residue)
+    return line if flat.charge.price.is_plain else replace(line, tiers=flat.full.tiers, residue=flat.residue)
 
 
 def _usage_by_period(
@@ -93,7 +93,7 @@ def _when(item: UsageItem) -> tuple[int, str]:
 def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> Iterator[InvoiceLine]:
     """A line for each group; a charge without groups always has one, a charge by group none without usage."""
     term = subscription.term(item.term_number)
-    charge = _charge(term, item.charge)
+    charge = term.line.on(item.starts_on).charge(item.charge)
     rating = ChargeRating(charge, subscription.currency)
     for total in period.totals or (() if charge.group_by else (NOTHING_METERED,)):
         rated = rating.period(total.group, total.quantity, total.count)
@@ -152,10 +152,6 @@ def _line(
         term_number=term.number,
         quote_id=term.quote_id,
     )
-
-
-def _charge(term: Term, code: str) -> Charge:
-    return next(charge for charge in term.line.charges if charge.code == code)
 
 
 def _period(item: FlatItem | UsageItem) -> BillingPeriod:

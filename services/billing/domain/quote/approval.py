@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Literal
 
@@ -16,8 +16,13 @@ _LIMITS: tuple[tuple[Decimal, ApprovalLevel], ...] = ((Decimal(15), "manager"), 
 
 
 def highest_discount(lines: Iterable[AgreedLine]) -> Decimal:
-    """In percent; the line that is given away the most decides for the whole quote."""
-    return max((line.discount_percent for line in lines), default=Decimal(0))
+    """In percent; the line, or the phase of its ramp, that is given away the most decides for the whole quote."""
+    given = (percent for line in lines for percent in (line.discount_percent, *_in_phases(line)))
+    return max(given, default=Decimal(0))
+
+
+def _in_phases(line: AgreedLine) -> Iterator[Decimal]:
+    return (phase.discount_percent for phase in line.ramp if phase.discount_percent is not None)
 
 
 def level_needed(discount_percent: Decimal) -> ApprovalLevel:

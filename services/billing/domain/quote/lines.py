@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from services.billing.domain.agreement import AgreedLine, RenewalTerms
+from services.billing.domain.agreement import AgreedLine, RampPhase, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.plan import PlanVersion
@@ -48,6 +48,7 @@ def agreed_line(
     discount_percent: Decimal = Decimal(0),
     term_months: int | None = None,
     coupons: tuple[AgreedCoupon, ...] = (),
+    ramp: tuple[RampPhase, ...] = (),
 ) -> AgreedLine:
     """The plan version as it is now, in one currency; without `term_months` for the plan's own term.
 
@@ -74,14 +75,16 @@ def agreed_line(
         late_usage=plan.late_usage,
         late_usage_days=plan.late_usage_days,
         coupons=coupons,
+        ramp=ramp,
     )
 
 
 def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, currency: str) -> AgreedLine:
-    """The same line for the next term, flat amounts raised (4 is 4 %), each rounded once to the minor unit.
+    """The line as it was at last, for the next term, flat amounts raised (4 is 4 %), each rounded once to the minor unit.
 
     A coupon for so many invoices ends with the term that it was given for.
     """
+    line = line.at_last()
     lasting = tuple(coupon for coupon in line.coupons if coupon.invoices is None)
     charges = uplifted(line.charges, uplift_percent, currency)
     return replace(line, charges=charges, starts_on=starts_on, coupons=lasting)
@@ -89,7 +92,7 @@ def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, cur
 
 def annual_flat(lines: Iterable[AgreedLine], currency: str) -> Money:
     """Flat recurring charges of a year at list, in minor units, each charge rounded once for its own period."""
-    return annual_net((replace(line, discount_percent=Decimal(0)) for line in lines), currency)
+    return annual_net((replace(line.at_last(), discount_percent=Decimal(0)) for line in lines), currency)
 
 
 def annual_net(lines: Iterable[AgreedLine], currency: str) -> Money:

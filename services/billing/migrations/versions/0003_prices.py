@@ -40,7 +40,8 @@ _QUOTES = """
 UPDATE quotes SET quote = jsonb_set(quote, '{versions}', (
   SELECT jsonb_object_agg(number, jsonb_set(version, '{lines}', COALESCE((
     SELECT jsonb_agg(line || jsonb_build_object(
-      'coupons', '[]'::jsonb, 'charges', pg_temp.with_each(line->'charges', '{"filtered_prices": []}')) ORDER BY place)
+      'coupons', '[]'::jsonb, 'ramp', '[]'::jsonb,
+      'charges', pg_temp.with_each(line->'charges', '{"filtered_prices": []}')) ORDER BY place)
     FROM jsonb_array_elements(version->'lines') WITH ORDINALITY AS lines (line, place)), '[]')))
   FROM jsonb_each(quote->'versions') AS versions (number, version)))"""
 
