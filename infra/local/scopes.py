@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.local.processes import ROOT
 
-DEPENDENCIES = {"reads", "writes", "evaluates"}
+DEPENDENCIES = {"reads", "writes", "evaluates", "streams"}
 
 
 def every_scope(root: Path = ROOT) -> list[str]:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from services.usage.api import completeness, events, ingest, meter_answers, meter_query, meters, periods, replay
+from services.usage.api import (
+    backfill_loads,
+    backfills,
+    completeness,
+    events,
+    ingest,
+    meter_answers,
+    meter_query,
+    meters,
+    periods,
+    replay,
+)
+from services.usage.domain.backfill import Limits
 from services.usage.domain.ingest import MOST_BYTES
 from services.usage.messaging.ingest_log import IngestLog
 from services.usage.settings import Settings
@@ -16,9 +28,22 @@ from shared.http.app import new_app
 
 def create_app(configuration: Settings) -> FastAPI:
     engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
-    app = new_app("usage", configuration, engine, create_store(), larger_bodies={ingest.PATH: MOST_BYTES})
+    larger = {ingest.PATH: MOST_BYTES, backfill_loads.PATH: backfill_loads.MOST_BYTES}
+    app = new_app("usage", configuration, engine, create_store(), larger_bodies=larger)
     app.state.ingest_log = IngestLog(configuration)
-    for room in (ingest, replay, events, completeness, meter_answers, meter_query, meters, periods):
+    app.state.backfill_limits = Limits()
+    for room in (
+        ingest,
+        replay,
+        events,
+        completeness,
+        meter_answers,
+        meter_query,
+        meters,
+        periods,
+        backfill_loads,
+        backfills,
+    ):
         app.include_router(room.router)
     return app
 

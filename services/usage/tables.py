@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
+from services.usage.backfill_tables import backfill_tables
 from shared.tables import NAMING, instant, kernel_tables
 
 metadata = MetaData(naming_convention=NAMING)
@@ -213,6 +214,13 @@ usage_rejected = Table(
     PrimaryKeyConstraint("tenant_id", "number"),
     Index(None, "tenant_id", "at"),
 )
+
+backfill_tables(metadata)
+backfills = metadata.tables["backfills"]
+backfill_progress = metadata.tables["backfill_progress"]
+backfill_loads = metadata.tables["backfill_loads"]
+backfill_rejected = metadata.tables["backfill_rejected"]
+backfill_changes = metadata.tables["backfill_changes"]
 
 # Each worker's own, emptied by every commit and no part of `metadata`. A shared table would need TRUNCATE, for which
 # workers queue, or DELETE, which leaves dead rows to read over.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from services.usage.messaging.advancing import Advancing
+from services.usage.messaging.backfilling import Backfilling
 from services.usage.messaging.closing import Closing
 from services.usage.messaging.inbound import HANDLERS, TOPICS
 from services.usage.messaging.ingest_consumer import MOST_BYTES, Metering
 from services.usage.messaging.ingest_log import TOPIC
 from services.usage.messaging.ingest_offsets import IngestEnds, Offsets, metered_offsets, pending_events
 from services.usage.metering import books
-from services.usage.projections import due_periods
+from services.usage.projections import backfills, due_periods
 from services.usage.settings import Settings
 from services.usage.store import OUTBOX, create_store
 from shared import kafka, logs
@@ -23,7 +26,8 @@ from shared.consumer import Consumer
 from shared.database import engine_for, wait_for_database
 from shared.worker import Loop, Worker
 
-MORE_THREADS = 3  # than other workers have: metering, closing, advancing
+# Than other workers have: metering, closing, advancing, and for backfills two that count, one that previews, one that forgets.
+MORE_THREADS = 7
 
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
@@ -31,6 +35,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
     store = create_store()
     advancing = Advancing(engine, store, real_now)
     metering = Metering(engine, store, real_now, advancing.note)
+    backfilling = Backfilling(engine, store, real_now, advancing.note)
     closing = Closing(engine, store, IngestEnds(settings), lambda: _metered(engine, cluster_id), real_now)
     unread = IngestEnds(settings)
     return background(
@@ -42,12 +47,29 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         handlers=HANDLERS,
         timers={},
         topics=TOPICS,
-        waiting=due_periods.count,
+        waiting=_waiting,
         checks=books.CHECKS,
         more_consumers=[_consumer(settings, engine, cluster_id, metering)],
-        more_loops=[Loop("closing", closing.step, 0.05, is_eager=True), Loop("advancing", advancing.step, 1.0)],
-        more_answers=lambda tx, tenant_id: {"pending": pending_events(unread, tx, cluster_id, tenant_id)},
+        more_loops=[
+            Loop("closing", closing.step, 0.05, is_eager=True),
+            Loop("advancing", advancing.step, 1.0),
+            # One reads what it wrote while PostgreSQL works for the other.
+            *(Loop(f"backfill {number}", backfilling.count, 0.5) for number in (1, 2)),
+            Loop("backfill previews", backfilling.preview, 0.5),
+            Loop("backfill retention", backfilling.forget, 10),
+        ],
+        more_answers=lambda tx, tenant_id: {"pending": _pending(unread, tx, cluster_id, tenant_id)},
     )
+
+
+def _waiting(tx: Connection, tenant_id: UUID, now: datetime) -> int:
+    """Periods past their closing, and backfills that were asked for something."""
+    return due_periods.count(tx, tenant_id, now) + backfills.count_unsettled(tx, tenant_id)
+
+
+def _pending(unread: IngestEnds, tx: Connection, cluster_id: str, tenant_id: UUID) -> int | None:
+    in_log = pending_events(unread, tx, cluster_id, tenant_id)
+    return None if in_log is None else in_log + backfills.pending_rows(tx, tenant_id)
 
 
 def _consumer(settings: Settings, engine: Engine, cluster_id: str, metering: Metering) -> Consumer:

@@ -66,6 +66,12 @@ class _Caller(Needs):
             yield caller
 
 
+@dataclass(frozen=True)
+class _Streaming(Needs):
+    async def __call__(self, request: Request) -> Caller:
+        return await self.check(request)
+
+
 def reads(scope: str) -> Any:
     """For `Annotated[UnitOfWork, reads("…")]`: a transaction that asks."""
     return Depends(_Unit(scope, writes=False), scope="function")
@@ -79,3 +85,9 @@ def writes(scope: str) -> Any:
 def evaluates(scope: str, *, by_bytes: bool = False) -> Any:
     """For `Annotated[Caller, evaluates("…")]`: no transaction at all. `by_bytes` where the size of a body counts, too."""
     return Depends(_Caller(scope, by_bytes=by_bytes), scope="function")
+
+
+def streams(scope: str) -> Any:
+    """For `Annotated[Caller, streams("…")]`: a body that may come for minutes takes nobody's turn; the route bounds how
+    many it works on at once."""
+    return Depends(_Streaming(scope), scope="function")

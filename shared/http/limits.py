@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import anyio
 from starlette.requests import ClientDisconnect
@@ -12,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.http.problems import problem
 
 ONE_MEGABYTE = 1_048_576
+_NAME_IN_PATH = re.compile(r"\\\{\w+\\\}")
 
 
 class _TooLarge(Exception):
@@ -28,7 +31,10 @@ class _Compressed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """ASGI middleware: 1 MB, or what `larger` says for a path."""
+    """ASGI middleware: 1 MB, or what `larger` says for a path, which may hold a `{name}`.
+
+    A body has `within_seconds`, and a second more for each megabyte that has come.
+    """
 
     app: ASGIApp
     larger: Mapping[str, int] = field(default_factory=dict)
@@ -37,7 +43,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        limit = self.larger.get(scope["path"], ONE_MEGABYTE)
+        limit = self._limit(scope["path"])
         try:
             self._check_announced(scope, limit)
             await self.app(scope, _Body(receive, limit, anyio.current_time() + self.within_seconds), send)
@@ -53,6 +59,9 @@ class BodyLimit:
             await problem(408, "request_timeout", detail, headers={"Connection": "close"})(scope, receive, send)
         except ClientDisconnect:  # nobody hears this; it is counted as what it is, and not as a fault of ours
             await problem(400, "client_gone", "the body ended before its end")(scope, receive, send)
+
+    def _limit(self, path: str) -> int:
+        return next((most for known, most in self.larger.items() if _matches(known).fullmatch(path)), ONE_MEGABYTE)
 
     @staticmethod
     def _check_announced(scope: Scope, limit: int) -> None:
@@ -86,7 +95,12 @@ class _Body:
 
     async def _next(self) -> Message:
         try:
-            with anyio.fail_after(self.deadline - anyio.current_time()):
+            with anyio.fail_after(self.deadline + self.received / ONE_MEGABYTE - anyio.current_time()):
                 return await self.receive()
         except TimeoutError:
             raise _TooSlow from None
+
+
+@lru_cache
+def _matches(path: str) -> re.Pattern[str]:
+    return re.compile(_NAME_IN_PATH.sub("[^/]+", re.escape(path)))

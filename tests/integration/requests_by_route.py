@@ -36,6 +36,10 @@ LINES = [
 # What a parameter of a path is called when it is not known to `stocked`.
 IN_PATHS = {"number": 1, "kind": "manual"}
 JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}
+CONTENT_TYPES = {
+    "POST /v1/events": "application/cloudevents+json",
+    "POST /v1/backfills/{backfill_id}/loads": "application/jsonl",
+}
 QUERIES: dict[str, dict[str, Any]] = {
     "/v1/events": {"source": "/cars", "id": "1"},
     "/v1/meters/{slug}/query": JANUARY | {"window": "day", "group_by": "origin"},
@@ -155,6 +159,11 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
             "after": 0,
             "limit": 10,
         },
+        "POST /v1/backfills": {"name": "history"},
+        "POST /v1/backfills/{backfill_id}/loads": trip("10", origin="EWR"),
+        "POST /v1/backfills/{backfill_id}/preview": {},
+        "POST /v1/backfills/{backfill_id}/commit": {"rows": 1},
+        "POST /v1/backfills/{backfill_id}/discard": REASON,
         "POST /v1/access/check": {
             "account": "F9",
             "features": ["gates"],
@@ -215,7 +224,7 @@ def routes(service: Service, names: Names) -> Iterator[Route]:
                     needs,
                     QUERIES.get(path, {}) if method == "GET" else {},
                     written[f"{method} {path}"] if takes_body else None,
-                    "application/cloudevents+json" if (method, path) == ("POST", "/v1/events") else "application/json",
+                    CONTENT_TYPES.get(f"{method} {path}", "application/json"),
                 )
 
 

@@ -13,6 +13,7 @@ from shared.parked import park
 from tests.integration.billing.shop import Shop
 from tests.integration.entitlement.rights import Rights
 from tests.integration.renewals.desk import Desk
+from tests.integration.usage.backfill_desk import Desk as BackfillDesk
 from tests.integration.usage.meter_room import METERS, START, Room, trip
 from tests.support.house import Service, settle
 from tests.support.moving_clock import move_clock
@@ -53,7 +54,7 @@ def billing(service: Service, tenant: str) -> Names:
 
 
 def usage(service: Service, tenant: str) -> Names:
-    """Meters, one of them of levels, and a period that counts events."""
+    """Meters, one of them of levels, a period that counts events, and a backfill that would move it."""
     room = Room(service, tenant)
     of_levels = METERS["miles"] | {"aggregation": "latest"}
     assert room.client.put("/v1/meters/odometer", json=of_levels).status_code == 200
@@ -61,7 +62,11 @@ def usage(service: Service, tenant: str) -> Names:
     room.move(START)
     room.metered(trip("1", origin="EWR", miles=3), trip("2", origin="JFK", miles="4.5"))
     period = room.period("trips")
+    backfill = BackfillDesk(room)
+    backfill.loaded(trip("3", origin="EWR"), trip("", origin="EWR"))
+    backfill.previewed()
     names = {
+        "backfill_id": backfill.state()["backfill_id"],
         "slug": "trips",
         "of_levels": "odometer",
         "meter": "trips",

@@ -23,6 +23,7 @@ OF_THE_CALLER = {
     "GET /v1/completeness",
     "GET /v1/metrics/renewals",
     "POST /v1/access/check",
+    "POST /v1/backfills",
     "POST /v1/events",
     "POST /v1/events/rejected/replay",
     "PUT /v1/coupons/{code}",

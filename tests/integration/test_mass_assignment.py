@@ -26,7 +26,7 @@ NOT_THEIRS = [
     "open_minor",
 ]
 # CloudEvents may carry attributes that we do not know; they are ignored, as the specification says.
-OPEN = {"POST /v1/events"}
+OPEN = {"POST /v1/events", "POST /v1/backfills/{backfill_id}/loads"}
 ALL_NAMES: Names = {"token": "0" * 64, "invoice": "INV-1", "subscription_id": "0" * 32}
 Path = tuple[str | int, ...]
 

@@ -24,6 +24,13 @@ from schemathesis.specs.openapi.checks import (
 from tests.integration.stocked import STOCK, Names
 from tests.support.house import Service
 
+
+@schemathesis.serializer("application/jsonl", "application/x-ndjson")
+def of_lines(context: object, value: object) -> bytes:
+    """A file of lines is whatever text it is."""
+    return str(value).encode(errors="replace")
+
+
 SERVICES = ["billing", "usage", "entitlement", "renewals"]
 CHECKS = [
     not_a_server_error,

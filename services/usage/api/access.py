@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shared.http.access import evaluates, reads, writes
+from shared.http.access import evaluates, reads, streams, writes
 from shared.http.tokens import Caller
 from shared.unit_of_work import UnitOfWork
 
@@ -11,3 +11,6 @@ AskUsage = Annotated[Caller, evaluates("usage:read")]
 SendEvents = Annotated[Caller, evaluates("usage:ingest", by_bytes=True)]
 ChangeMeters = Annotated[UnitOfWork, writes("usage:meters")]
 OperateUsage = Annotated[UnitOfWork, writes("usage:operate")]
+LoadBackfill = Annotated[Caller, streams("usage:backfill")]
+ChangeBackfill = Annotated[UnitOfWork, writes("usage:backfill")]
+CommitUsage = Annotated[UnitOfWork, writes("usage:backfill:commit")]

@@ -69,7 +69,7 @@ async def ingest(request: Request, caller: SendEvents) -> Response:
 
 
 def _take(request: Request, caller: Caller, body: bytes) -> Response:
-    window = _window(request, caller.tenant_id)
+    window = window_of(request, caller.tenant_id)
     try:
         decoded = decode(request.headers, body, window)
     except (MalformedBody, BodyTooLarge, UnsupportedContentType) as error:
@@ -90,7 +90,7 @@ def _take(request: Request, caller: Caller, body: bytes) -> Response:
     return _accepted(arrivals, decoded.errors, lenient=lenient)
 
 
-def _window(request: Request, tenant_id: UUID) -> Window:
+def window_of(request: Request, tenant_id: UUID) -> Window:
     with transaction(request.app.state.engine, tenant_id) as tx:
         clock = clock_of(tx, tenant_id)
     return Window.at(clock or real_now(), test_clock=clock is not None)

@@ -10,7 +10,7 @@ from services.usage.domain.ingest import BATCH_TYPE, EVENT_TYPE, MOST_EVENTS
 _NAME = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
 _INSTANT = {"type": "string", "format": "date-time"}
 
-_EVENT = {
+EVENT = {
     "title": "UsageEvent",
     "description": "`subject` is the key of a customer or a subscription; without `time` it counts as of its arrival.",
     "type": "object",
@@ -25,8 +25,8 @@ _EVENT = {
 }
 
 _CONTENT = {
-    BATCH_TYPE: {"schema": {"type": "array", "maxItems": MOST_EVENTS, "items": _EVENT}},
-    EVENT_TYPE: {"schema": _EVENT},
+    BATCH_TYPE: {"schema": {"type": "array", "maxItems": MOST_EVENTS, "items": EVENT}},
+    EVENT_TYPE: {"schema": EVENT},
     "application/json": {"schema": {"description": "Binary mode: the data alone.", "type": "object"}},
 }
 

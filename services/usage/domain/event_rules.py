@@ -14,7 +14,7 @@ from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, 
 from services.usage.domain.envelope import JSON_TYPE, LONGEST_DATA, LONGEST_NAME, NO_DATA, Instant, in_utc
 from services.usage.domain.json_check import DEEPEST, depth, has_duplicate_keys
 
-_LONGEST_KEPT = 64 * 1024
+LONGEST_KEPT = 64 * 1024
 _NAMES = ("id", "source", "type", "subject")
 
 Problem = tuple[str, str, str]  # pointer, code, message
@@ -117,6 +117,6 @@ def _rejected(index: int, text: bytes, event: Any, problems: list[Problem], wind
     return Rejected(
         index,
         time if time is not None and window.holds(time) else window.now,
-        text[:_LONGEST_KEPT].decode(errors="replace"),
+        text[:LONGEST_KEPT].decode(errors="replace"),
         [EventError(index, *problem) for problem in problems],
     )

@@ -26,7 +26,7 @@ from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 
 # Some ten thousand events of usual size: what one transaction takes.
 MOST_BYTES = 2_500_000
-_PASSES = (*TRANSIENT, PoolTimeout, InterfaceError)
+PASSES = (*TRANSIENT, PoolTimeout, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Metering:
         arrivals = [arrived for record in records if (arrived := _unpacked(record))]
         try:
             self._meter(arrivals, save_offsets)
-        except _PASSES:
+        except PASSES:
             raise
         except Exception:  # found out one by one
             for arrived in arrivals:
@@ -64,7 +64,7 @@ class Metering:
     def _meter_alone(self, arrived: Arrivals) -> None:
         try:
             self._meter([arrived], lambda _: None)
-        except _PASSES:
+        except PASSES:
             raise
         except Exception as error:
             logger().error("events that cannot be metered", batch=str(arrived.batch_id), exc_info=error)

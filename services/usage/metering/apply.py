@@ -86,7 +86,7 @@ def _has_meter(staged: Staged, meters: Iterable[CompiledMeter]) -> bool:
 def _add(tx: Connection, batch: Batch) -> tuple[dict[PeriodKey, Totals], dict[PeriodKey, Late]]:
     touched = batch.touched
     closed = sorted(key for key, watch in touched.items() if watch.is_closed)
-    _lock(tx, closed)
+    lock_periods(tx, closed)
     before = totals_of(tx, closed)
     add_to_totals(tx, {key: watch.tally for key, watch in touched.items() if key not in batch.anew})
     for key in sorted(batch.anew):
@@ -104,7 +104,7 @@ def _late(batch: Batch, key: PeriodKey, before: Totals, after: Totals) -> Late:
     return Late(before, after, names, cause, max((staged.received_at for staged in events), default=None))
 
 
-def _lock(tx: Connection, closed: Sequence[PeriodKey]) -> None:
+def lock_periods(tx: Connection, closed: Sequence[PeriodKey]) -> None:
     """Two workers that are late for one period tell its totals one after the other."""
     for tenant_id, period_id in closed:
         tx.exec_driver_sql(_LOCK, {"tenant": tenant_id, "period": period_id})

@@ -45,7 +45,7 @@ def named(arrivals: Sequence[Arrivals]) -> list[Staged]:
 
 def stage(tx: Connection, events: Sequence[Staged]) -> None:
     """Puts events, numbered from 0 by their place in `events`, into a staging table that is empty before."""
-    tx.execute(_CREATE)
+    make_room(tx)
     driver = tx.connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
@@ -58,6 +58,12 @@ def stage(tx: Connection, events: Sequence[Staged]) -> None:
                     *(batch_id, received_at),
                 )
             )
+
+
+def make_room(tx: Connection) -> None:
+    """The staging table of this session; a session that may only read has it made before it may only read."""
+    if not tx.exec_driver_sql("SELECT to_regclass('pg_temp.usage_staging')").scalar():
+        tx.execute(_CREATE)
 
 
 def _named(event: CloudEvent, arrival: Arrivals) -> Staged:

@@ -24,7 +24,7 @@ class DuePeriod:
 
 
 def due_periods(tx: Connection, now: datetime) -> list[DuePeriod]:
-    """The earliest ones; `now` is real time."""
+    """The earliest ones; `now` is real time. Where a backfill is being counted they wait for it: it was accepted before."""
     rows = tx.exec_driver_sql(_DUE, {"now": now, "most": MOST})
     return [
         DuePeriod(PeriodKey(row.tenant_id, row.period_id), tuple(row.subjects), row.closes_at, row.real) for row in rows
@@ -41,10 +41,12 @@ _DUE = """
 SELECT p.tenant_id, p.period_id, p.subjects, p.closes_at, false AS real
 FROM test_clocks AS c JOIN usage_periods AS p
   ON p.tenant_id = c.tenant_id AND p.status = 'open' AND p.closes_at <= c.now
+WHERE NOT EXISTS (SELECT 1 FROM backfills AS b WHERE b.tenant_id = p.tenant_id AND b.status = 'committing')
 UNION ALL
 SELECT p.tenant_id, p.period_id, p.subjects, p.closes_at, true
 FROM usage_periods AS p WHERE p.status = 'open' AND p.closes_at <= %(now)s
   AND NOT EXISTS (SELECT 1 FROM test_clocks AS c WHERE c.tenant_id = p.tenant_id)
+  AND NOT EXISTS (SELECT 1 FROM backfills AS b WHERE b.tenant_id = p.tenant_id AND b.status = 'committing')
 ORDER BY closes_at LIMIT %(most)s"""
 
 _COUNT = """
