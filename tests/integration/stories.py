@@ -8,6 +8,7 @@ from tests.integration.billing.shop import Shop
 from tests.integration.entitlement.rights import Rights, a_year
 from tests.integration.renewals.desk import Desk
 from tests.integration.stocked import STOCK
+from tests.integration.usage.backfill_desk import Desk as BackfillDesk
 from tests.integration.usage.meter_room import END, Room, trip
 from tests.support.billing_news import local
 from tests.support.house import Service
@@ -35,12 +36,16 @@ def billing(service: Service, tenant: str) -> None:
 
 
 def usage(service: Service, tenant: str) -> None:
-    """A period closes, and an event comes late."""
+    """A period closes, an event comes late, and more of them in a backfill; another one is discarded."""
     room = Room(service, tenant)
     room.opened("trips", "miles", "cars")
     room.metered(trip("1", origin="EWR", miles=3, car="N1"))
     room.move(END)
     room.metered(trip("2", at=END - timedelta(hours=1), origin="EWR", miles=1, car="N2"))
+    history, mistake = BackfillDesk(room), BackfillDesk(room, "mistake")
+    history.loaded(trip("3", origin="EWR", miles=1, car="N3"))
+    history.committed()
+    assert mistake.post("discard", reason="the wrong year").status_code == 200
 
 
 def entitlement(service: Service, tenant: str) -> None:

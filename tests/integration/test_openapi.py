@@ -25,9 +25,9 @@ from tests.integration.stocked import STOCK, Names
 from tests.support.house import Service
 
 
-@schemathesis.serializer("application/jsonl", "application/x-ndjson")
-def of_lines(context: object, value: object) -> bytes:
-    """A file of lines is whatever text it is."""
+@schemathesis.serializer("application/jsonl", "application/x-ndjson", "application/vnd.apache.parquet")
+def of_files(context: object, value: object) -> bytes:
+    """A file is whatever text it is."""
     return str(value).encode(errors="replace")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.usage.api.ingest_document import EVENT
 from services.usage.domain.ingest import BATCH_TYPE, MOST_EVENTS
+from services.usage.files.formats import PARQUET
 
 _TEXT = {"type": "string"}
 _ROW = {**EVENT, "required": [*EVENT["required"], "time"]}
@@ -29,6 +30,7 @@ LOAD: dict[str, Any] = {
             "application/jsonl": _LINES,
             "application/x-ndjson": _LINES,
             "text/csv": _CSV,
+            PARQUET: {"schema": {**_TEXT, "format": "binary", "description": "With the columns of CSV."}},
         },
     },
     "responses": {"409": _NOT_OPEN, "415": _UNSUPPORTED},

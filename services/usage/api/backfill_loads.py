@@ -56,7 +56,7 @@ class LoadedOut(LoadOut):
 
 @router.post(PATH, response_model=LoadedOut, openapi_extra=LOAD)
 async def load(request: Request, backfill_id: BatchId, caller: LoadBackfill) -> Response:
-    """A CloudEvents batch, JSON lines or CSV. Rows that are wrong are listed with their lines, and the others are
+    """A CloudEvents batch, JSON lines, CSV or Parquet. Rows that are wrong are listed with their lines, and the others are
     staged. Repeat the request after an error or a crash: rows that are staged are not staged again."""
     format_ = _format(request.headers.get("content-type", ""))
     try:

@@ -7,13 +7,18 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+import pyarrow
+import pyarrow.parquet
 
 from tests.integration.usage.meter_room import Room
 
 BATCH = "application/cloudevents-batch+json"
 LINES = "application/jsonl"
 CSV = "text/csv"
+PARQUET = "application/vnd.apache.parquet"
 
 
 def as_lines(events: Iterable[dict[str, Any]]) -> bytes:
@@ -32,10 +37,22 @@ def as_csv(events: Sequence[dict[str, Any]]) -> bytes:
     return text.getvalue().encode()
 
 
+def as_parquet(events: Sequence[dict[str, Any]]) -> bytes:
+    """Times are instants, and all else is text."""
+    names = sorted({name for event in events for name in event["data"]})
+    table = {name: [event[name] for event in events] for name in ("id", "source", "type", "subject")}
+    table["time"] = [datetime.fromisoformat(event["time"]) for event in events]
+    table |= {f"data.{name}": [event["data"].get(name) for event in events] for name in names}
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(table), file)
+    return file.getvalue()
+
+
 FORMATS = {
     BATCH: lambda events: json.dumps(events).encode(),
     LINES: as_lines,
     CSV: as_csv,
+    PARQUET: as_parquet,
 }
 
 
