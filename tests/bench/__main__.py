@@ -20,8 +20,9 @@ with warnings.catch_warnings():
     from infra.local.broker import Broker
     from infra.local.databases import create_database
     from infra.local.postgres import Postgres, libpq
-    from tests.bench import appends, commands, fairness, messages
+    from tests.bench import appends, backfill, commands, fairness, messages
     from tests.bench.clients import rate
+    from tests.support.house import migrate
     from tests.support.servers import Servers
     from tests.support.tower.house import Tower, build, create_topic
 
@@ -51,6 +52,7 @@ def main() -> None:
         show("relay, broker, inbox", repeated(lambda: messages.messages_per_second(tower)), "messages (goal 10,000)")
         tower.close()
         show_fairness(tower)
+        show_backfills(tower.servers)
 
 
 def show_fairness(tower: Tower) -> None:
@@ -61,6 +63,19 @@ def show_fairness(tower: Tower) -> None:
             f"a calm tenant {who}: {len(took) / fairness.SECONDS:,.0f} a second, p50 {half:.1f} ms, p99 {most:.1f} ms"
         )
     print(f"  of its rate alone {len(beside) / len(alone):.2f} (goal 0.5)", flush=True)
+
+
+def show_backfills(servers: Servers) -> None:
+    name = "usage_bench"
+    urls = create_database(servers.admin_url, name, "usage")
+    migrate("usage", urls.owner)
+    found = [backfill.measure(urls) for _ in range(REPEATS)]
+    show("binary COPY of usage rows with their keys", [each.copied for each in found], "rows a second")
+    show("backfill: committed", [each.committed for each in found], "rows a second")
+    show("  ratio to the bound", [each.committed / each.copied for each in found], "of it (goal 0.35)")
+    show("  loaded from CSV", [each.loaded for each in found], "rows a second")
+    show("  loaded and committed", [each.through for each in found], "rows a second")
+    show("  previewed", [each.previewed for each in found], "rows a second")
 
 
 def batch(tower: Tower, *, with_messages: bool) -> float:

@@ -48,6 +48,7 @@ class Loading:
     limits: Limits
     format: Format
     real_now: Callable[[], datetime]
+    chunk_rows: int = CHUNK_ROWS
 
     def load(self, content: Content, wrong: list[Rejected]) -> Load:
         """Goes on behind the rows that an earlier try has staged. The first rows that are wrong are added to `wrong`.
@@ -60,7 +61,7 @@ class Loading:
         if load.is_complete:
             return load
         rows = islice(self.format.rows(content.file), load.rows, None)
-        for some in cut(rows):
+        for some in cut(rows, self.chunk_rows):
             chunk = self._judged(some)
             wrong += chunk.rejected[: MOST_WRONG_TOLD - len(wrong)]
             with transaction(self.engine, self.key.tenant_id) as tx:
@@ -84,14 +85,14 @@ class Loading:
         )
 
 
-def cut(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """As many rows as one transaction takes."""
+def cut(rows: Iterable[Row], most: int) -> Iterator[list[Row]]:
+    """As many rows as one transaction takes, fewer where they are long."""
     some: list[Row] = []
     size = 0
     for row in rows:
         some.append(row)
         size += len(row.text)
-        if len(some) >= CHUNK_ROWS or size >= CHUNK_BYTES:
+        if len(some) >= most or size >= CHUNK_BYTES:
             yield some
             some, size = [], 0
     if some:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +21,6 @@ from services.usage.processes.revising import revise
 from services.usage.projections import backfills
 from shared.causes import Cause
 from shared.clock import clock_of
-from shared.database import engine_for
 from shared.event_store import EventStore
 from shared.logs import logger
 from shared.unit_of_work import Session, UnitOfWork
@@ -89,26 +87,17 @@ class Backfilling:
         return Cause(key.tenant_id, accepted_at, recorded_at, context)
 
     def preview(self) -> int:
-        """Made beside everything else, on a connection of its own, and kept if it is still wanted then."""
+        """Made beside everything else, and kept if it is still wanted then."""
         with self.engine.connect() as tx:
             asked = backfill_preview.asked(tx)
         if asked is None:
             return 0
-        with self._own_session() as session:
-            played = backfill_preview.play(session, asked, self.real_now())
+        played = backfill_preview.play(self.engine, asked, self.real_now())
         if played is None:
             return 0
         with self.engine.begin() as tx:
             backfill_preview.keep(tx, asked, *played)
         return 1
-
-    @contextmanager
-    def _own_session(self) -> Iterator[Engine]:
-        engine = engine_for(self.engine.url.render_as_string(hide_password=False), pool_size=1)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
 
     def forget(self) -> int:
         """The rows of discarded batches at once, and what was told about ended ones after a while."""

@@ -73,13 +73,10 @@ def asked(tx: Connection) -> Asked | None:
     return None if row is None else Asked(BackfillKey(row.tenant_id, row.backfill_id), row.preview_asked_at)
 
 
-def play(own_session: Engine, asked: Asked, now: datetime) -> tuple[Preview, list[Change]] | None:
-    """None where another worker is at it. Nothing of everybody's is changed, or locked for longer than a chunk takes.
-
-    `own_session` makes a new connection, which nobody else has used.
-    """
+def play(engine: Engine, asked: Asked, now: datetime) -> tuple[Preview, list[Change]] | None:
+    """None where another worker is at it. Nothing of everybody's is changed, or locked for longer than a chunk takes."""
     played, key = Played(), asked.key
-    with copies(own_session) as tx:
+    with copies(engine) as tx:
         if not _is_mine(tx, key):
             return None
         for chunk in _chunks(tx, key):

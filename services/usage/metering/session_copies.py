@@ -30,22 +30,33 @@ OF_PERIODS = ("usage_totals", "usage_uniques", "usage_levels")
 
 @contextmanager
 def copies(engine: Engine) -> Iterator[Connection]:
-    """A connection, of no pool's, on which only copies can be written. The caller begins and ends its transactions."""
+    """A connection on which only copies can be written, gone afterwards. The caller begins and ends its transactions."""
     with engine.connect() as tx:
-        with tx.begin():
-            for table in REMEMBERED:
-                tx.exec_driver_sql(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)")
-            for table in FORGOTTEN:
-                options = "INCLUDING IDENTITY INCLUDING DEFAULTS INCLUDING INDEXES"
-                tx.exec_driver_sql(
-                    f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} {options}) ON COMMIT DELETE ROWS"
-                )
-            make_room(tx)
-            tx.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         try:
+            _forget_prepared(tx)
+            with tx.begin():
+                _make_tables(tx)
+                tx.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
             yield tx
         finally:
             tx.invalidate()  # the session ends, and its tables with it
+
+
+def _forget_prepared(tx: Connection) -> None:
+    """What was prepared before knows the tables of everybody."""
+    driver = tx.connection.driver_connection
+    assert driver is not None
+    driver.prepare_threshold = None
+    tx.rollback()
+
+
+def _make_tables(tx: Connection) -> None:
+    for table in REMEMBERED:
+        tx.exec_driver_sql(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL)")
+    for table in FORGOTTEN:
+        options = "INCLUDING IDENTITY INCLUDING DEFAULTS INCLUDING INDEXES"
+        tx.exec_driver_sql(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} {options}) ON COMMIT DELETE ROWS")
+    make_room(tx)
 
 
 def copy_for(tx: Connection, tenant_id: UUID, events: Sequence[CloudEvent]) -> list[UUID]:
