@@ -228,6 +228,7 @@ usage_staging = Table(
     "usage_staging",
     MetaData(naming_convention=NAMING),
     Column("ordinal", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
     Column("tenant_id", Uuid, nullable=False),
     Column("key_hash", LargeBinary, nullable=False),
     Column("payload_hash", LargeBinary, nullable=False),

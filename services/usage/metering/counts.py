@@ -20,10 +20,11 @@ class Counts:
     """Counts of one transaction. What was received is counted by itself, not as the sum of the rest."""
 
     def __init__(self) -> None:
-        self._quarters: dict[tuple[UUID, int], Counter[Kind]] = defaultdict(Counter)
+        # By tenant, as a number, of which Python makes hashes fast, and quarter.
+        self._quarters: dict[tuple[int, int], Counter[Kind]] = defaultdict(Counter)
 
     def add(self, kind: Kind, tenant_id: UUID, time: datetime, number: int = 1) -> None:
-        self._quarters[tenant_id, int(time.timestamp()) // QUARTER_SECONDS][kind] += number
+        self._quarters[tenant_id.int, int(time.timestamp()) // QUARTER_SECONDS][kind] += number
 
     def move(self, tenant_id: UUID, times: Iterable[datetime], *, source: Kind, target: Kind) -> None:
         for time in times:
@@ -32,16 +33,16 @@ class Counts:
 
     def by_tenant(self) -> dict[UUID, dict[Kind, int]]:
         totals: dict[UUID, Counter[Kind]] = defaultdict(Counter)
-        for (tenant_id, _), counter in self._quarters.items():
-            totals[tenant_id].update(counter)
+        for (tenant, _), counter in self._quarters.items():
+            totals[UUID(int=tenant)].update(counter)
         return {tenant_id: {kind: counter[kind] for kind in KINDS} for tenant_id, counter in totals.items()}
 
     def save(self, tx: Connection) -> None:
         """The last statement of a transaction: workers meet in these rows, and hold them only until they commit."""
         rows = [
-            {"tenant_id": tenant_id, "quarter_at": datetime.fromtimestamp(quarter * QUARTER_SECONDS, UTC)}
+            {"tenant_id": UUID(int=tenant), "quarter_at": datetime.fromtimestamp(quarter * QUARTER_SECONDS, UTC)}
             | {kind: counter[kind] for kind in KINDS}
-            for (tenant_id, quarter), counter in self._quarters.items()
+            for (tenant, quarter), counter in self._quarters.items()
         ]
         if rows:
             tx.exec_driver_sql(_ADD, {"rows": msgspec.json.encode(rows).decode()})

@@ -21,9 +21,12 @@ _CREATE = CreateTable(usage_staging, if_not_exists=True)
 _COPY = f"COPY usage_staging ({', '.join(usage_staging.columns.keys())}) FROM STDIN (FORMAT BINARY)"
 # JSON travels as its text: what `json` reads in binary form is the same as `bytea`, and saves decoding it.
 _TYPES = [
-    *("int4", "uuid", "bytea", "bytea"),
+    *("int4", "int8", "uuid", "bytea", "bytea"),
     *("text", "text", "text", "text", "timestamptz", "bytea", "uuid", "timestamptz"),
 ]
+_POSITIONS = """
+SELECT coalesce(array_agg(nextval(pg_get_serial_sequence('usage_event_keys', 'position'))), '{}')
+FROM generate_series(1, %(number)s)"""
 _SORTED = msgspec.json.Encoder(order="sorted")
 
 
@@ -43,21 +46,31 @@ def named(arrivals: Sequence[Arrivals]) -> list[Staged]:
     return [_named(event, arrival) for arrival in arrivals for event in arrival.events]
 
 
-def stage(tx: Connection, events: Sequence[Staged]) -> None:
-    """Puts events, numbered from 0 by their place in `events`, into a staging table that is empty before."""
+def stage(tx: Connection, events: Sequence[Staged]) -> list[int]:
+    """Puts events, numbered from 0 by their place in `events`, into a staging table that is empty before; each with a
+    position of its own, which is the answer."""
     make_room(tx)
+    positions = _positions(tx, len(events))
     driver = tx.connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_TYPES)
-        for ordinal, (tenant_id, key, payload, event, _, batch_id, received_at) in enumerate(events):
+        for ordinal, (position, staged) in enumerate(zip(positions, events, strict=True)):
+            event = staged.event
             copy.write_row(
                 (
-                    *(ordinal, tenant_id, key, payload),
+                    *(ordinal, position, staged.tenant_id, staged.key, staged.payload),
                     *(event.source, event.id, event.type, event.subject, event.time, bytes(event.data)),
-                    *(batch_id, received_at),
+                    *(staged.batch_id, staged.received_at),
                 )
             )
+    return positions
+
+
+def _positions(tx: Connection, number: int) -> list[int]:
+    """Given out beforehand, so that nothing has to be read back."""
+    given: list[int] = tx.exec_driver_sql(_POSITIONS, {"number": number}).scalar_one()
+    return given
 
 
 def make_room(tx: Connection) -> None:

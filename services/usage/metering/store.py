@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from services.usage.metering.stage import Staged, stage
 
-Name = tuple[UUID, bytes]  # tenant and key
+Name = tuple[int, bytes]  # tenant, as a number, of which Python makes hashes fast, and key
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,48 +26,52 @@ def store(tx: Connection, events: Sequence[Staged]) -> Sorted:
     firsts: dict[Name, Staged] = {}
     again: list[Staged] = []
     for event in events:
-        if firsts.setdefault((event.tenant_id, event.key), event) is not event:
+        if firsts.setdefault(_key(event), event) is not event:
             again.append(event)
     candidates = list(firsts.values())
-    stage(tx, candidates)
-    positions = {row.ordinal: row.position for row in tx.exec_driver_sql(_STORE)}
-    known = [ordinal for ordinal in range(len(candidates)) if ordinal not in positions]
-    payloads = {name: first.payload for name, first in firsts.items()} | _stored_payloads(tx, known)
-    others = [*(candidates[ordinal] for ordinal in known), *again]
+    positions = stage(tx, candidates)
+    lost = _store(tx, len(candidates))
+    payloads = {key: first.payload for key, first in firsts.items()}
+    payloads |= {_key(candidates[ordinal]): payload for ordinal, payload in lost.items()}
+    others = [*(candidates[ordinal] for ordinal in lost), *again]
+    placed = enumerate(zip(positions, candidates, strict=True))
     return Sorted(
-        fresh=[(position, candidates[ordinal]) for ordinal, position in positions.items()],
-        repeated=[event for event in others if payloads[event.tenant_id, event.key] == event.payload],
-        conflicting=[event for event in others if payloads[event.tenant_id, event.key] != event.payload],
+        fresh=[each for ordinal, each in placed if ordinal not in lost],
+        repeated=[event for event in others if payloads[_key(event)] == event.payload],
+        conflicting=[event for event in others if payloads[_key(event)] != event.payload],
     )
 
 
-def _stored_payloads(tx: Connection, ordinals: list[int]) -> dict[Name, bytes]:
-    if not ordinals:
-        return {}
-    rows = tx.exec_driver_sql(_STORED_PAYLOADS, {"ordinals": ordinals})
-    return {(row.tenant_id, row.key_hash): row.payload_hash for row in rows}
+def _key(event: Staged) -> Name:
+    return event.tenant_id.int, event.key
+
+
+def _store(tx: Connection, staged: int) -> dict[int, bytes]:
+    """Stores what is staged but for the rows whose keys are there: those by their ordinal, with the stored payload."""
+    stored = tx.exec_driver_sql(_STORE_KEYS).rowcount
+    lost: dict[int, bytes] = {}
+    if stored < staged:
+        lost = {row.ordinal: row.payload_hash for row in tx.exec_driver_sql(_LOST)}
+    tx.exec_driver_sql(_STORE_EVENTS, {"lost": list(lost)})
+    return lost
 
 
 _COLUMNS = "tenant_id, position, source, id, type, subject, time, data, batch_id, received_at"
 
-_STORE = f"""
-WITH fresh AS (
-  INSERT INTO usage_event_keys (tenant_id, key_hash, payload_hash, received_at)
-  SELECT tenant_id, key_hash, payload_hash, received_at FROM usage_staging ORDER BY tenant_id, key_hash
-  ON CONFLICT DO NOTHING
-  RETURNING tenant_id, key_hash, position
-), placed AS (
-  SELECT * FROM fresh JOIN usage_staging USING (tenant_id, key_hash)
-), stored AS (
-  INSERT INTO usage_events ({_COLUMNS}) SELECT {_COLUMNS} FROM placed ORDER BY ordinal
-)
-SELECT ordinal, position FROM placed ORDER BY ordinal"""  # noqa: S608 - columns are a constant
+_STORE_KEYS = """
+INSERT INTO usage_event_keys (tenant_id, key_hash, payload_hash, position, received_at)
+SELECT tenant_id, key_hash, payload_hash, position, received_at FROM usage_staging ORDER BY tenant_id, key_hash
+ON CONFLICT DO NOTHING"""
+
+_STORE_EVENTS = f"""
+INSERT INTO usage_events ({_COLUMNS})
+SELECT {_COLUMNS} FROM usage_staging WHERE ordinal <> ALL(%(lost)s::int[]) ORDER BY ordinal"""  # noqa: S608 - constant
 
 # A row that lost against a worker that has just committed is visible to this statement, which begins after it.
 # OFFSET 0 keeps PostgreSQL from reading all keys, which it may take for cheaper than looking up some.
-_STORED_PAYLOADS = """
-SELECT key.tenant_id, key.key_hash, key.payload_hash FROM usage_staging AS s
+_LOST = """
+SELECT s.ordinal, key.payload_hash FROM usage_staging AS s
 CROSS JOIN LATERAL (
   SELECT * FROM usage_event_keys AS key WHERE key.tenant_id = s.tenant_id AND key.key_hash = s.key_hash OFFSET 0
 ) AS key
-WHERE s.ordinal = ANY(%(ordinals)s)"""
+WHERE key.position <> s.position ORDER BY s.ordinal"""

@@ -34,13 +34,16 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Watches:
-    """By tenant, subject and event type. A period with several subjects is one watch in several places."""
+    """By tenant, subject and event type. A period with several subjects is one watch in several places.
+
+    A place has the tenant as a number, of which Python makes hashes fast.
+    """
 
     by_key: dict[PeriodKey, Watch] = field(default_factory=dict)
-    by_place: dict[tuple[UUID, str, str], dict[PeriodKey, Watch]] = field(default_factory=dict)
+    by_place: dict[tuple[int, str, str], dict[PeriodKey, Watch]] = field(default_factory=dict)
 
     def at(self, tenant_id: UUID, subject: str, type_: str) -> Iterable[Watch]:
-        return self.by_place.get((tenant_id, subject, type_), {}).values()
+        return self.by_place.get((tenant_id.int, subject, type_), _NONE).values()
 
     def load_staged(self, tx: Connection) -> None:
         self._load(tx.exec_driver_sql(_PERIODS_OF.format(places="usage_staging")))
@@ -57,7 +60,7 @@ class Watches:
             if key not in self.by_key:
                 meter = compiled(row.definition, tuple(row.group_by))
                 self.by_key[key] = Watch(key, row.status == "closed", PeriodTally(meter, row.starts_at, row.ends_at))
-            self.by_place.setdefault((row.tenant_id, row.subject, row.event_type), {})[key] = self.by_key[key]
+            self.by_place.setdefault((row.tenant_id.int, row.subject, row.event_type), {})[key] = self.by_key[key]
 
 
 def current_meters(tx: Connection, tenant_ids: Iterable[UUID]) -> dict[UUID, list[CompiledMeter]]:
@@ -73,6 +76,7 @@ def compiled(definition: str, group_by: Sequence[str]) -> CompiledMeter:
     return compile_meter(msgspec.json.decode(definition, type=MeterDefinition), group_by)
 
 
+_NONE: dict[PeriodKey, Watch] = {}
 _ENCODER = msgspec.json.Encoder()
 
 # OFFSET 0 keeps PostgreSQL from turning the joins around: by its estimates it would read every period of the tenant.

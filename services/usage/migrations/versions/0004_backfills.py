@@ -11,6 +11,8 @@ from shared.migrations import grant
 revision = "0004"
 down_revision = "0003"
 
+# A worker gives events their positions before it stores them.
+POSITIONS = "GRANT USAGE ON SEQUENCE usage_event_keys_position_seq TO usage_worker"
 COUNTED = (
     *("staged_rows", "staged_bytes", "staged_rejected", "done_rows"),
     *("new", "unmatched", "repeated", "conflicting", "rejected"),
@@ -25,6 +27,7 @@ def upgrade() -> None:
     _rejected()
     _changes()
     _revisions()
+    op.execute(POSITIONS)
     grant(
         "usage",
         by_tenant=[
