@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -9,11 +10,11 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StrictBool
 
 from services.billing.api.amounts import PlainDecimal, rounding_read
-from services.billing.api.invoice_forms import TierOut
+from services.billing.api.invoice_forms import CreditUseOut, TierOut
 from services.billing.api.plan_forms import ExactForm, Form
 from services.billing.domain.pricing.evaluation import Evaluated, Usage
 from services.billing.domain.pricing.price import Price
-from services.billing.domain.pricing.rated import BilledBefore, Rated, TierUse
+from services.billing.domain.pricing.rated import BilledBefore, CreditUse, Rated, TierUse
 from services.billing.domain.proration import ProrationPolicy, Share
 from shared.http.fields import Day, DecimalText
 from shared.money import Money
@@ -67,6 +68,7 @@ class RatedLineOut(BaseModel):
     discount: PlainDecimal
     minimum_line: PlainDecimal
     clamped_from: PlainDecimal | None
+    credits: CreditUseOut | None
     tiers: list[TierOut]
     reading: list[str]
 
@@ -100,6 +102,7 @@ def price_answer(evaluated: Evaluated, by_group: bool) -> PriceAnswer:
 
 def _line(group: str, line: Rated, currency: str) -> RatedLineOut:
     tiers = [tier_out(use) for use in line.tiers]
+    credits = credits_out(line.credits)
     rounded = rounding_read(line.amount_money.minor, currency, line.residue)
     return RatedLineOut(
         group=group,
@@ -109,9 +112,24 @@ def _line(group: str, line: Rated, currency: str) -> RatedLineOut:
         discount=line.discount,
         minimum_line=line.minimum_line,
         clamped_from=line.clamped_from,
+        credits=credits,
         tiers=tiers,
-        reading=[*(tier.reading(currency) for tier in tiers), rounded],
+        reading=[*steps_read(tiers, credits, currency), rounded],
     )
+
+
+def steps_read(tiers: Iterable[TierOut], credits: CreditUseOut | None, currency: str) -> Iterator[str]:
+    """The tiers in words, and what units of the seller's own come to in money."""
+    unit = currency if credits is None else credits.code
+    yield from (tier.reading(unit) for tier in tiers)
+    if credits is not None:
+        yield credits.reading(currency)
+
+
+def credits_out(use: CreditUse | None) -> CreditUseOut | None:
+    if use is None:
+        return None
+    return CreditUseOut(code=use.code, quantity=use.quantity, unit_amount=use.unit_amount)
 
 
 def tier_out(use: TierUse) -> TierOut:

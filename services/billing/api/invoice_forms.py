@@ -14,6 +14,7 @@ from services.billing.api.amounts import PlainDecimal, plain
 from services.billing.domain.invoice.events import InvoiceKind
 from services.billing.domain.invoice.state import InvoiceStatus
 from shared.ids import prefixed
+from shared.money import EXACT
 
 InvoiceId = Annotated[UUID, prefixed("inv")]
 CustomerId = Annotated[UUID, prefixed("cus")]
@@ -79,6 +80,18 @@ class LineDiscountOut(BaseModel):
     amount_minor: int
 
 
+class CreditUseOut(BaseModel):
+    """Units of the seller's own; amounts of tiers are in these."""
+
+    code: str
+    quantity: PlainDecimal
+    unit_amount: PlainDecimal
+
+    def reading(self, currency: str) -> str:
+        money = plain(EXACT.multiply(self.quantity, self.unit_amount))
+        return f"{plain(self.quantity)} {self.code} at {plain(self.unit_amount)}: {money} {currency}"
+
+
 class LineOut(BaseModel):
     number: int
     kind: str
@@ -100,6 +113,7 @@ class LineOut(BaseModel):
     proof: ProofOut | None
     corrects: CorrectedLineOut | None = None
     discounts: list[LineDiscountOut] = Field(default_factory=list)
+    credits: CreditUseOut | None = None
 
 
 class CreditNoteOut(BaseModel):

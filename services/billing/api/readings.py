@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from services.billing.api.amounts import plain, rounding_read
-from services.billing.api.evaluation_forms import tier_out
+from services.billing.api.evaluation_forms import steps_read, tier_out
 from services.billing.api.invoice_forms import CorrectedLineOut, LineOut
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.proration import WHOLE
@@ -28,7 +28,7 @@ def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[
     """The agreed quantity at its price for a full period, less the discount, and the part of the period."""
     flat = _rated(subscription, line)
     percent = subscription.term(line.term_number).line.on(line.starts_on).discount_percent
-    yield from (tier_out(use).reading(currency) for use in flat.full.tiers)
+    yield from steps_read([tier_out(use) for use in flat.full.tiers], line.credits, currency)
     if percent:
         yield f"less {plain(percent)} percent"
     if flat.part != WHOLE:
@@ -55,7 +55,7 @@ def _rated(subscription: Subscription, line: LineOut) -> FlatLine:
 
 
 def _tiers(line: LineOut, currency: str) -> Iterator[str]:
-    yield from (tier.reading(currency) for tier in line.tiers)
+    yield from steps_read(line.tiers, line.credits, currency)
 
 
 def _proved(line: LineOut) -> Iterator[str]:

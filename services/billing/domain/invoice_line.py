@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.billing.domain.couponing import LineDiscount
 from services.billing.domain.plan import RevenueClass
-from services.billing.domain.pricing.rated import TierUse
+from services.billing.domain.pricing.rated import CreditUse, TierUse
 from shared.money import Money
 
 LineKind = Literal["flat", "usage", "true_up", "reinstatement"]
@@ -51,7 +51,8 @@ class InvoiceLine:
     `quantity` is what was metered, before allowances and packages, and 1 on flat lines. The line is for the days from
     `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote. A line that
     corrects another one has the differences as its amount and quantity, and tiers, residue and discounts of the whole
-    new rating. `discounts` are what coupons took off; `amount` is what is left.
+    new rating. `discounts` are what coupons took off; `amount` is what is left. Where
+    there are `credits` the amounts of `tiers` are in units of these.
     """
 
     number: int
@@ -74,6 +75,7 @@ class InvoiceLine:
     proof: UsageProof | None = None
     corrects: CorrectedLine | None = None
     discounts: tuple[LineDiscount, ...] = ()
+    credits: CreditUse | None = None
 
     @property
     def net(self) -> Money:

@@ -28,7 +28,10 @@ def uplifted(charges: Iterable[Charge], percent: Decimal, currency: str) -> tupl
 
 
 def _raised(price: Price, factor: Decimal, places: int) -> Price:
-    """Sizes, bounds and percentages are no amounts."""
+    """Sizes, bounds and percentages are no amounts. Where they are in credit units, the credit gets dearer instead."""
+    if price.credit is not None:
+        dearer = _amount(price.credit.unit_amount, factor, places)
+        return replace(price, credit=replace(price.credit, unit_amount=dearer))
 
     def each(amount: Decimal | None) -> Decimal | None:
         return None if amount is None else _amount(amount, factor, places)

@@ -66,6 +66,9 @@ def told(room: Room, invoice: dict[str, Any], line: dict[str, Any]) -> list[str]
     return reading
 
 
+TOKENS = {"code": "token", "unit_amount": "0.0123"}
+
+
 @pytest.mark.parametrize("model", USAGE)
 def test_usage_is_billed_as_it_is_evaluated(billing: Service, tenant: str, model: str) -> None:
     price = {"model": model, **USAGE[model]}
@@ -99,6 +102,29 @@ def test_seats_are_billed_as_they_are_evaluated(billing: Service, tenant: str, m
     line, expected = line_of(invoice, "platform_fee"), evaluated(room, price, {"quantity": "12"})
     assert (line["kind"], line["amount_minor"], line["tiers"]) == ("flat", expected["amount_minor"], expected["tiers"])
     assert told(room, invoice, line) == expected["reading"]
+    assert room.verified()
+
+
+def test_usage_and_seats_may_be_priced_in_units_of_the_seller_s_own(billing: Service, tenant: str) -> None:
+    usage = {"model": "graduated", **USAGE["graduated"], "minimum_amount": "500", "credit": TOKENS}
+    room = opened(billing, tenant, {"model": "per_unit", "unit_amount": "100", "credit": TOKENS}, usage)
+    invoice = room.one(issued_on="2031-02-01", kind="regular")
+    line, seats = line_of(invoice, "departures"), line_of(invoice, "platform_fee")
+    # 300 x 1 + 5 + 100 x 0.333 tokens, lifted to 500 of them.
+    assert (line["amount_minor"], line["credits"]["quantity"]) == (615, "500.000")
+    assert told(room, invoice, line)[1:-1] == [
+        "300 at 1 up to 300 and 5 flat: 305 token",
+        "100 at 0.333 above: 33.300 token",
+        "500.000 token at 0.0123: 6.1500000 USD",
+        "rounded to 615 minor units of USD, residue 0.000000000000",
+    ]
+    assert (seats["amount_minor"], told(room, invoice, seats)[:2]) == (
+        123,
+        ["1 at 100 above: 100 token", "100 token at 0.0123: 1.2300 USD"],
+    )
+    room.revise_usage(LATE, JFK=1400)
+    # 671.30 tokens instead of 500.
+    assert room.one(kind="correction")["subtotal_minor"] == 826 - 615
     assert room.verified()
 
 

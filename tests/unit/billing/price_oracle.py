@@ -12,7 +12,7 @@ from services.billing.domain.pricing.price import Percentage, Price, Tier
 
 
 def amount(price: Price, quantity: Decimal, *, last_of_period: bool = False) -> Fraction:
-    """Convert, included quantity, model, percent, maximum, minimum."""
+    """Convert, included quantity, model, percent, maximum, minimum, credit units to money."""
     return limited(price, listed(price, included(price, max(Fraction(0), Fraction(quantity)))), last_of_period)
 
 
@@ -50,7 +50,7 @@ def limited(price: Price, listed: Fraction, last_of_period: bool) -> Fraction:
         listed = min(listed, Fraction(price.maximum_amount))
     if last_of_period and price.minimum_amount is not None:
         listed = max(listed, Fraction(price.minimum_amount))
-    return listed
+    return listed * (1 if price.credit is None else Fraction(price.credit.unit_amount))
 
 
 def listed(price: Price, quantity: Fraction) -> Fraction:

@@ -13,6 +13,7 @@ from services.billing.domain.pricing.evaluation import NO_GROUP, Usage, evaluate
 from services.billing.domain.pricing.exact import total
 from services.billing.domain.pricing.price import (
     Conversion,
+    CreditUnit,
     Discount,
     Model,
     Package,
@@ -22,7 +23,7 @@ from services.billing.domain.pricing.price import (
 )
 from services.billing.domain.pricing.rated import BilledBefore, Rated
 from services.billing.domain.pricing.validation import validate
-from shared.money import exponent
+from shared.money import EXACT, exponent
 from tests.unit.billing import price_oracle as oracle
 
 quantities = st.decimals(0, 10**9, places=12)
@@ -30,6 +31,7 @@ amounts = st.decimals(0, 10**3, places=12)
 sizes = st.decimals(Decimal("0.001"), 10**6, places=3)
 percents = st.decimals(0, 100, places=6)
 currencies = st.sampled_from(["JPY", "EUR", "KWD"])
+credits = st.builds(CreditUnit, code=st.just("token"), unit_amount=st.decimals("0.0001", 10, places=4))
 
 
 @st.composite
@@ -78,6 +80,7 @@ def prices(draw: st.DrawFn) -> Price:
             "discount": draw(st.none() | discount),
             "maximum_amount": draw(st.sampled_from([None, high])),
             "minimum_amount": draw(st.sampled_from([None, low])),
+            "credit": draw(st.none() | credits),
         }
     )
 
@@ -126,6 +129,9 @@ def test_tiers_percent_and_limits_are_all_that_a_line_is_made_of(of: Price, quan
     """The tiers and the fixed amount are the list price; less the discount, plus the minimum line, it is the amount."""
     line = rated(of, quantity, currency, last=True)
     listed = total([of.fixed_amount, *(use.amount for use in line.tiers)])
+    if line.credits is not None:
+        assert total([line.amount]) == EXACT.multiply(line.credits.quantity, line.credits.unit_amount)
+        listed = EXACT.multiply(listed, line.credits.unit_amount)
     assert line.amount == total([listed, line.discount.copy_negate(), line.minimum_line])
     for use in line.tiers:
         assert Fraction(use.amount) == Fraction(use.quantity) * Fraction(use.unit_amount) + Fraction(use.flat_amount)

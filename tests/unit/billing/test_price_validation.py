@@ -12,7 +12,26 @@ from services.billing.domain.pricing.validation import validate
 from shared.errors import DomainError
 from tests.unit.billing.prices import price, tiers
 
+TOKENS = {"model": "per_unit", "unit_amount": "1"}
 REFUSED: list[tuple[str, dict[str, Any], type[DomainError], str]] = [
+    (
+        "credits that are called like a currency",
+        TOKENS | {"credit": {"code": "EUR", "unit_amount": "1"}},
+        validation.CreditIsCurrency,
+        "/credit/code",
+    ),
+    (
+        "credits without a name",
+        TOKENS | {"credit": {"code": "", "unit_amount": "1"}},
+        validation.CreditCodeMalformed,
+        "/credit/code",
+    ),
+    (
+        "credits that cost nothing",
+        TOKENS | {"credit": {"code": "token", "unit_amount": "0"}},
+        limits.NotPositive,
+        "/credit/unit_amount",
+    ),
     (
         "tiers that overlap",
         {"model": "graduated", "tiers": tiers(("10", "1"), ("10", "2"), (None, "3"))},

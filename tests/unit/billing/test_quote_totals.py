@@ -25,7 +25,7 @@ from shared.errors import DomainError
 from shared.money import Money
 from shared.periods import Days
 from tests.unit.billing.gate_use import PLAN, agreed, uplifted_line
-from tests.unit.billing.prices import flat, price, tiers
+from tests.unit.billing.prices import flat, per_unit, price, tiers
 
 USD = "USD"
 YEAR_2014 = Days(date(2014, 1, 1), date(2015, 1, 1))
@@ -158,6 +158,12 @@ def test_uplift_raises_every_amount_of_a_stepped_price_and_no_size() -> None:
         ),
         price("package", package={"size": "5", "amount": "20.80", "free": "1"}, discount={"percent": "10"}),
     ]
+
+
+def test_uplift_makes_credits_dearer_and_not_what_is_paid_in_them() -> None:
+    tokens = per_unit("100", credit={"code": "token", "unit_amount": "0.005"})
+    (raised,) = uplifted([replace(flat("a", "1"), price=tokens)], Decimal(10), USD)
+    assert raised.price == per_unit("100", credit={"code": "token", "unit_amount": "0.0055"})
 
 
 def test_a_stepped_fee_is_annualised_and_discounted_as_a_whole() -> None:

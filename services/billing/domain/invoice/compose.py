@@ -11,11 +11,11 @@ from uuid import UUID
 
 from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.couponing import coupon_shares
-from services.billing.domain.flat_charges import FlatCharges
+from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.plan import Charge, MinimumCommitment, RevenueClass
-from services.billing.domain.pricing.rated import TierUse
+from services.billing.domain.pricing.rated import Rated
 from services.billing.domain.proration import WHOLE, share
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.events import Bill, Fee, FlatItem, Term, UsageItem
@@ -51,7 +51,12 @@ def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
     flat = charges.of_period(charge, _period(item))
     line = _line(term, "flat", charge.code, charge.name, item.starts_on, item.ends_on, flat.net)
     line = replace(line, tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
-    return line if flat.charge.price.is_plain else replace(line, tiers=flat.full.tiers, residue=flat.residue)
+    return line if flat.charge.price.is_plain else _flat_in_steps(line, flat)
+
+
+def _flat_in_steps(line: InvoiceLine, flat: FlatLine) -> InvoiceLine:
+    """Tiers and credits are those of a full period, before the discount."""
+    return replace(line, tiers=flat.full.tiers, residue=flat.residue, credits=flat.full.credits)
 
 
 def _usage_by_period(
@@ -99,14 +104,12 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
         rated = rating.period(total.group, total.quantity, total.count)
         line = _line(term, "usage", charge.code, charge.name, item.starts_on, item.ends_on, rated.amount_money)
         proof = UsageProof(period_id=item.period_id, revision=period.revision, count=total.count, digest=total.digest)
-        yield replace(
-            _rated(line, charge, rated.tiers, rated.residue), group=total.group, quantity=total.quantity, proof=proof
-        )
+        yield replace(_rated(line, charge, rated), group=total.group, quantity=total.quantity, proof=proof)
 
 
-def _rated(line: InvoiceLine, charge: Charge, tiers: tuple[TierUse, ...], residue: Decimal) -> InvoiceLine:
-    revenue_class = charge.class_in_term(line.term_number)
-    return replace(line, tiers=tiers, residue=residue, tax_rates=charge.tax_rates, revenue_class=revenue_class)
+def _rated(line: InvoiceLine, charge: Charge, rated: Rated) -> InvoiceLine:
+    line = replace(line, tiers=rated.tiers, residue=rated.residue, credits=rated.credits)
+    return replace(line, tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(line.term_number))
 
 
 def _true_up(

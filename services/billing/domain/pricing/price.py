@@ -70,8 +70,17 @@ class Discount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditUnit:
+    """A unit of the seller's own, such as a token; one of them costs `unit_amount` in the currency of the price list."""
+
+    code: str
+    unit_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """Amounts are in major units of the currency it is listed under. Which parts a model has: `validation.PARTS`."""
+    """Amounts are in major units of the currency it is listed under, or with `credit` in units of that: these are turned
+    into money last, before the one rounding. Which parts a model has: `validation.PARTS`."""
 
     model: Model
     unit_amount: Decimal | None = None
@@ -86,6 +95,7 @@ class Price:
     discount: Discount | None = None
     maximum_amount: Decimal | None = None
     minimum_amount: Decimal | None = None
+    credit: CreditUnit | None = None
 
     @property
     def is_plain(self) -> bool:

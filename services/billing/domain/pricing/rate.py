@@ -10,7 +10,7 @@ from services.billing.domain.pricing.models import model_of
 from services.billing.domain.pricing.percentage import of_total
 from services.billing.domain.pricing.price import ZERO, Price
 from services.billing.domain.pricing.quantity import billable
-from services.billing.domain.pricing.rated import BilledBefore, Priced, PricingModel, Rated
+from services.billing.domain.pricing.rated import BilledBefore, CreditUse, Priced, PricingModel, Rated
 from services.billing.domain.pricing.rounding import Rounding, rounding
 from shared.money import EXACT
 
@@ -38,7 +38,7 @@ class Rating:
 
     @classmethod
     def of(cls, price: Price, currency: str) -> Rating:
-        limits = (price.discount and price.discount.percent, price.maximum_amount, price.minimum_amount)
+        limits = (price.discount and price.discount.percent, price.maximum_amount, price.minimum_amount, price.credit)
         return cls(price, model_of(price), rounding(currency), any(limit is not None for limit in limits))
 
     def line(self, quantity: Decimal, before: BilledBefore | None = None, *, last_of_period: bool = False) -> Rated:
@@ -72,17 +72,33 @@ class Rating:
         if self.has_limits or before is not None:
             amount, discount, minimum_line = self._adjusted(amount, before, last_of_period)
         money, residue = self.rounded(amount)
-        return Rated(amount, money, residue, tiers, discount, minimum_line, clamped_from)
+        credits = self._credits(priced[0], last_of_period)
+        return Rated(amount, money, residue, tiers, discount, minimum_line, clamped_from, credits)
 
     def _adjusted(
         self, listed: Decimal, before: BilledBefore | None, last_of_period: bool
     ) -> tuple[Decimal, Decimal, Decimal]:
         """Amount, discount and minimum line of this slice; the discount is measured on the slice's list amount."""
-        cumulative = self._limited(listed)
-        minimum_line = self._missing_to_minimum(cumulative) if last_of_period else ZERO
+        limited = self._limited(listed)
+        minimum_line = self._money(self._missing_to_minimum(limited)) if last_of_period else ZERO
+        cumulative = self._money(limited)
         charged = cumulative if before is None else EXACT.subtract(cumulative, before.amount)
-        discount = EXACT.subtract(EXACT.subtract(listed, self._listed_before(before)), charged)
+        listed_before = self._money(self._listed_before(before))
+        discount = EXACT.subtract(EXACT.subtract(self._money(listed), listed_before), charged)
         return EXACT.add(charged, minimum_line), discount, minimum_line
+
+    def _money(self, amount: Decimal) -> Decimal:
+        """Of an amount in credit units; of any other the amount itself."""
+        credit = self.price.credit
+        return amount if credit is None else EXACT.multiply(amount, credit.unit_amount)
+
+    def _credits(self, listed: Decimal, last_of_period: bool) -> CreditUse | None:
+        credit = self.price.credit
+        if credit is None:
+            return None
+        limited = self._limited(listed)
+        missing = self._missing_to_minimum(limited) if last_of_period else ZERO
+        return CreditUse(code=credit.code, quantity=EXACT.add(limited, missing), unit_amount=credit.unit_amount)
 
     def _limited(self, amount: Decimal) -> Decimal:
         discount, maximum = self.price.discount, self.price.maximum_amount

@@ -25,6 +25,15 @@ class TierUse:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditUse:
+    """`quantity` units of the seller's own at `unit_amount` each is what the cumulative quantity costs."""
+
+    code: str
+    quantity: Decimal
+    unit_amount: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class BilledBefore:
     """What earlier slices of the same period carried: the metered quantity, and the amount in major units."""
@@ -35,7 +44,7 @@ class BilledBefore:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One rated line. All decimals are exact major units.
+    """One rated line. All decimals are exact major units, but those of `tiers` where there are `credits`.
 
     `amount_money` is `amount` rounded half away from zero; `residue` = amount - amount_money, 12 places. `discount` and
     `minimum_line` are parts of `amount`. `clamped_from` is the negative quantity that was priced as zero.
@@ -48,6 +57,7 @@ class Rated:
     discount: Decimal = ZERO
     minimum_line: Decimal = ZERO
     clamped_from: Decimal | None = None
+    credits: CreditUse | None = None
 
 
 # What a model makes of a quantity before discounts and limits: the exact amount and the tiers it used. A bare tuple,

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal
 
 from services.billing.domain.pricing.limits import non_negative, positive
-from services.billing.domain.pricing.price import Conversion, Discount, Model, Package, PartMissing, Percentage, Price
+from services.billing.domain.pricing.price import (
+    Conversion,
+    CreditUnit,
+    Discount,
+    Model,
+    Package,
+    PartMissing,
+    Percentage,
+    Price,
+)
 from services.billing.domain.pricing.tier_validation import validate_tiers
 from shared.errors import DomainError
+from shared.money import UnknownCurrency, exponent
 
 # The parts of each model: True where it cannot do without, False where it may have it.
 PARTS: Mapping[Model, Mapping[str, bool]] = {
@@ -22,6 +33,7 @@ PARTS: Mapping[Model, Mapping[str, bool]] = {
     "dynamic": {"multiplier": False},
     "block": {"tiers": True, "block_mode": True},
 }
+_CREDIT_CODE = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _ALL_PARTS = {part for parts in PARTS.values() for part in parts}
 
 
@@ -31,6 +43,14 @@ class PartNotAllowed(DomainError):
 
 class PercentTooHigh(DomainError):
     """No more than all of a price can be taken off."""
+
+
+class CreditCodeMalformed(DomainError):
+    """A unit of the seller's own is called by a short name."""
+
+
+class CreditIsCurrency(DomainError):
+    """A credit unit that is called like a currency would be taken for money."""
 
 
 class LimitsCrossed(DomainError):
@@ -52,6 +72,7 @@ def validate(price: Price, at: str = "") -> None:
     _validate_convert(price.convert, f"{at}/convert")
     _validate_discount(price.discount, f"{at}/discount")
     _validate_quantity_steps(price, at)
+    _validate_credit(price.credit, f"{at}/credit")
     _validate_order(price.minimum_amount, price.maximum_amount, f"{at}/minimum_amount")
 
 
@@ -91,6 +112,24 @@ def _validate_discount(discount: Discount | None, at: str) -> None:
     non_negative(discount.percent, f"{at}/percent")
     if discount.percent is not None and discount.percent > 100:
         raise PercentTooHigh("take off at most 100 percent", field=f"{at}/percent")
+
+
+def _is_currency(code: str) -> bool:
+    try:
+        exponent(code)
+    except UnknownCurrency:
+        return False
+    return True
+
+
+def _validate_credit(credit: CreditUnit | None, at: str) -> None:
+    if credit is None:
+        return
+    if not _CREDIT_CODE.fullmatch(credit.code):
+        raise CreditCodeMalformed("give 1 to 40 letters, digits, points, dashes or underscores", field=f"{at}/code")
+    if _is_currency(credit.code):
+        raise CreditIsCurrency("a currency has a price list of its own; nothing is converted", field=f"{at}/code")
+    positive(credit.unit_amount, f"{at}/unit_amount")
 
 
 def _validate_quantity_steps(price: Price, at: str) -> None:

@@ -21,19 +21,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "code", name=op.f("pk_coupons")),
     )
     grant("billing", by_tenant=["coupons"])
-    for statement in (_WITH_EACH, _PLANS, _QUOTES, _LINES, _CREDIT_NOTES, _CREDIT_NOTE, _BILLS):
+    for statement in (_CHARGES_OF, _LINES_OF, _PLANS, _QUOTES, _LINES, _CREDIT_NOTES, _CREDIT_NOTE, _BILLS):
         op.execute(statement)
 
 
-# The array with something added to each of its objects, in its order; the function is gone with the connection.
-_WITH_EACH = """
-CREATE FUNCTION pg_temp.with_each(items jsonb, added jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-  SELECT COALESCE(jsonb_agg(item || added ORDER BY place), '[]')
+# Arrays with something added to each of their objects, in their order; the functions are gone with the connection.
+_CHARGES_OF = """
+CREATE FUNCTION pg_temp.charges(items jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT COALESCE(jsonb_agg(item || jsonb_build_object(
+    'filtered_prices', '[]'::jsonb, 'price', item->'price' || '{"credit": null}') ORDER BY place), '[]')
+  FROM jsonb_array_elements(items) WITH ORDINALITY AS listed (item, place) $$"""
+
+_LINES_OF = """
+CREATE FUNCTION pg_temp.lines(items jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT COALESCE(jsonb_agg(item || '{"discounts": [], "credits": null}' ORDER BY place), '[]')
   FROM jsonb_array_elements(items) WITH ORDINALITY AS listed (item, place) $$"""
 
 _PLANS = """
 UPDATE plans SET plan = jsonb_set(plan, '{prices}', COALESCE((
-  SELECT jsonb_object_agg(currency, pg_temp.with_each(charges, '{"filtered_prices": []}'))
+  SELECT jsonb_object_agg(currency, pg_temp.charges(charges))
   FROM jsonb_each(plan->'prices') AS prices (currency, charges)), '{}'))"""
 
 _QUOTES = """
@@ -41,16 +47,16 @@ UPDATE quotes SET quote = jsonb_set(quote, '{versions}', (
   SELECT jsonb_object_agg(number, jsonb_set(version, '{lines}', COALESCE((
     SELECT jsonb_agg(line || jsonb_build_object(
       'coupons', '[]'::jsonb, 'ramp', '[]'::jsonb,
-      'charges', pg_temp.with_each(line->'charges', '{"filtered_prices": []}')) ORDER BY place)
+      'charges', pg_temp.charges(line->'charges')) ORDER BY place)
     FROM jsonb_array_elements(version->'lines') WITH ORDINALITY AS lines (line, place)), '[]')))
   FROM jsonb_each(quote->'versions') AS versions (number, version)))"""
 
 _LINES = """
-UPDATE invoices SET document = jsonb_set(document, '{lines}', pg_temp.with_each(document->'lines', '{"discounts": []}'))"""
+UPDATE invoices SET document = jsonb_set(document, '{lines}', pg_temp.lines(document->'lines'))"""
 
 _CREDIT_NOTES = """
 UPDATE invoices SET document = jsonb_set(document, '{credit_notes}', COALESCE((
-  SELECT jsonb_agg(jsonb_set(note, '{lines}', pg_temp.with_each(note->'lines', '{"discounts": []}')) ORDER BY place)
+  SELECT jsonb_agg(jsonb_set(note, '{lines}', pg_temp.lines(note->'lines')) ORDER BY place)
   FROM jsonb_array_elements(document->'credit_notes') WITH ORDINALITY AS notes (note, place)), '[]'))"""
 
 _CREDIT_NOTE = """
@@ -60,5 +66,5 @@ WHERE document->'credit_note' <> 'null'"""
 _BILLS = """
 UPDATE waiting_bills SET bill = jsonb_set(bill, '{corrections}', COALESCE((
   SELECT jsonb_agg(jsonb_set(deferred, '{carried,lines}',
-    pg_temp.with_each(deferred->'carried'->'lines', '{"discounts": []}')) ORDER BY place)
+    pg_temp.lines(deferred->'carried'->'lines')) ORDER BY place)
   FROM jsonb_array_elements(bill->'corrections') WITH ORDINALITY AS corrections (deferred, place)), '[]'))"""
