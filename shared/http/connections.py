@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from shared.http.heads import StrictHeads
 from shared.http.problems import RETRY_AFTER_SECONDS, problem
 
 
@@ -29,7 +30,7 @@ class Doorway:
         )
 
 
-class GuardedConnection(H11Protocol):
+class GuardedConnection(StrictHeads):
     """uvicorn's own, which waits for a request, and for an answer to be taken, as long as the client likes."""
 
     def __init__(self, *, doorway: Doorway, **options: Any):
@@ -37,6 +38,7 @@ class GuardedConnection(H11Protocol):
         self._doorway = doorway
         self._for_head: asyncio.TimerHandle | None = None
         self._for_answer: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -50,15 +52,19 @@ class GuardedConnection(H11Protocol):
         self._taken()
         super().connection_lost(exc)
 
-    def handle_events(self) -> None:
-        super().handle_events()
-        if self.cycle is not None and not self.cycle.response_complete:
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if not self.is_to_be_read_again:
             self._stop_waiting_for_head()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_response_complete(self) -> None:
-        if not self.transport.is_closing():
-            self._wait_for_head()
         super().on_response_complete()
+        if not self.transport.is_closing() and self.cycle.response_complete:
+            self._wait_for_head()
 
     def pause_writing(self) -> None:
         self._for_answer = self.loop.call_later(self._doorway.answer_seconds, self.transport.abort)
@@ -74,7 +80,8 @@ class GuardedConnection(H11Protocol):
     def refuse(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
         """Answer without a request, or to one that cannot be read, and hang up. Nothing is written into an answer."""
         self._stop_waiting_for_head()
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+        running = self._answering
+        if running is None or running.response_complete or not running.response_started:
             answer = problem(status, code, detail, headers=(headers or {}) | {"Connection": "close"})
             lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
             lines += [name + b": " + value for name, value in answer.raw_headers]

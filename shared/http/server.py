@@ -6,6 +6,7 @@ uvicorn, with what it leaves to a proxy: an end to slow clients, a limit on open
 from __future__ import annotations
 
 import argparse
+import gc
 import resource
 from functools import partial
 from typing import Any, cast
@@ -45,6 +46,9 @@ def serve(factory: str, host: str, port: int, settings: ServerSettings) -> None:
         server_header=False,
         timeout_graceful_shutdown=20,
     )
+    configuration.load()
+    gc.collect()
+    gc.freeze()  # what is there now stays: to look through it again and again would make requests wait
     uvicorn.Server(configuration).run()
 
 
