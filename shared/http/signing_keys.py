@@ -27,6 +27,10 @@ class SigningKeys(Protocol):
         """Raises KeyError for a key that the issuer does not have, PyJWKClientConnectionError if nobody can tell."""
         ...
 
+    def fresh(self, key_id: str) -> jwt.PyJWK | None:
+        """Without asking anybody: None where somebody would have to be asked."""
+        ...
+
 
 def signing_keys(url: str) -> SigningKeys:
     parts = urlsplit(url)
@@ -41,12 +45,16 @@ class KeysOfFile:
     """Comes with the configuration, and is read at the first question."""
 
     path: Path
-    _keys: jwt.PyJWKSet | None = None
+    _keys: Keys | None = None
 
     async def of(self, key_id: str) -> jwt.PyJWK:
         if self._keys is None:
-            self._keys = jwt.PyJWKSet.from_json(self.path.read_text())
+            found = jwt.PyJWKSet.from_json(self.path.read_text()).keys
+            self._keys = {key.key_id: key for key in found if key.key_id}
         return self._keys[key_id]
+
+    def fresh(self, key_id: str) -> jwt.PyJWK | None:
+        return self._keys.get(key_id) if self._keys else None
 
 
 @dataclass
@@ -70,6 +78,9 @@ class KeysOfIssuer:
         if self._asked_at > self._fetched_at:
             raise jwt.PyJWKClientConnectionError("the issuer is away")
         raise KeyError(key_id)
+
+    def fresh(self, key_id: str) -> jwt.PyJWK | None:
+        return self._keys[key_id] if self._knows(key_id, FRESH_SECONDS) else None
 
     def _knows(self, key_id: str, within_seconds: float) -> bool:
         return key_id in self._keys and self.now() - self._fetched_at < within_seconds
