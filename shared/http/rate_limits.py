@@ -56,22 +56,34 @@ class RateLimits:
         self.bytes = Policy("bytes", "content-bytes", settings.rate_limit_bytes, seconds)
         self._items = {policy: policy.item for policy in (self.requests, self.bytes)}
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._headers = {
+            by_bytes: ", ".join(policy.header for policy in self._policies(by_bytes)).encode()
+            for by_bytes in (False, True)
+        }
 
     def count(self, request: Request, tenant_id: UUID, *, by_bytes: bool = False) -> None:
         """Once a request, however many of its dependencies ask. Raises QuotaExceeded."""
         state: dict[str, Any] = request.scope["state"]
-        if "headers" in state:
-            return
-        tenant, policies = tenant_id.hex, [self.requests, *([self.bytes] if by_bytes else [])]
-        costs = [1, *([_announced(request, self.bytes.quota)] if by_bytes else [])]
-        refused = [p for p, cost in zip(policies, costs, strict=True) if not self._hit(p, tenant, cost)]
-        told = [(policy, *self._left(policy, tenant)) for policy in policies]
-        state["headers"] = _headers(told)
-        for policy, _, seconds in told:
-            if policy in refused:
-                raise QuotaExceeded(policy, seconds)
+        if "headers" not in state:
+            self.hit(state, tenant_id, _announced(request, self.bytes.quota) if by_bytes else None)
+        if "over_quota" in state:
+            raise QuotaExceeded(*state["over_quota"])
 
-    def _hit(self, policy: Policy, tenant: str, cost: int) -> bool:
+    def hit(self, state: dict[str, Any], tenant_id: UUID, size: int | None) -> bool:
+        """Whether a request of this size, where size counts, is allowed; what its answer says of that is in `state`."""
+        by_bytes = size is not None
+        costs = (1, min(size, self.bytes.quota)) if size is not None else (1,)
+        policies, tenant = self._policies(by_bytes), tenant_id.hex
+        are_allowed = [self._take(policy, tenant, cost) for policy, cost in zip(policies, costs, strict=True)]
+        told = [(policy, *self._left(policy, tenant)) for policy in policies]
+        left = ", ".join(f'"{policy.name}";r={remaining};t={seconds}' for policy, remaining, seconds in told)
+        state["headers"] = [(b"ratelimit-policy", self._headers[by_bytes]), (b"ratelimit", left.encode())]
+        for is_allowed, (policy, _, seconds) in zip(are_allowed, told, strict=True):
+            if not is_allowed:
+                state.setdefault("over_quota", (policy, seconds))
+        return all(are_allowed)
+
+    def _take(self, policy: Policy, tenant: str, cost: int) -> bool:
         return self._limiter.hit(self._items[policy], tenant, cost=cost)
 
     def _left(self, policy: Policy, tenant: str) -> tuple[int, int]:
@@ -79,14 +91,11 @@ class RateLimits:
         stats = self._limiter.get_window_stats(self._items[policy], tenant)
         return stats.remaining, max(1, math.ceil(stats.reset_time - time.time()))
 
+    def _policies(self, by_bytes: bool) -> Sequence[Policy]:
+        return (self.requests, self.bytes) if by_bytes else (self.requests,)
+
 
 def _announced(request: Request, most: int) -> int:
     """The size of a body; one that does not say it, which few clients send, counts a tenth of the quota."""
     announced = request.headers.get("content-length", "")
-    return min(int(announced), most) if announced.isdecimal() else most // 10
-
-
-def _headers(told: Sequence[tuple[Policy, int, int]]) -> Headers:
-    policies = ", ".join(policy.header for policy, _, _ in told)
-    left = ", ".join(f'"{policy.name}";r={remaining};t={seconds}' for policy, remaining, seconds in told)
-    return [(b"ratelimit-policy", policies.encode()), (b"ratelimit", left.encode())]
+    return int(announced) if announced.isdecimal() else most // 10
