@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -33,39 +31,36 @@ class Line:
     seen_at: float = 0.0
 
 
+Lines = dict[UUID, Line]
+
+
 @dataclass(slots=True)
 class Turns:
-    """Of `most` that may run at once a tenant has all while it is alone, and one while others ask, too.
+    """Of `most` that may run at once a tenant has all while it is alone, and `beside_others` while others ask, too.
 
     What runs shares one interpreter, so it is what runs at the same time that makes others slow, not what waits. Each
     event loop has lines of its own; a server has one loop.
     """
 
     most: int
+    beside_others: int = 1
     swept_at: float = 0.0
-    _lines: RunVar[dict[UUID, Line]] = field(default_factory=lambda: RunVar("lines"))
+    _lines: RunVar[Lines] = field(default_factory=lambda: RunVar("lines"))
 
     @property
-    def lines(self) -> dict[UUID, Line]:
+    def lines(self) -> Lines:
         try:
             return self._lines.get()
         except LookupError:
             self._lines.set({})
             return self._lines.get()
 
-    @asynccontextmanager
-    async def turn(self, tenant_id: UUID) -> AsyncIterator[None]:
-        """Waits for it, in order. Raises Crowded."""
-        line = self.lines.setdefault(tenant_id, Line())
-        line.seen_at = time.monotonic()
-        await self._enter(line)
-        try:
-            yield
-        finally:
-            self._leave(line)
+    def turn(self, tenant_id: UUID) -> Turn:
+        """For `async with`: waits for it, in order. Raises Crowded."""
+        return Turn(self, tenant_id)
 
-    async def _enter(self, line: Line) -> None:
-        if not line.waiting and line.running < self._share():
+    async def enter(self, lines: Lines, line: Line) -> None:
+        if not line.waiting and line.running < self._share(lines):
             line.running += 1
             return
         if len(line.waiting) >= LONGEST_LINE:
@@ -76,23 +71,23 @@ class Turns:
             await called.wait()
         except BaseException:  # its client went away
             if called.is_set():
-                self._leave(line)
+                self.leave(lines, line)
             else:
                 line.waiting.remove(called)
             raise
 
-    def _leave(self, line: Line) -> None:
+    def leave(self, lines: Lines, line: Line) -> None:
         line.running -= 1
         line.seen_at = time.monotonic()
-        while line.waiting and line.running < self._share():
+        while line.waiting and line.running < self._share(lines):
             line.running += 1
             line.waiting.popleft().set()
 
-    def _share(self) -> int:
-        self._sweep()
-        return self.most if len(self.lines) == 1 else 1
+    def _share(self, lines: Lines) -> int:
+        self._sweep(lines)
+        return self.most if len(lines) == 1 else self.beside_others
 
-    def _sweep(self) -> None:
+    def _sweep(self, lines: Lines) -> None:
         """Forgets who has asked nothing for a while."""
         now = time.monotonic()
         if now - self.swept_at < REMEMBERED_SECONDS / 4:
@@ -100,8 +95,28 @@ class Turns:
         self.swept_at = now
         gone = [
             tenant_id
-            for tenant_id, line in self.lines.items()
+            for tenant_id, line in lines.items()
             if not line.running and not line.waiting and now - line.seen_at > REMEMBERED_SECONDS
         ]
         for tenant_id in gone:
-            del self.lines[tenant_id]
+            del lines[tenant_id]
+
+
+class Turn:
+    """A class and no generator: every request has one."""
+
+    __slots__ = ("_line", "_lines", "_turns")
+
+    def __init__(self, turns: Turns, tenant_id: UUID):
+        self._turns, self._lines = turns, turns.lines
+        line = self._lines.get(tenant_id)
+        if line is None:
+            line = self._lines[tenant_id] = Line()
+        line.seen_at = time.monotonic()
+        self._line = line
+
+    async def __aenter__(self) -> None:
+        await self._turns.enter(self._lines, self._line)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turns.leave(self._lines, self._line)

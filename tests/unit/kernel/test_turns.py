@@ -34,11 +34,11 @@ class Requests:
             await self.ended.wait()
 
 
-def play(scene: Callable[[Requests], Awaitable[None]], most: int = 8) -> None:
+def play(scene: Callable[[Requests], Awaitable[None]], most: int = 8, beside_others: int = 1) -> None:
     async def act() -> None:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                requests = Requests(Turns(most), tasks)
+                requests = Requests(Turns(most, beside_others), tasks)
                 await scene(requests)
                 tasks.cancel_scope.cancel()
 
@@ -69,6 +69,15 @@ def test_beside_others_a_tenant_has_one_turn_at_a_time() -> None:
         assert requests.running.count(FLOODER) == 1
 
     play(scene)
+
+
+def test_beside_others_it_has_more_where_what_runs_mostly_waits() -> None:
+    async def scene(requests: Requests) -> None:
+        await requests.begin(CALM)
+        await requests.begin(FLOODER, 100)
+        assert requests.running.count(FLOODER) == 3
+
+    play(scene, beside_others=3)
 
 
 def test_everybody_in_a_line_gets_a_turn() -> None:
