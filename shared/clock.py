@@ -76,8 +76,25 @@ def clock_of(tx: Connection, tenant_id: UUID) -> datetime | None:
 
 
 def is_untouched(tx: Connection, tenant_id: UUID) -> bool:
+    """For who is about to choose test mode: nobody else finds out meanwhile that it cannot be chosen any more."""
+    tx.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%(tenant)s::text, 17))", {"tenant": tenant_id})
     return tx.exec_driver_sql("SELECT 1 FROM events WHERE tenant_id = %(t)s LIMIT 1", {"t": tenant_id}).first() is None
 
+
+def is_on_real_time_for_good(tx: Connection, tenant_id: UUID) -> bool:
+    """True where an event of the tenant rules out that it ever has a test clock. Somebody who is choosing one in this
+    moment may not have seen that event: then this is False, and the next one to ask may learn more."""
+    of = {"tenant": tenant_id}
+    return bool(tx.exec_driver_sql(_NOBODY_CHOOSES, of).scalar()) and bool(tx.exec_driver_sql(_FOR_GOOD, of).scalar())
+
+
+# As long as this transaction lasts; the second statement sees all that was chosen before.
+_NOBODY_CHOOSES = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(tenant)s::text, 17))"
+
+# What the events say, not the read model, which may be under reconstruction.
+_FOR_GOOD = """
+SELECT EXISTS (SELECT 1 FROM events WHERE tenant_id = %(tenant)s)
+   AND NOT EXISTS (SELECT 1 FROM events WHERE tenant_id = %(tenant)s AND category = 'test_clock')"""
 
 _SET = """
 INSERT INTO test_clocks (tenant_id, now, version) VALUES (%(tenant)s, %(now)s, %(version)s)

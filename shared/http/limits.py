@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import anyio
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,7 +46,7 @@ class BodyLimit:
         limit = self._limit(scope["path"])
         try:
             self._check_announced(scope, limit)
-            await self.app(scope, _Body(receive, limit, anyio.current_time() + self.within_seconds), send)
+            await self.app(scope, _Body(receive, limit, self._deadline()), send)
         except _Compressed:
             detail = "send the body as it is, uncompressed"
             headers = {"Accept-Encoding": "identity"}
@@ -62,6 +62,9 @@ class BodyLimit:
 
     def _limit(self, path: str) -> int:
         return next((most for known, most in self.larger.items() if _matches(known).fullmatch(path)), ONE_MEGABYTE)
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self.within_seconds
 
     @staticmethod
     def _check_announced(scope: Scope, limit: int) -> None:
@@ -95,7 +98,7 @@ class _Body:
 
     async def _next(self) -> Message:
         try:
-            with anyio.fail_after(self.deadline + self.received / ONE_MEGABYTE - anyio.current_time()):
+            async with asyncio.timeout_at(self.deadline + self.received / ONE_MEGABYTE):
                 return await self.receive()
         except TimeoutError:
             raise _TooSlow from None
