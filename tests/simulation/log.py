@@ -87,6 +87,7 @@ class IngestLog:
 
     log: Log
 
-    def append(self, arrivals: Arrivals) -> None:
-        for record in pack(arrivals, self.log.partitions_of[TOPIC]):
-            self.log.append_to(TOPIC, record.partition, record.value)
+    def append(self, *batches: Arrivals) -> None:
+        for arrivals in batches:
+            for record in pack(arrivals, self.log.partitions_of[TOPIC]):
+                self.log.append_to(TOPIC, record.partition, record.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -54,6 +56,20 @@ class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     events: list[CloudEvent]
     rejected: list[Rejected] = []
+
+
+def put_together(arrived: Iterable[Arrivals]) -> dict[UUID, Arrivals]:
+    """By tenant, as one batch each, in order; of arrivals without rejected events, which are known by batch and index."""
+    by_tenant: dict[UUID, list[Arrivals]] = defaultdict(list)
+    for arrivals in arrived:
+        by_tenant[arrivals.tenant_id].append(arrivals)
+    return {tenant_id: _one(batches) for tenant_id, batches in by_tenant.items()}
+
+
+def _one(batches: Sequence[Arrivals]) -> Arrivals:
+    if len(batches) == 1:
+        return batches[0]
+    return msgspec.structs.replace(batches[-1], events=[event for batch in batches for event in batch.events])
 
 
 class Window(msgspec.Struct, frozen=True):

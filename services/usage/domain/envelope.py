@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -34,16 +35,20 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     data_base64: None = None
 
 
-def accept(envelope: Envelope, window: Window) -> CloudEvent | None:
-    """The event, at the tenant's now if it names no time; None where the window or a limit says no, or more has to be
-    looked at."""
-    time = window.now if envelope.time is None else in_utc(envelope.time)
-    data = bytes(envelope.data)
-    if not window.holds(time) or data[:1] != b"{" or len(data) > LONGEST_DATA or may_be_too_deep(data):
-        return None
-    if is_amendment(envelope.type):
-        return None
-    return CloudEvent(envelope.id, envelope.source, envelope.type, envelope.subject, time, envelope.data)
+def accept(envelopes: Iterable[Envelope], window: Window) -> list[CloudEvent] | None:
+    """The events, at the tenant's now if they name no time; None where the window or a limit says no to one of them, or
+    more has to be looked at."""
+    events = []
+    for envelope in envelopes:
+        time = window.now if envelope.time is None else in_utc(envelope.time)
+        if not window.holds(time) or is_amendment(envelope.type) or not _is_fine(bytes(envelope.data)):
+            return None
+        events.append(CloudEvent(envelope.id, envelope.source, envelope.type, envelope.subject, time, envelope.data))
+    return events
+
+
+def _is_fine(data: bytes) -> bool:
+    return data[:1] == b"{" and len(data) <= LONGEST_DATA and not may_be_too_deep(data)
 
 
 def in_utc(time: datetime) -> datetime:

@@ -21,6 +21,7 @@ BATCH_TYPE = "application/cloudevents-batch+json"
 EVENT_TYPE = "application/cloudevents+json"
 
 _BATCH = msgspec.json.Decoder(list[Envelope])
+_EVENT = msgspec.json.Decoder(Envelope)
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -54,7 +55,7 @@ def decode(headers: Mapping[str, str], body: bytes, window: Window) -> Decoded:
     """
     if len(body) > MOST_BYTES:
         raise BodyTooLarge(f"at most {MOST_BYTES} bytes: send smaller batches")
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = _content_type(headers)
     if content_type == BATCH_TYPE:
         return decode_batch(body, window)
     if content_type == EVENT_TYPE:
@@ -64,23 +65,38 @@ def decode(headers: Mapping[str, str], body: bytes, window: Window) -> Decoded:
     raise UnsupportedContentType(f"send {BATCH_TYPE}, {EVENT_TYPE} or ce- headers")
 
 
+def faultless(headers: Mapping[str, str], body: bytes, window: Window) -> list[CloudEvent] | None:
+    """The events of a structured request that has nothing wrong with it. None for all else, whatever it may be: for
+    callers who have no time to find out."""
+    content_type = _content_type(headers)
+    try:
+        if content_type == BATCH_TYPE:
+            return _all_accepted(_BATCH.decode(body), body, window)
+        if content_type == EVENT_TYPE:
+            return _all_accepted([_EVENT.decode(body)], body, window)
+    except (ValueError, RecursionError):  # msgspec raises nothing else
+        return None
+    return None
+
+
 def decode_batch(body: bytes, window: Window) -> Decoded:
     """A faultless batch is decoded at once; as soon as anything is wrong, each event is looked at by itself."""
     try:
-        everything = msgspec.json.decode(body)
         envelopes = _BATCH.decode(body)
-    except msgspec.ValidationError:
+        _check_count(len(envelopes))
+        events = _all_accepted(envelopes, body, window)
+    except (msgspec.ValidationError, RecursionError):
         return _row_by_row(body, window)
     except ValueError as error:
         raise MalformedBody(_reason(error)) from error
-    except RecursionError:
-        return _row_by_row(body, window)
-    _check_count(len(envelopes))
-    events = [event for envelope in envelopes if (event := accept(envelope, window))]
-    faultless = len(events) == len(envelopes) and b"\\u0000" not in body
-    if not faultless or may_have_duplicate_keys(body, everything):
-        return _row_by_row(body, window)
-    return Decoded(events, [])
+    return _row_by_row(body, window) if events is None else Decoded(events, [])
+
+
+def _all_accepted(envelopes: list[Envelope], body: bytes, window: Window) -> list[CloudEvent] | None:
+    if len(envelopes) > MOST_EVENTS or b"\\u0000" in body:
+        return None
+    events = accept(envelopes, window)
+    return None if may_have_duplicate_keys(body, msgspec.json.decode(body)) else events
 
 
 def _row_by_row(body: bytes, window: Window) -> Decoded:
@@ -116,6 +132,10 @@ def _whole(body: bytes) -> bytes:
     except (ValueError, RecursionError) as error:
         raise MalformedBody(_reason(error)) from error
     return body
+
+
+def _content_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _check_count(count: int) -> None:

@@ -20,8 +20,10 @@ def may_have_duplicate_keys(text: bytes, decoded: Any) -> bool:
     msgspec drops all but the last value of a key, so the text written again from `decoded` has fewer quotation marks
     exactly if something was dropped: every string kept brings its two marks and those escaped in it, every key dropped
     takes two or more away. Only marks written by their code could make up for that, so such text may have anything.
+    Most programs write JSON as msgspec does: then there is nothing to count.
     """
-    return b"\\u0022" in text or text.count(b'"') != msgspec.json.encode(decoded).count(b'"')
+    again = msgspec.json.encode(decoded)
+    return again != text and (b"\\u0022" in text or text.count(b'"') != again.count(b'"'))
 
 
 def has_duplicate_keys(text: bytes, decoded: Any) -> bool:
@@ -36,8 +38,8 @@ def has_duplicate_keys(text: bytes, decoded: Any) -> bool:
 
 
 def may_be_too_deep(text: bytes) -> bool:
-    """False where there are not even brackets enough to nest more than 64 deep."""
-    return text.count(b"{") + text.count(b"[") > DEEPEST
+    """False where there are not even brackets enough to nest more than 64 deep; each has to be closed, too."""
+    return len(text) > 2 * DEEPEST and text.count(b"{") + text.count(b"[") > DEEPEST
 
 
 def depth(decoded: Any) -> int:

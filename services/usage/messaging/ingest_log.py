@@ -17,9 +17,10 @@ class IngestLog:
     def __init__(self, settings: Settings):
         self._publisher = Publisher(settings, timeout_ms=TIMEOUT_MILLISECONDS)
 
-    def append(self, arrivals: Arrivals) -> None:
+    def append(self, *batches: Arrivals) -> None:
         """Returns when all is acknowledged. Raises BrokerAway: then part may have arrived, and sending again is safe."""
-        packed = pack(arrivals, self._publisher.partitions(TOPIC))
+        partitions = self._publisher.partitions(TOPIC)
+        packed = [record for arrivals in batches for record in pack(arrivals, partitions)]
         self._publisher.send_to(TOPIC, [(record.partition, record.value) for record in packed])
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from services.usage.domain.cloud_event import Arrivals, CloudEvent, Rejected
 MOST_BYTES = 900_000
 
 _ENCODER = msgspec.json.Encoder()
+_NONE = msgspec.Raw(b"[]")
 
 
 class _Record(msgspec.Struct, kw_only=True):
@@ -27,8 +28,8 @@ class _Record(msgspec.Struct, kw_only=True):
     tenant_id: UUID
     batch_id: UUID
     received_at: datetime
-    events: list[msgspec.Raw]
-    rejected: list[msgspec.Raw]
+    events: msgspec.Raw
+    rejected: msgspec.Raw
 
 
 class _Unpacked(Arrivals, frozen=True, kw_only=True):
@@ -55,13 +56,13 @@ def pack(arrivals: Arrivals, partitions: int) -> list[Packed]:
     Rejected events, which may have no subject, go where the empty subject goes.
     """
     packed = [
-        Packed(partition, _encode(arrivals, rows, []))
+        Packed(partition, _encode(arrivals, rows, _NONE))
         for partition, events in _by_partition(arrivals, partitions).items()
-        for rows in _cut(events)
+        for rows in _pieces(events)
     ]
     return packed + [
-        Packed(partition_of(arrivals.tenant_id, "", partitions), _encode(arrivals, [], rows))
-        for rows in _cut(arrivals.rejected)
+        Packed(partition_of(arrivals.tenant_id, "", partitions), _encode(arrivals, _NONE, rows))
+        for rows in _pieces(arrivals.rejected)
     ]
 
 
@@ -80,21 +81,27 @@ def _by_partition(arrivals: Arrivals, partitions: int) -> dict[int, list[CloudEv
     return by_partition
 
 
-def _cut(rows: Iterable[CloudEvent] | Iterable[Rejected]) -> Iterator[list[msgspec.Raw]]:
+def _pieces(rows: list[CloudEvent] | list[Rejected]) -> Iterator[msgspec.Raw]:
+    """The rows as JSON arrays that fit into a record: nearly always one, which is tried first."""
+    if rows:
+        whole = _ENCODER.encode(rows)
+        yield from [msgspec.Raw(whole)] if len(whole) <= MOST_BYTES else _cut(rows)
+
+
+def _cut(rows: Iterable[CloudEvent] | Iterable[Rejected]) -> Iterator[msgspec.Raw]:
     piece: list[msgspec.Raw] = []
     size = 0
     for row in rows:
         encoded = _ENCODER.encode(row)
         if piece and size + len(encoded) > MOST_BYTES:
-            yield piece
+            yield msgspec.Raw(_ENCODER.encode(piece))
             piece, size = [], 0
         piece.append(msgspec.Raw(encoded))
         size += len(encoded) + 1
-    if piece:
-        yield piece
+    yield msgspec.Raw(_ENCODER.encode(piece))
 
 
-def _encode(arrivals: Arrivals, events: list[msgspec.Raw], rejected: list[msgspec.Raw]) -> bytes:
+def _encode(arrivals: Arrivals, events: msgspec.Raw, rejected: msgspec.Raw) -> bytes:
     return _ENCODER.encode(
         _Record(
             tenant_id=arrivals.tenant_id,

@@ -18,6 +18,7 @@ from services.usage.domain.ingest import (
     UnsupportedContentType,
     decode,
     decode_batch,
+    faultless,
 )
 from services.usage.domain.json_check import depth, has_duplicate_keys
 
@@ -206,6 +207,60 @@ def test_a_binary_event_is_checked_like_any_other():
 def test_another_content_type_is_not_understood():
     with pytest.raises(UnsupportedContentType):
         decode({"content-type": "application/json"}, batch(fine), window)
+
+
+PLAIN = [[], [fine], [fine, {**fine, "id": "2", "time": "2026-01-10T13:00:00+02:00"}]]
+NOT_PLAIN = [
+    [fine, {**fine, "id": ""}],
+    [{**fine, "time": (now + timedelta(hours=1)).isoformat()}],
+    [{**fine, "time": "2020-01-01T00:00:00Z"}],
+    [{**fine, "data": [1]}],
+    [{**fine, "id": "nul\0"}],
+    [{**fine, "subject": 7}],
+    [{**fine, "datacontenttype": "text/csv"}],
+    [7],
+]
+
+
+@pytest.mark.parametrize("events", PLAIN)
+def test_what_is_faultless_is_accepted_at_once(events):
+    headers = {"content-type": f"{BATCH_TYPE}; charset=utf-8"}
+    assert faultless(headers, batch(*events), window) == decode_batch(batch(*events), window).accepted
+    for event in events:
+        single = {"content-type": EVENT_TYPE}, json.dumps(event).encode(), window
+        assert faultless(*single) == decode(*single).accepted
+
+
+@pytest.mark.parametrize("events", NOT_PLAIN)
+def test_what_has_a_fault_is_not_looked_at_any_further(events):
+    assert decode_batch(batch(*events), window).rejected
+    assert faultless({"content-type": BATCH_TYPE}, batch(*events), window) is None
+    single = {"content-type": EVENT_TYPE}, json.dumps(events[-1]).encode(), window
+    assert faultless(*single) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"[",
+        b"\xff",
+        b"[" * 100_000,
+        raw('{"m": 1e400}'),
+        raw('{"m": NaN}'),
+        raw('{"m":1,"m":2}'),
+        raw('{"a":' * 65 + "1" + "}" * 65),
+        batch(*[fine] * 10_001),
+    ],
+)
+def test_what_is_hostile_is_not_faultless(body):
+    assert faultless({"content-type": BATCH_TYPE}, body, window) is None
+
+
+@pytest.mark.parametrize("content_type", ["", "application/json", "text/plain"])
+def test_another_form_is_not_looked_at(content_type):
+    assert faultless({"content-type": content_type, "ce-specversion": "1.0"}, batch(fine), window) is None
 
 
 class Pairs(list):
