@@ -6,9 +6,13 @@ import sys
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
+_least = logging.NOTSET
+
 
 def configure(level: str, service: str, process: str) -> None:
     """Libraries speak through `logging`: what they say becomes a line of the same form, tracebacks included."""
+    global _least
+    _least = logging.getLevelNamesMapping()[level.upper()]
     known: list[Processor] = [
         _named(service, process),
         structlog.contextvars.merge_contextvars,
@@ -18,7 +22,7 @@ def configure(level: str, service: str, process: str) -> None:
     written: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[*known, *written],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(_least),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
@@ -39,6 +43,11 @@ def _named(service: str, process: str) -> Processor:
         return {**event, "service": service, "process": process}
 
     return name
+
+
+def is_written(level: int) -> bool:
+    """For those who have a line for every request: even to be told that nobody reads it takes time."""
+    return level >= _least
 
 
 def logger() -> FilteringBoundLogger:

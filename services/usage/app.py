@@ -10,6 +10,7 @@ from services.usage.api import (
     completeness,
     events,
     ingest,
+    ingest_front,
     meter_answers,
     meter_query,
     meters,
@@ -24,13 +25,14 @@ from services.usage.store import create_store
 from shared import logs
 from shared.database import FOR_REQUESTS, engine_for, wait_for_database
 from shared.http.app import new_app
+from shared.http.real_time import RealTime
 
 
 def create_app(configuration: Settings) -> FastAPI:
     engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
     larger = {ingest.PATH: MOST_BYTES, backfill_loads.PATH: backfill_loads.MOST_BYTES}
     app = new_app("usage", configuration, engine, create_store(), larger_bodies=larger)
-    app.state.ingest_log = IngestLog(configuration)
+    app.state.ingest_log, app.state.real_time = IngestLog(configuration), RealTime()
     app.state.backfill_limits = Limits()
     for room in (
         ingest,
@@ -45,6 +47,7 @@ def create_app(configuration: Settings) -> FastAPI:
         backfills,
     ):
         app.include_router(room.router)
+    ingest_front.install(app)
     return app
 
 

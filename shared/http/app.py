@@ -31,7 +31,7 @@ def new_app(
     store: EventStore,
     *,
     larger_bodies: Mapping[str, int] | None = None,
-) -> FastAPI:
+) -> DocumentedApi:
     app = DocumentedApi(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.state.tokens, app.state.rate_limits = Tokens(settings), RateLimits(settings)

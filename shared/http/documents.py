@@ -7,7 +7,8 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http.access import Needs
 
@@ -15,7 +16,16 @@ Document = dict[str, Any]
 
 
 class DocumentedApi(FastAPI):
-    """FastAPI describes models only: what routes and problem documents add to them is added here."""
+    """FastAPI describes models only: what routes and problem documents add to them is added here. A `front` that was
+    opened answers before all else."""
+
+    front: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.front is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.front(scope, receive, send)
 
     def openapi(self) -> Document:
         if self.openapi_schema is None:
@@ -33,7 +43,7 @@ class DocumentedApi(FastAPI):
         return super().openapi()
 
 
-def needs_of(route: RouteContext) -> list[Needs]:
+def needs_of(route: RouteContext | APIRoute) -> list[Needs]:
     """What a caller needs for a route, as its signature says; nothing for what the platform asks without a token."""
     dependant: Dependant | None = getattr(route, "dependant", None)
     return [] if dependant is None else list(_needs(dependant))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from dataclasses import dataclass
-from uuid import uuid4
+from functools import lru_cache
+from secrets import token_hex
+from typing import Any
 
 import structlog
+from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.logs import logger
+from shared.logs import is_written, logger
 from shared.metrics import REQUESTS
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:-]{1,100}")
@@ -26,7 +30,7 @@ class Observation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        correlation_id = _correlation_id(scope)
+        correlation_id = correlation_id_of(dict(scope["headers"]))
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         status, began = 500, time.perf_counter()
 
@@ -34,32 +38,45 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                told = scope["state"].get("headers", ())
-                message["headers"] = [*message["headers"], (b"x-correlation-id", correlation_id.encode()), *told]
+                message["headers"] = [*message["headers"], *told_of(scope["state"])]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
             try:
                 await self.app(scope, receive, with_correlation)
             finally:
-                self._note(scope, status, time.perf_counter() - began)
-
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
-        REQUESTS.labels(self.service, scope["method"], route, str(status)).observe(seconds)
-        caller = scope["state"].get("caller")
-        tenant = str(caller.tenant_id) if caller else None
-        log = logger().warning if status >= 500 else logger().debug
-        log(
-            "request",
-            method=scope["method"],
-            route=route,
-            status=status,
-            tenant=tenant,
-            milliseconds=round(seconds * 1000, 1),
-        )
+                note(self.service, scope, status, time.perf_counter() - began)
 
 
-def _correlation_id(scope: Scope) -> str:
-    given: str = dict(scope["headers"]).get(b"x-correlation-id", b"").decode("latin-1")
-    return given if _PLAIN.fullmatch(given) else uuid4().hex
+def correlation_id_of(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-correlation-id", b"").decode("latin-1")
+    return given if given and _PLAIN.fullmatch(given) else token_hex(16)
+
+
+def told_of(state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    """What every answer says of its request: its correlation id, and what is left of quotas where they were counted."""
+    return [(b"x-correlation-id", state["correlation_id"].encode()), *state.get("headers", ())]
+
+
+@lru_cache(maxsize=1000)
+def _measured(service: str, method: str, route: str, status: str) -> Histogram:
+    return REQUESTS.labels(service, method, route, status)
+
+
+def note(service: str, scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    _measured(service, scope["method"], route, str(status)).observe(seconds)
+    level = logging.WARNING if status >= 500 else logging.DEBUG
+    if not is_written(level):
+        return
+    caller = scope["state"].get("caller")
+    logger().log(
+        level,
+        "request",
+        correlation_id=scope["state"]["correlation_id"],
+        method=scope["method"],
+        route=route,
+        status=status,
+        tenant=str(caller.tenant_id) if caller else None,
+        milliseconds=round(seconds * 1000, 1),
+    )

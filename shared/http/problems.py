@@ -29,8 +29,8 @@ class Problem(HTTPException):
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(Problem, _of_problem)
-    app.add_exception_handler(DomainError, _of_domain)
+    app.add_exception_handler(Problem, _of_ours)
+    app.add_exception_handler(DomainError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     for away in (OperationalError, InterfaceError, PoolTimeout):
@@ -45,20 +45,21 @@ def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | No
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-def _of_problem(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
-    headers = dict(error.headers) if error.headers else None
-    return problem(error.status, error.code, error.detail, headers=headers)
-
-
-def _of_domain(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DomainError)
+def refusal(error: Problem | DomainError, *, conditional: bool = False) -> JSONResponse:
+    """What is answered where this was raised; `conditional` requests came with an If-Match."""
+    if isinstance(error, Problem):
+        return problem(error.status, error.code, error.detail, headers=dict(error.headers) if error.headers else None)
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-    if isinstance(error, StreamMoved) and "if-match" in request.headers:
+    if isinstance(error, StreamMoved) and conditional:
         status = 412
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
     errors = {"errors": [{"pointer": error.field, "code": error.code, "detail": str(error)}]} if error.field else {}
     return problem(status, error.code, str(error), headers=headers, **errors)
+
+
+def _of_ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem | DomainError)
+    return refusal(error, conditional="if-match" in request.headers)
 
 
 def _of_validation(request: Request, error: Exception) -> JSONResponse:
@@ -88,7 +89,7 @@ def _of_database(request: Request, error: Exception) -> JSONResponse:
 
 def _of_database_refusal(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)
-    return _of_database(request, error) if error.connection_invalidated else _of_bug(request, error)
+    return _of_database(request, error) if error.connection_invalidated else bug(error)
 
 
 def _of_later_version(request: Request, error: Exception) -> JSONResponse:
@@ -99,5 +100,9 @@ def _of_later_version(request: Request, error: Exception) -> JSONResponse:
 
 
 def _of_bug(request: Request, error: Exception) -> JSONResponse:
+    return bug(error)
+
+
+def bug(error: Exception) -> JSONResponse:
     logger().error("a bug", exc_info=error)
     return problem(500, "internal_error", "this is our fault; it was logged under the correlation id of this answer")

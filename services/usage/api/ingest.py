@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from services.usage.api.access import SendEvents
+from services.usage.api.ingest_answers import (
+    ANSWER_WITHIN_SECONDS,
+    Accepted,
+    BrokerDidNotAnswer,
+    accepted,
+    is_lenient,
+    refused,
+)
 from services.usage.api.ingest_document import INGEST
-from services.usage.domain.cloud_event import Arrivals, EventError, Window
+from services.usage.domain.cloud_event import Arrivals, Window
 from services.usage.domain.ingest import BodyTooLarge, MalformedBody, UnsupportedContentType, decode
 from shared.clock import clock_of, real_now
 from shared.http.app import INGEST_THREADS
-from shared.http.problems import RETRY_AFTER_SECONDS, Problem, problem
+from shared.http.problems import Problem
+from shared.http.real_time import RealTime
 from shared.http.tokens import Caller
-from shared.ids import new_id, prefixed
+from shared.ids import new_id
 from shared.tenancy import transaction
 
 PATH = "/v1/events"
-ANSWER_WITHIN_SECONDS = 4.3
-MOST_ERRORS = 1000
 STATUS = {MalformedBody: 400, BodyTooLarge: 413, UnsupportedContentType: 415}
 
 router = APIRouter(tags=["events"])
@@ -33,25 +38,7 @@ _threads = CapacityLimiter(INGEST_THREADS)
 
 
 class IngestLog(Protocol):
-    def append(self, arrivals: Arrivals) -> None: ...
-
-
-class ErrorOut(BaseModel):
-    """`index` is the event's place in its batch, `pointer` the JSON pointer within the event."""
-
-    index: int
-    pointer: str
-    code: str
-    detail: str
-
-
-class Accepted(BaseModel):
-    """`rejected` events were kept with their reasons; only a lenient request has any."""
-
-    accepted: int
-    rejected: int
-    batch_id: Annotated[UUID, prefixed("bat")]
-    errors: list[ErrorOut]
+    def append(self, *batches: Arrivals) -> None: ...
 
 
 @router.post(PATH, status_code=202, response_model=Accepted, openapi_extra=INGEST)
@@ -63,9 +50,7 @@ async def ingest(request: Request, caller: SendEvents) -> Response:
         with anyio.fail_after(ANSWER_WITHIN_SECONDS):
             return await to_thread.run_sync(take, abandon_on_cancel=True, limiter=_threads)
     except TimeoutError:
-        raise Problem(
-            503, "broker_away", "Kafka is away: try again", {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        ) from None
+        raise BrokerDidNotAnswer from None
 
 
 def _take(request: Request, caller: Caller, body: bytes) -> Response:
@@ -74,10 +59,9 @@ def _take(request: Request, caller: Caller, body: bytes) -> Response:
         decoded = decode(request.headers, body, window)
     except (MalformedBody, BodyTooLarge, UnsupportedContentType) as error:
         raise Problem(STATUS[type(error)], error.code, str(error)) from error
-    lenient = "handling=lenient" in request.headers.get("prefer", "").replace(" ", "").lower()
+    lenient = is_lenient(request.headers)
     if decoded.rejected and not lenient:
-        detail = "nothing was accepted: correct the events, or accept the valid ones by Prefer: handling=lenient"
-        return problem(422, "invalid_events", detail, errors=_errors(decoded.errors))
+        return refused(decoded.errors)
     arrivals = Arrivals(
         tenant_id=caller.tenant_id,
         batch_id=new_id(),
@@ -87,25 +71,15 @@ def _take(request: Request, caller: Caller, body: bytes) -> Response:
     )
     log: IngestLog = request.app.state.ingest_log
     log.append(arrivals)
-    return _accepted(arrivals, decoded.errors, lenient=lenient)
+    return accepted(arrivals, arrivals.batch_id, decoded.errors, lenient=lenient)
 
 
 def window_of(request: Request, tenant_id: UUID) -> Window:
+    real_time: RealTime = request.app.state.real_time
+    if real_time.knows(tenant_id):
+        return Window.at(real_now())
     with transaction(request.app.state.engine, tenant_id) as tx:
         clock = clock_of(tx, tenant_id)
+        if clock is None:
+            real_time.learn(tx, tenant_id)
     return Window.at(clock or real_now(), test_clock=clock is not None)
-
-
-def _accepted(arrivals: Arrivals, errors: Sequence[EventError], *, lenient: bool) -> Response:
-    answer = Accepted(
-        accepted=len(arrivals.events),
-        rejected=len(arrivals.rejected),
-        batch_id=arrivals.batch_id,
-        errors=[ErrorOut.model_validate(error) for error in _errors(errors)],
-    )
-    headers = {"Preference-Applied": "handling=lenient"} if lenient else None
-    return Response(answer.model_dump_json(), 202, headers, media_type="application/json")
-
-
-def _errors(errors: Sequence[EventError]) -> list[dict[str, Any]]:
-    return [{"index": e.index, "pointer": e.pointer, "code": e.code, "detail": e.message} for e in errors[:MOST_ERRORS]]

@@ -1,0 +1,170 @@
+"""A front door: one route's plain requests are answered before FastAPI, whose own way costs more than they do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from fastapi import Response
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import DomainError
+from shared.http.access import Needs
+from shared.http.documents import DocumentedApi, needs_of
+from shared.http.observation import correlation_id_of, note, told_of
+from shared.http.problems import Problem, bug, refusal
+from shared.http.rate_limits import RateLimits
+from shared.http.tokens import Caller, Tokens
+from shared.http.turns import Turns
+
+Headers = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What comes in by the front: requests of up to `most_bytes`, which they say beforehand, of callers whom `knows`
+    names. `answer` may still say None: whatever is not plain is the route's own business."""
+
+    most_bytes: int
+    turns: Turns
+    knows: Callable[[Caller], bool]
+    answer: Callable[[Headers, Caller, bytes], Awaitable[Response | None]]
+
+
+def open_front(app: DocumentedApi, service: str, route: APIRoute, plain: Plain) -> None:
+    """What a caller needs is what the route says that they need."""
+    (needs,) = needs_of(route)
+    state = app.state
+    app.front = FrontDoor(
+        app=super(DocumentedApi, app).__call__,
+        service=service,
+        route=route,
+        needs=needs,
+        plain=plain,
+        tokens=state.tokens,
+        rate_limits=state.rate_limits,
+        body_seconds=state.settings.body_timeout_seconds,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoor:
+    """An ASGI application before `app`. It lets in who was proved before, counts and notes like every other way,
+    and sends on whatever it has a doubt about, before anybody was answered: refusals are the other middlewares' and
+    the route's own."""
+
+    app: ASGIApp
+    service: str
+    route: APIRoute
+    needs: Needs
+    plain: Plain
+    tokens: Tokens
+    rate_limits: RateLimits
+    body_seconds: float
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = self._admitted(scope)
+        if request is None:
+            return await self.app(scope, receive, send)
+        body = await self._body(request, receive)
+        answer = None if body is None else await self._answer(request, body)
+        if answer is None:
+            return await self.app(scope, request.again(receive), send)
+        return await self._tell(scope, request, answer, send)
+
+    def _admitted(self, scope: Scope) -> _Request | None:
+        if (
+            scope["type"] != "http"
+            or scope["path"] != self.route.path
+            or scope["method"] not in (self.route.methods or ())
+        ):
+            return None
+        headers = dict(scope["headers"])
+        size = _size(headers)
+        if size is None or size > self.plain.most_bytes or len(headers) < len(scope["headers"]):
+            return None
+        caller = self.tokens.known(headers.get(b"authorization", b"").decode("latin-1"))
+        if caller is None or self.needs.scope not in caller.scopes or not self.plain.knows(caller):
+            return None
+        state = scope.setdefault("state", {})
+        if not self.rate_limits.hit(state, caller.tenant_id, size):
+            return None
+        state["correlation_id"], state["caller"] = correlation_id_of(headers), caller
+        return _Request(headers, caller, state)
+
+    async def _body(self, request: _Request, receive: Receive) -> bytes | None:
+        """None for one that does not come in time, or whose client left; the next to ask hears the same."""
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                return await request.listen(receive)
+        except TimeoutError:
+            request.is_late = True
+            return None
+
+    async def _answer(self, request: _Request, body: bytes) -> Response | None:
+        try:
+            async with self.plain.turns.turn(request.caller.tenant_id):
+                return await self.plain.answer(request.headers, request.caller, body)
+        except (Problem, DomainError) as error:
+            return refusal(error)
+        except Exception as error:
+            with structlog.contextvars.bound_contextvars(correlation_id=request.state["correlation_id"]):
+                return bug(error)
+
+    async def _tell(self, scope: Scope, request: _Request, answer: Response, send: Send) -> None:
+        scope["route"] = self.route
+        answer.raw_headers += told_of(request.state)
+        try:
+            await answer(scope, _nothing_more, send)
+        finally:
+            note(self.service, scope, answer.status_code, time.perf_counter() - request.began)
+
+
+@dataclass(slots=True)
+class _Request:
+    """One that was let in, and all that was heard of it."""
+
+    headers: Headers
+    caller: Caller
+    state: dict[str, Any]
+    began: float = field(default_factory=time.perf_counter)
+    heard: list[Message] = field(default_factory=list)
+    is_late: bool = False
+
+    async def listen(self, receive: Receive) -> bytes | None:
+        while True:
+            message = await receive()
+            self.heard.append(message)
+            if message["type"] != "http.request":
+                return None
+            if not message.get("more_body", False):
+                return b"".join(part.get("body", b"") for part in self.heard)
+
+    def again(self, receive: Receive) -> Receive:
+        """The same once more, for whoever asks next: then what comes after it."""
+        told = iter(self.heard)
+
+        async def retell() -> Message:
+            for message in told:
+                return message
+            if self.is_late:
+                raise TimeoutError
+            return await receive()
+
+        return retell
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def _size(headers: Headers) -> int | None:
+    """Of a body that is sent as it is, where the request says it."""
+    announced = headers.get(b"content-length", b"")
+    is_plain = b"content-encoding" not in headers and announced.isdigit() and len(announced) < 10
+    return int(announced) if is_plain else None
