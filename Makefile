@@ -28,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ON_APACHE_KAFKA := tests/kafka tests/chaos tests/journeys \
 	$(addprefix tests/integration/,kernel billing usage entitlement renewals test_read_models.py test_start.py)
 
-.PHONY: help demo test test-kafka chaos simulate soak up down check format bench
+.PHONY: help demo test test-kafka chaos simulate soak up down check format bench bench-usage
 
 help:
 	@echo "make demo    a year of a real business, from quote to renewal; results in OUT=$(OUT) (KEEP=1, DAILY=1)"
@@ -39,7 +39,7 @@ help:
 	@echo "make simulate  the four services in any order, with crashes between any two steps (SEEDS=$(SEEDS), or SEED=17 alone)"
 	@echo "make soak    a mixed load for MINUTES=$(MINUTES), and a picture of what grew meanwhile in OUT=$(OUT)"
 	@echo "make check   format, lint, types, import rules; make format repairs the first two"
-	@echo "make bench   how fast it is here"
+	@echo "make bench   how fast it is here; make bench-usage: how fast usage is, on Apache Kafka (Java 17 and Maven)"
 
 demo: $(READY)
 	$(RUN) infra.local.cli demo gate-use-2013 --out $(OUT) --broker $(BROKER) $(if $(KEEP),--keep) $(if $(DAILY),--daily)
@@ -78,6 +78,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(RUN) tests.bench
+
+bench-usage: $(READY)
+	$(RUN) tests.bench.usage
 
 $(READY): pyproject.toml uv.lock $(UV)
 	$(UV) sync --quiet --frozen --all-extras --python $(PYTHON)

@@ -1,0 +1,86 @@
+"""`make bench-usage`: how fast usage takes, meters and shows events here, each number beside its bound."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import psycopg
+
+    from infra.local.postgres import libpq
+    from tests.bench.usage import http_rows, metering_rows, together
+    from tests.bench.usage.stand import Stand, standing
+
+REPEATS = int(os.environ.get("REPEATS", "5"))
+SECONDS = 3.0
+STEADY_SECONDS, BUSY_SECONDS = 20.0, float(os.environ.get("SECONDS", "60"))
+PACKAGES = ("uvicorn", "httptools", "uvloop", "msgspec", "kafka-python", "psycopg")
+
+
+def main() -> None:
+    with standing() as stand:
+        show_conditions(stand)
+        show("parse only, batches of 100", http_rows.parse_only(REPEATS), "events per core-second")
+        http_rows.warm(stand)
+        show_http(stand, "batches of 100", 100, "events a second (goal 150,000)")
+        show_http(stand, "single events", 1, "events a second")
+        show_metering(stand)
+        show_together(stand)
+
+
+def show_http(stand: Stand, what: str, size: int, unit: str) -> None:
+    bare, ours = http_rows.compare(stand, size=size, repeats=REPEATS, seconds=SECONDS)
+    show(f"{what}, bare ASGI and packed records", bare.wall, "events a second")
+    show("  per core-second", bare.per_core, "events")
+    show(f"{what}, 202 after acks=all", ours.wall, unit)
+    show("  per core-second", ours.per_core, "events" if size > 1 else "events (goal 8,000)")
+    show("  p99", ours.p99_milliseconds, "ms" if size > 1 else "ms (goal 20)")
+    show("  ratio to the bound per core-second", ratios(ours.per_core, bare.per_core), "of it (goal 0.45)")
+
+
+def show_metering(stand: Stand) -> None:
+    bound, ours = metering_rows.copied(stand, REPEATS), metering_rows.metered(stand, REPEATS)
+    show("COPY and ON CONFLICT alone", bound.per_core, "events per core-second")
+    show("log, repeats, stored, totals", ours.wall, "events a second")
+    show("  per core-second", ours.per_core, "events (goal 50,000)")
+    show("  ratio to the bound per core-second", ratios(ours.per_core, bound.per_core), "of it (goal 0.5)")
+
+
+def show_together(stand: Stand) -> None:
+    hundredths = statistics.quantiles(together.seconds_until_visible(stand, STEADY_SECONDS), n=100)
+    half, most = hundredths[49] * 1000, hundredths[98] * 1000
+    print(f"accepted until visible, at {together.STEADY_EVENTS:,} events a second for {STEADY_SECONDS:.0f} s:", end=" ")
+    print(f"p50 {half:,.0f} ms (goal 300), p99 {most:,.0f} ms (goal 1,000)", flush=True)
+    rate, load = together.events_a_second(stand, BUSY_SECONDS)
+    print(f"everything at once for {BUSY_SECONDS:.0f} s: {rate:,.0f} events a second (goal 42,000),", end=" ")
+    print(f"{len(load.took) * together.A_REQUEST:,} accepted, none lost, none counted twice", flush=True)
+
+
+def ratios(ours: Sequence[float], bounds: Sequence[float]) -> list[float]:
+    return [our / bound for our, bound in zip(ours, bounds, strict=True)]
+
+
+def show(what: str, found: Sequence[float], unit: str) -> None:
+    values = statistics.median(found), min(found), max(found)
+    median, least, most = (f"{value:,.2f}" if value < 10 else f"{value:,.0f}" for value in values)
+    print(f"{what:48} {median:>9}  ({least} to {most})  {unit}", flush=True)
+
+
+def show_conditions(stand: Stand) -> None:
+    with psycopg.connect(libpq(stand.service.urls.worker)) as connection:
+        names = ("server_version", "fsync", "synchronous_commit")
+        server, fsync, synchronous = (connection.execute(f"SHOW {name}").fetchone()[0] for name in names)  # type: ignore[index]
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}", end="; ")
+    print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
+    print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}; Apache Kafka, one node, 4 partitions")
+    print(f"medians of {REPEATS} (least to most); the generator runs on the same cores", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""From the log into stored events and totals: the worker's own rate, beside COPY and ON CONFLICT alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+
+from infra.local.postgres import libpq
+from infra.local.tokens import tenant_id
+from services.usage.domain.cloud_event import Arrivals, CloudEvent
+from services.usage.messaging.ingest_log import IngestLog
+from services.usage.metering.stage import Staged, named
+from tests.bench.usage.cpu import cpu_seconds
+from tests.bench.usage.events import events
+from tests.bench.usage.stand import TENANT, Stand
+from tests.support.waiting import eventually
+
+EVENTS, A_REQUEST, A_TRANSACTION = 200_000, 100, 10_000
+
+
+@dataclass
+class Row:
+    """Of each repeat: events a second, and events per core-second of everything that works for them."""
+
+    wall: list[float] = field(default_factory=list)
+    per_core: list[float] = field(default_factory=list)
+
+
+def metered(stand: Stand, repeats: int) -> Row:
+    """Of the worker, PostgreSQL and the broker, while a backlog is metered."""
+    row = Row()
+    log = IngestLog(stand.service.settings("api"))
+    with stand.worker() as pid, connected(stand) as connection:
+        eventually(lambda: is_consuming(connection))
+        for _ in range(repeats):
+            goal = metered_so_far(connection) + EVENTS
+            os.kill(pid, signal.SIGSTOP)
+            append(log, events(EVENTS))
+            pids = [pid, *stand.server_pids]
+            used, began = cpu_seconds(pids), time.perf_counter()
+            os.kill(pid, signal.SIGCONT)
+            eventually(lambda goal=goal: metered_so_far(connection) >= goal, seconds=60)
+            took, used = time.perf_counter() - began, cpu_seconds(pids) - used
+            row.wall.append(EVENTS / took)
+            row.per_core.append(EVENTS / used)
+    log.close()
+    return row
+
+
+def append(log: IngestLog, sent: Sequence[CloudEvent]) -> None:
+    """As requests of 100 would."""
+    for start in range(0, len(sent), A_REQUEST * 20):
+        log.append(*(_arrivals(sent[at : at + A_REQUEST]) for at in range(start, start + A_REQUEST * 20, A_REQUEST)))
+
+
+def _arrivals(sent: Sequence[CloudEvent]) -> Arrivals:
+    now = datetime.now(UTC)
+    return Arrivals(tenant_id=tenant_id(TENANT), batch_id=uuid4(), received_at=now, events=list(sent))
+
+
+def copied(stand: Stand, repeats: int) -> Row:
+    """COPY into a staging table and INSERT … ON CONFLICT DO NOTHING from there: what storing costs at least."""
+    row = Row()
+    with connected(stand) as connection:
+        connection.execute(_STAGING)
+        connection.commit()
+        for _ in range(repeats):
+            batches = [named([_arrivals(events(A_TRANSACTION))]) for _ in range(EVENTS // A_TRANSACTION)]
+            pids = [os.getpid(), stand.postgres_pid]
+            used, began = cpu_seconds(pids), time.perf_counter()
+            for batch in batches:
+                _copy(connection, batch)
+            took, used = time.perf_counter() - began, cpu_seconds(pids) - used
+            row.wall.append(EVENTS / took)
+            row.per_core.append(EVENTS / used)
+    return row
+
+
+def _copy(connection: psycopg.Connection, batch: Sequence[Staged]) -> None:
+    with connection.cursor() as cursor:
+        with cursor.copy("COPY bench_staging FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(_TYPES)
+            for tenant, key, payload, event, _, batch_id, received_at in batch:
+                fields = (event.source, event.id, event.type, event.subject, event.time, bytes(event.data))
+                copy.write_row((tenant, key, payload, *fields, batch_id, received_at))
+        cursor.execute(_INSERT)
+    connection.commit()
+
+
+@contextmanager
+def connected(stand: Stand) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(libpq(stand.service.urls.worker)) as connection:
+        yield connection
+
+
+def is_consuming(connection: psycopg.Connection) -> bool:
+    row = connection.execute("SELECT answer->>'consuming' FROM worker_status").fetchone()
+    connection.commit()
+    return row is not None and row[0] == "true"
+
+
+def metered_so_far(connection: psycopg.Connection) -> int:
+    row = connection.execute("SELECT coalesce(sum(event_count), 0) FROM usage_totals").fetchone()
+    connection.commit()
+    assert row
+    return int(row[0])
+
+
+_TYPES = ["uuid", "bytea", "bytea", "text", "text", "text", "text", "timestamptz", "bytea", "uuid", "timestamptz"]
+
+_STAGING = """
+CREATE TEMP TABLE bench_staging (
+  tenant_id uuid, key_hash bytea, payload_hash bytea, source text, id text, type text, subject text, time timestamptz,
+  data json, batch_id uuid, received_at timestamptz) ON COMMIT DELETE ROWS"""
+
+_INSERT = """
+WITH fresh AS (
+  INSERT INTO usage_event_keys (tenant_id, key_hash, payload_hash, received_at)
+  SELECT tenant_id, key_hash, payload_hash, received_at FROM bench_staging ORDER BY tenant_id, key_hash
+  ON CONFLICT DO NOTHING RETURNING tenant_id, key_hash, position)
+INSERT INTO usage_events (tenant_id, position, source, id, type, subject, time, data, batch_id, received_at)
+SELECT tenant_id, position, source, id, type, subject, time, data, batch_id, received_at
+FROM fresh JOIN bench_staging USING (tenant_id, key_hash)"""
