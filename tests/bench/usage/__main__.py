@@ -14,6 +14,7 @@ with warnings.catch_warnings():
     import psycopg
 
     from infra.local.postgres import libpq
+    from shared import logs
     from tests.bench.usage import http_rows, metering_rows, together
     from tests.bench.usage.stand import Stand, standing
 
@@ -24,6 +25,7 @@ PACKAGES = ("uvicorn", "httptools", "uvloop", "msgspec", "kafka-python", "psycop
 
 
 def main() -> None:
+    logs.configure("CRITICAL", "usage", "bench")
     with standing() as stand:
         show_conditions(stand)
         show("parse only, batches of 100", http_rows.parse_only(REPEATS), "events per core-second")
@@ -75,7 +77,8 @@ def show(what: str, found: Sequence[float], unit: str) -> None:
 def show_conditions(stand: Stand) -> None:
     with psycopg.connect(libpq(stand.service.urls.worker)) as connection:
         names = ("server_version", "fsync", "synchronous_commit")
-        server, fsync, synchronous = (connection.execute(f"SHOW {name}").fetchone()[0] for name in names)  # type: ignore[index]
+        facts = [connection.execute(f"SHOW {name}").fetchone() for name in names]
+    server, fsync, synchronous = (row[0] for row in facts if row)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}", end="; ")
     print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
     print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}; Apache Kafka, one node, 4 partitions")

@@ -39,7 +39,7 @@ def metered(stand: Stand, repeats: int) -> Row:
     row = Row()
     log = IngestLog(stand.service.settings("api"))
     with stand.worker() as pid, connected(stand) as connection:
-        eventually(lambda: is_consuming(connection))
+        wait_for_worker(connection)
         for _ in range(repeats):
             goal = metered_so_far(connection) + EVENTS
             os.kill(pid, signal.SIGSTOP)
@@ -47,7 +47,7 @@ def metered(stand: Stand, repeats: int) -> Row:
             pids = [pid, *stand.server_pids]
             used, began = cpu_seconds(pids), time.perf_counter()
             os.kill(pid, signal.SIGCONT)
-            eventually(lambda goal=goal: metered_so_far(connection) >= goal, seconds=60)
+            eventually(lambda goal=goal: metered_so_far(connection) >= goal, seconds=300)
             took, used = time.perf_counter() - began, cpu_seconds(pids) - used
             row.wall.append(EVENTS / took)
             row.per_core.append(EVENTS / used)
@@ -101,10 +101,16 @@ def connected(stand: Stand) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def is_consuming(connection: psycopg.Connection) -> bool:
-    row = connection.execute("SELECT answer->>'consuming' FROM worker_status").fetchone()
+def wait_for_worker(connection: psycopg.Connection) -> None:
+    """Until the one that was just started has its partitions; what the last one said does not count."""
+    since = datetime.now(UTC)
+    eventually(lambda: _is_consuming(connection, since), seconds=60)
+
+
+def _is_consuming(connection: psycopg.Connection, since: datetime) -> bool:
+    row = connection.execute("SELECT answer->>'consuming', answered_at FROM worker_status").fetchone()
     connection.commit()
-    return row is not None and row[0] == "true"
+    return row is not None and row[0] == "true" and row[1] > since
 
 
 def metered_so_far(connection: psycopg.Connection) -> int:

@@ -16,7 +16,7 @@ import uvloop
 
 from tests.bench.usage.events import requests
 from tests.bench.usage.load import Connection, Load, send
-from tests.bench.usage.metering_rows import connected, is_consuming, metered_so_far
+from tests.bench.usage.metering_rows import connected, metered_so_far, wait_for_worker
 from tests.bench.usage.stand import Stand
 from tests.support.waiting import eventually
 
@@ -40,12 +40,12 @@ class Lost(Exception):
 def seconds_until_visible(stand: Stand, seconds: float) -> list[float]:
     """At 20,000 events a second: from each answer until the periods have all that was accepted up to then."""
     with stand.api() as (port, _), stand.worker(), connected(stand) as connection:
-        eventually(lambda: is_consuming(connection))
+        wait_for_worker(connection)
         before = metered_so_far(connection)
         with looking(stand) as seen:
             answered = sorted(uvloop.run(_steadily(port, stand.token, seconds)))
             goal = before + len(answered) * A_REQUEST
-            eventually(lambda: bool(seen.counts) and seen.counts[-1] >= goal, seconds=60)
+            eventually(lambda: bool(seen.counts) and seen.counts[-1] >= goal, seconds=300)
         visible = [bisect_left(seen.counts, before + (n + 1) * A_REQUEST) for n in range(len(answered))]
         return [max(0.0, seen.at[place] - at) for place, at in zip(visible, answered, strict=True)]
 
@@ -53,7 +53,7 @@ def seconds_until_visible(stand: Stand, seconds: float) -> list[float]:
 def events_a_second(stand: Stand, seconds: float) -> tuple[float, Load]:
     """As many as are answered, until the last of them is metered. Raises Lost if one is missing or counts twice."""
     with stand.api() as (port, _), stand.worker(), connected(stand) as connection:
-        eventually(lambda: is_consuming(connection))
+        wait_for_worker(connection)
         before, began = metered_so_far(connection), time.perf_counter()
         load = send(port, partial(requests, stand.token, A_REQUEST), connections=BUSY_CONNECTIONS, seconds=seconds)
         accepted = len(load.took) * A_REQUEST

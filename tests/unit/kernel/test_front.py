@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from shared.http.access import evaluates
-from shared.http.documents import DocumentedApi, needs_of
+from shared.http.documents import needs_of
 from shared.http.front import FrontDoor, Headers, Plain
 from shared.http.problems import Problem
 from shared.http.rate_limits import QuotaExceeded, RateLimits

@@ -44,7 +44,7 @@ class Issuer:
         self.keys = {"one": jwt.PyJWK(public | {"kid": "one", "alg": "EdDSA"})}
 
     def token(self, **changed: Any) -> str:
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "iat": NOW, "exp": NOW + 600}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "iat": NOW, "exp": NOW + 7200}
         claims |= {"tenant_id": str(uuid4()), "scope": "usage:ingest"} | changed
         return jwt.encode(claims, self.private, "EdDSA", headers={"kid": "one"})
 
@@ -68,11 +68,11 @@ def test_a_token_is_proved_once(issuer):
 
 
 def test_a_known_token_ends_when_it_expires(issuer):
-    token = issuer.token(exp=NOW + 60)
+    token = issuer.token(exp=NOW + 3600)
     issuer.caller(token)
-    issuer.passed = 60 + LEEWAY_SECONDS - 1
+    issuer.passed = 3600 + LEEWAY_SECONDS - 1
     assert issuer.caller(token).principal == "ann"
-    issuer.passed = 60 + LEEWAY_SECONDS
+    issuer.passed = 3600 + LEEWAY_SECONDS
     assert issuer.tokens.known(f"Bearer {token}") is None
     assert anyio.run(issuer.tokens._remembered, f"Bearer {token}") is None
 
