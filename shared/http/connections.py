@@ -75,7 +75,12 @@ class GuardedConnection(StrictHeads):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        self.refuse(400, "malformed_request", "this is not HTTP/1.1, or its head is too large")
+        """What cannot be read behind a request that was read is no answer to that: it gets its own, and no other does."""
+        running = self._answering
+        if running is None or running.response_complete or running.more_body:
+            self.refuse(400, "malformed_request", "this is not HTTP/1.1, or its head is too large")
+        else:
+            self.is_deaf, running.keep_alive = True, False
 
     def refuse(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
         """Answer without a request, or to one that cannot be read, and hang up. Nothing is written into an answer."""

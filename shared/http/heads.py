@@ -1,4 +1,4 @@
-"""Heads of requests, read by httptools and held to what it leaves open: their size, one Host, no change of protocol."""
+"""Heads of requests, read by httptools and held to what it leaves open: their size, one Host, one way to end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LARGEST_HEAD = 65_536
+MOST_BEHIND_EACH_OTHER = 128
+ENDS_OF_A_FIELD = 4  # colon, blank, end of line
 
 
 class MalformedHead(Exception):
@@ -20,34 +22,38 @@ class StrictHeads(HttpToolsProtocol):
     def __init__(self, **options: Any):
         super().__init__(**options)
         self.is_to_be_read_again = False
+        self.is_deaf = False
         self._is_in_head = True
-        self._number_of_heads = 0
+        self._made_sense = True
         self._head_bytes = 0
-        self._unfinished_bytes = 0
+        self._bytes_without_sense = 0
 
     def data_received(self, data: bytes) -> None:
-        """A line that does not end is kept by the parser, without limit: so the pieces of one head are counted, too."""
-        number = self._number_of_heads
-        self._feed(data)
-        is_same_head = self._is_in_head and number == self._number_of_heads
-        self._unfinished_bytes = self._unfinished_bytes + len(data) if is_same_head else 0
-        if self._unfinished_bytes > LARGEST_HEAD and not self.transport.is_closing():
+        """A line that does not end is kept by the parser, without limit: so what it says nothing about is counted, too."""
+        if self.is_deaf:
+            return
+        self._unset_keepalive_if_required()
+        self._made_sense, rest = False, data
+        while rest:
+            rest = self._feed(rest)
+        self._bytes_without_sense = 0 if self._made_sense else self._bytes_without_sense + len(data)
+        if self._bytes_without_sense > LARGEST_HEAD and not self.transport.is_closing():
             self.send_400_response("")
 
-    def _feed(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
+    def _feed(self, data: bytes) -> bytes:
+        """What has to be read once more, in another form."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError as error:
             self.logger.warning("a request that cannot be read: %s", type(error).__name__)
             self.send_400_response("")
         except httptools.HttpParserUpgrade as upgrade:
-            self._read_again(data[upgrade.args[0] :])
+            return self._without_upgrade(data[upgrade.args[0] :])
+        return b""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._is_in_head, self._head_bytes = True, 0
-        self._number_of_heads += 1
+        self._is_in_head, self._head_bytes, self._made_sense = True, 0, True
 
     def on_url(self, url: bytes) -> None:
         self._grow(len(url))
@@ -55,31 +61,46 @@ class StrictHeads(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Fields that follow a body are nobody's."""
-        self._grow(len(name) + len(value))
+        self._grow(len(name) + len(value) + ENDS_OF_A_FIELD)
         if self._is_in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
-            raise MalformedHead("not exactly one Host")
-        if self.parser.get_method() == b"CONNECT":
-            raise MalformedHead("this is no proxy")
-        self._is_in_head = False
+        self._check_head()
+        self._is_in_head, self._made_sense = False, True
         self.is_to_be_read_again = self.parser.should_upgrade()
         if not self.is_to_be_read_again:
             super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._made_sense = True
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
+        self._made_sense = True
         if not self.is_to_be_read_again:
             super().on_message_complete()
 
+    def _check_head(self) -> None:
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        if version not in ("1.0", "1.1") or method == b"CONNECT":
+            raise MalformedHead("neither HTTP/1.1 nor what it came from, or meant for a proxy")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
+            raise MalformedHead("not exactly one Host")
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and (codings != [b"chunked"] or version == "1.0"):
+            raise MalformedHead("a body whose end others may see elsewhere")
+        if len(self.pipeline) >= MOST_BEHIND_EACH_OTHER:
+            raise MalformedHead("too many requests before the first is answered")
+
     def _grow(self, size: int) -> None:
+        self._made_sense = True
         self._head_bytes += size
         if self._head_bytes > LARGEST_HEAD:
             raise MalformedHead("too large")
 
-    def _read_again(self, rest: bytes) -> None:
+    def _without_upgrade(self, rest: bytes) -> bytes:
         """Some clients ask for HTTP/2 beside everything that they send. httptools would not read the body of that: so the
         request is read as if it had not asked."""
         version = self.parser.get_http_version().encode()
@@ -87,4 +108,4 @@ class StrictHeads(HttpToolsProtocol):
         lines += [name + b": " + value for name, value in self.headers if name != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
-        self._feed(b"\r\n".join([*lines, b"", rest]))
+        return b"\r\n".join([*lines, b"", rest])

@@ -11,7 +11,7 @@ import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from shared.http.heads import LARGEST_HEAD, StrictHeads
+from shared.http.heads import LARGEST_HEAD, MOST_BEHIND_EACH_OTHER, StrictHeads
 
 GET = b"GET /things?a=b HTTP/1.1\r\nHost: here\r\n"
 CHUNKED = b"POST /things HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -70,7 +70,7 @@ def said(*pieces: bytes) -> tuple[Heard, Line]:
                 protocol.data_received(piece)
             for _ in range(5):
                 await asyncio.sleep(0)
-        protocol.connection_lost(None)
+        protocol.connection_lost(ConnectionResetError())
 
     asyncio.run(listen())
     return heard, line
@@ -111,6 +111,14 @@ def test_requests_behind_each_other_are_answered_one_by_one() -> None:
         GET + b"X : a\r\n\r\n",
         GET + b"X: a\x1bb\r\n\r\n",
         b"GET / HTTP/1.1\nHost: a\n\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+        GET + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        GET + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        GET + b"Transfer-Encoding: identity\r\n\r\n",
+        GET + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        GET + b"Content-Length: +2\r\n\r\nab",
     ],
     ids=[
         "no host",
@@ -124,6 +132,14 @@ def test_requests_behind_each_other_are_answered_one_by_one() -> None:
         "a blank before the colon",
         "a control character",
         "half line ends",
+        "no version",
+        "a later version",
+        "a coding before the end",
+        "a coding in a field before",
+        "a coding without an end",
+        "nearly chunked",
+        "chunked of old",
+        "a length with a sign",
     ],
 )
 def test_a_head_that_can_be_read_in_two_ways_is_refused(head: bytes) -> None:
@@ -155,6 +171,18 @@ def test_a_large_body_before_a_head_is_not_taken_for_one() -> None:
     first = GET + b"Content-Length: 200000\r\n\r\n" + b"x" * 200_000
     heard, _ = said(first + GET[:10], GET[10:], b"\r\n", b"")
     assert [len(body) for _, body in heard.requests] == [200_000, 0]
+
+
+@pytest.mark.parametrize("piece", [1000, 100_000])
+@pytest.mark.parametrize("end", [b"0\r\nX: ", b"1;x="], ids=["a field behind the body", "words beside a length"])
+def test_what_stands_around_a_body_has_an_end_too(end: bytes, piece: int) -> None:
+    _, line = said(CHUNKED + end, *[b"x" * piece] * (LARGEST_HEAD // piece + 2))
+    assert line.closed and b" 400 " in line.written
+
+
+def test_only_so_many_requests_may_wait_behind_each_other() -> None:
+    heard, line = said((MOST_BEHIND_EACH_OTHER + 1) * (GET + b"\r\n"), *[b""] * MOST_BEHIND_EACH_OTHER)
+    assert (len(heard.requests), line.closed) == (MOST_BEHIND_EACH_OTHER + 1, False)
 
 
 def test_what_follows_a_body_is_no_field_of_the_head() -> None:
