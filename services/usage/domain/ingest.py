@@ -71,9 +71,9 @@ def faultless(headers: Mapping[str, str], body: bytes, window: Window) -> list[C
     content_type = _content_type(headers)
     try:
         if content_type == BATCH_TYPE:
-            return _all_accepted(_BATCH.decode(body), body, window)
+            return _all_accepted(_BATCH.decode(body), msgspec.json.decode(body), body, window)
         if content_type == EVENT_TYPE:
-            return _all_accepted([_EVENT.decode(body)], body, window)
+            return _all_accepted([_EVENT.decode(body)], msgspec.json.decode(body), body, window)
     except (ValueError, RecursionError):  # msgspec raises nothing else
         return None
     return None
@@ -82,21 +82,22 @@ def faultless(headers: Mapping[str, str], body: bytes, window: Window) -> list[C
 def decode_batch(body: bytes, window: Window) -> Decoded:
     """A faultless batch is decoded at once; as soon as anything is wrong, each event is looked at by itself."""
     try:
+        everything = msgspec.json.decode(body)
         envelopes = _BATCH.decode(body)
-        _check_count(len(envelopes))
-        events = _all_accepted(envelopes, body, window)
     except (msgspec.ValidationError, RecursionError):
         return _row_by_row(body, window)
     except ValueError as error:
         raise MalformedBody(_reason(error)) from error
+    _check_count(len(envelopes))
+    events = _all_accepted(envelopes, everything, body, window)
     return _row_by_row(body, window) if events is None else Decoded(events, [])
 
 
-def _all_accepted(envelopes: list[Envelope], body: bytes, window: Window) -> list[CloudEvent] | None:
-    if len(envelopes) > MOST_EVENTS or b"\\u0000" in body:
+def _all_accepted(envelopes: list[Envelope], everything: Any, body: bytes, window: Window) -> list[CloudEvent] | None:
+    """`everything` is the body as it is read without expecting anything."""
+    if len(envelopes) > MOST_EVENTS or b"\\u0000" in body or may_have_duplicate_keys(body, everything):
         return None
-    events = accept(envelopes, window)
-    return None if may_have_duplicate_keys(body, msgspec.json.decode(body)) else events
+    return accept(envelopes, window)
 
 
 def _row_by_row(body: bytes, window: Window) -> Decoded:

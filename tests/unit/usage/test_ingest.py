@@ -116,6 +116,15 @@ def test_what_is_no_json_is_no_batch(literal):
 
 
 @pytest.mark.parametrize(
+    "beside", [raw('{"m": "\\u0000"}'), raw("{}", id=7)], ids=["what cannot be stored", "no event"]
+)
+def test_a_batch_that_is_not_in_utf_8_is_none_whatever_else_is_wrong_with_it(beside):
+    body = b"[" + beside[1:-1] + b"," + raw('{"m": "\xff"}')[1:-1].replace("\xff".encode(), b"\xff") + b"]"
+    with pytest.raises(MalformedBody):
+        decode_batch(body, window)
+
+
+@pytest.mark.parametrize(
     "data",
     ['{"m":1,"m":2}', '{"m":{"a":1,"b":2,"a":3}}', '{"\\u006d":1,"m":2}', '{"a":"\\u0022\\u0022\\u0022","b":1,"b":2}'],
 )
