@@ -21,9 +21,6 @@ class _Round(Generic[Item, Outcome]):
     futures: list[asyncio.Future[Outcome]] = field(default_factory=list)
     patience: asyncio.TimerHandle | None = None
 
-    def give_up(self) -> None:
-        self.fail(TimeoutError())
-
     def fail(self, error: BaseException) -> None:
         for future in self.futures:
             if not future.done():
@@ -49,6 +46,12 @@ class _Rounds(Generic[Item, Outcome]):
     under_way: int = 0
     is_overdue: bool = False
 
+    def give_up(self, late: _Round[Item, Outcome]) -> None:
+        """Who comes after those that waited in vain has the patience of a round of their own."""
+        if self.filling is late:
+            self.filling, self.is_overdue = _Round(), False
+        late.fail(TimeoutError())
+
 
 class Gathering(Generic[Item, Outcome]):
     """`do` is given all that came within `seconds` of the first, in order, and says what became of each. While
@@ -71,7 +74,7 @@ class Gathering(Generic[Item, Outcome]):
 
     async def add(self, item: Item) -> Outcome:
         """What became of it. Raises what `do` raised for all that went together, and TimeoutError where that takes longer
-        than the patience with the first of them; the item goes its way all the same."""
+        than the patience with the first of them. What went goes its way all the same; what did not go by then never does."""
         rounds = self._of_this_loop()
         future: asyncio.Future[Outcome] = rounds.loop.create_future()
         filling = rounds.filling
@@ -79,7 +82,7 @@ class Gathering(Generic[Item, Outcome]):
         filling.futures.append(future)
         if len(filling.items) == 1:
             rounds.loop.call_later(self._seconds, self._go, rounds)
-            filling.patience = rounds.loop.call_later(self._patience_seconds, filling.give_up)
+            filling.patience = rounds.loop.call_later(self._patience_seconds, rounds.give_up, filling)
         return await future
 
     def _of_this_loop(self) -> _Rounds[Item, Outcome]:

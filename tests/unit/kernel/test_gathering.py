@@ -129,6 +129,25 @@ def test_who_waits_too_long_is_told_and_the_next_round_goes_its_way() -> None:
     assert play(scene, patience_seconds=0.1).goes == [[1, 2], [3]]
 
 
+def test_what_did_not_go_in_time_never_goes_and_who_comes_later_has_patience_of_their_own() -> None:
+    async def scene(gathering: Gathering[int, int], server: Server) -> None:
+        server.let.clear()
+        stuck = asyncio.create_task(gathering.add(1))
+        await until(lambda: len(server.goes) == 1)
+        with pytest.raises(TimeoutError):
+            await gathering.add(2)
+        with pytest.raises(TimeoutError):
+            await gathering.add(3)
+        last = asyncio.create_task(gathering.add(4))
+        await asyncio.sleep(0.01)  # longer than it gathers
+        server.let.set()
+        assert await last == 8
+        with pytest.raises(TimeoutError):
+            await stuck
+
+    assert play(scene, patience_seconds=0.1).goes == [[1], [4]]
+
+
 def test_each_event_loop_gathers_for_itself() -> None:
     server = Server()
     gathering = Gathering[int, int](server, seconds=0.001, at_once=1, patience_seconds=5)
