@@ -80,7 +80,8 @@ class KeysOfIssuer:
         raise KeyError(key_id)
 
     def fresh(self, key_id: str) -> jwt.PyJWK | None:
-        return self._keys[key_id] if self._knows(key_id, FRESH_SECONDS) else None
+        """Keys that are fetched meanwhile may do without this one."""
+        return self._keys.get(key_id) if self._knows(key_id, FRESH_SECONDS) else None
 
     def _knows(self, key_id: str, within_seconds: float) -> bool:
         return key_id in self._keys and self.now() - self._fetched_at < within_seconds
