@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import statistics
@@ -26,6 +27,7 @@ PACKAGES = ("uvicorn", "httptools", "uvloop", "msgspec", "kafka-python", "psycop
 
 def main() -> None:
     logs.configure("CRITICAL", "usage", "bench")
+    logging.disable()  # what libraries say when the servers leave before them
     with standing() as stand:
         show_conditions(stand)
         show("parse only, batches of 100", http_rows.parse_only(REPEATS), "events per core-second")

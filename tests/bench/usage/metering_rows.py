@@ -16,7 +16,8 @@ import psycopg
 from infra.local.postgres import libpq
 from infra.local.tokens import tenant_id
 from services.usage.domain.cloud_event import Arrivals, CloudEvent
-from services.usage.messaging.ingest_log import IngestLog
+from services.usage.messaging.ingest_log import TOPIC, IngestLog
+from services.usage.messaging.ingest_offsets import IngestEnds, Offsets
 from services.usage.metering.stage import Staged, named
 from tests.bench.usage.cpu import cpu_seconds
 from tests.bench.usage.events import events
@@ -39,7 +40,7 @@ def metered(stand: Stand, repeats: int) -> Row:
     row = Row()
     log = IngestLog(stand.service.settings("api"))
     with stand.worker() as pid, connected(stand) as connection:
-        wait_for_worker(connection)
+        wait_for_worker(stand, connection)
         for _ in range(repeats):
             goal = metered_so_far(connection) + EVENTS
             os.kill(pid, signal.SIGSTOP)
@@ -101,10 +102,22 @@ def connected(stand: Stand) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def wait_for_worker(connection: psycopg.Connection) -> None:
-    """Until the one that was just started has its partitions; what the last one said does not count."""
+def wait_for_worker(stand: Stand, connection: psycopg.Connection) -> None:
+    """Until the one that was just started has its partitions, and has metered what rows before have left in the log;
+    what the last one said does not count."""
     since = datetime.now(UTC)
     eventually(lambda: _is_consuming(connection, since), seconds=60)
+    log = IngestEnds(stand.service.settings("worker"))
+    ends = log()
+    log.close()
+    eventually(lambda: _is_metered(connection, ends), seconds=600)
+
+
+def _is_metered(connection: psycopg.Connection, ends: Offsets) -> bool:
+    rows = connection.execute("SELECT partition, next_offset FROM consumer_offsets WHERE topic = %s", [TOPIC])
+    metered = dict(rows.fetchall())
+    connection.commit()
+    return all(metered.get(partition, 0) >= end for partition, end in ends.items())
 
 
 def _is_consuming(connection: psycopg.Connection, since: datetime) -> bool:

@@ -40,7 +40,7 @@ class Lost(Exception):
 def seconds_until_visible(stand: Stand, seconds: float) -> list[float]:
     """At 20,000 events a second: from each answer until the periods have all that was accepted up to then."""
     with stand.api() as (port, _), stand.worker(), connected(stand) as connection:
-        wait_for_worker(connection)
+        wait_for_worker(stand, connection)
         before = metered_so_far(connection)
         with looking(stand) as seen:
             answered = sorted(uvloop.run(_steadily(port, stand.token, seconds)))
@@ -53,7 +53,7 @@ def seconds_until_visible(stand: Stand, seconds: float) -> list[float]:
 def events_a_second(stand: Stand, seconds: float) -> tuple[float, Load]:
     """As many as are answered, until the last of them is metered. Raises Lost if one is missing or counts twice."""
     with stand.api() as (port, _), stand.worker(), connected(stand) as connection:
-        wait_for_worker(connection)
+        wait_for_worker(stand, connection)
         before, began = metered_so_far(connection), time.perf_counter()
         load = send(port, partial(requests, stand.token, A_REQUEST), connections=BUSY_CONNECTIONS, seconds=seconds)
         accepted = len(load.took) * A_REQUEST
