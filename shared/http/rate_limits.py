@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +13,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 
 from shared.http.problems import Problem
+from shared.http.quotas import Quota
 from shared.settings import Settings
 
 Headers = list[tuple[bytes, bytes]]
@@ -54,8 +53,8 @@ class RateLimits:
         seconds = settings.rate_limit_seconds
         self.requests = Policy("requests", "requests", settings.rate_limit_requests, seconds)
         self.bytes = Policy("bytes", "content-bytes", settings.rate_limit_bytes, seconds)
-        self._items = {policy: policy.item for policy in (self.requests, self.bytes)}
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._quotas = {policy: Quota(limiter, policy.item) for policy in (self.requests, self.bytes)}
         self._headers = {
             by_bytes: ", ".join(policy.header for policy in self._policies(by_bytes)).encode()
             for by_bytes in (False, True)
@@ -73,23 +72,14 @@ class RateLimits:
         """Whether a request of this size, where size counts, is allowed; what its answer says of that is in `state`."""
         by_bytes = size is not None
         costs = (1, min(size, self.bytes.quota)) if size is not None else (1,)
-        policies, tenant = self._policies(by_bytes), tenant_id.hex
-        are_allowed = [self._take(policy, tenant, cost) for policy, cost in zip(policies, costs, strict=True)]
-        told = [(policy, *self._left(policy, tenant)) for policy in policies]
-        left = ", ".join(f'"{policy.name}";r={remaining};t={seconds}' for policy, remaining, seconds in told)
+        who, policies = tenant_id.hex, self._policies(by_bytes)
+        taken = [(policy, *self._quotas[policy].take(who, cost)) for policy, cost in zip(policies, costs, strict=True)]
+        left = ", ".join(f'"{policy.name}";r={remaining};t={seconds}' for policy, _, remaining, seconds in taken)
         state["headers"] = [(b"ratelimit-policy", self._headers[by_bytes]), (b"ratelimit", left.encode())]
-        for is_allowed, (policy, _, seconds) in zip(are_allowed, told, strict=True):
-            if not is_allowed:
-                state.setdefault("over_quota", (policy, seconds))
-        return all(are_allowed)
-
-    def _take(self, policy: Policy, tenant: str, cost: int) -> bool:
-        return self._limiter.hit(self._items[policy], tenant, cost=cost)
-
-    def _left(self, policy: Policy, tenant: str) -> tuple[int, int]:
-        """What is left, and in how many seconds there is more."""
-        stats = self._limiter.get_window_stats(self._items[policy], tenant)
-        return stats.remaining, max(1, math.ceil(stats.reset_time - time.time()))
+        refused = [(policy, seconds) for policy, is_allowed, _, seconds in taken if not is_allowed]
+        if refused:
+            state["over_quota"] = refused[0]
+        return not refused
 
     def _policies(self, by_bytes: bool) -> Sequence[Policy]:
         return (self.requests, self.bytes) if by_bytes else (self.requests,)
