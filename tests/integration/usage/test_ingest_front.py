@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,8 +19,10 @@ from infra.local.tokens import tenant_id
 from services.usage.app import create_app
 from services.usage.domain.cloud_event import Arrivals
 from shared.clock import is_on_real_time_for_good, is_untouched
+from shared.kafka import BrokerAway
 from shared.tenancy import transaction
 from tests.integration.usage.meter_room import METERS, trip
+from tests.support.api_process import api_process
 from tests.support.house import Service, settle
 
 BATCH = "application/cloudevents-batch+json"
@@ -130,14 +133,17 @@ def test_what_comes_in_by_the_front_is_metered_and_counted_once(usage: Service, 
 
 
 class Log:
-    """A log that keeps what it is given, when it is let."""
+    """A log that keeps what it is given, when it is let, or turns out to be away."""
 
     def __init__(self) -> None:
         self.gone: list[tuple[Arrivals, ...]] = []
         self.let = threading.Event()
+        self.is_away = False
 
     def append(self, *batches: Arrivals) -> None:
         assert self.let.wait(10)
+        if self.is_away:
+            raise BrokerAway("Kafka is away: try again")
         self.gone.append(batches)
 
 
@@ -160,6 +166,44 @@ def test_requests_of_the_same_moment_are_one_batch_of_their_tenant(usage: Servic
     assert len(batches) < 40
     assert sorted(int(event.id) for batch in batches for event in batch.events) == list(range(40))
     assert all(len([id_ for id_ in ids if id_ == f"bat_{b.batch_id.hex}"]) == len(b.events) for b in batches)
+
+
+def test_nobody_is_answered_before_the_log_has_their_events_nor_refused_for_somebody_elses(
+    usage: Service, known: str, log: Log
+) -> None:
+    with usage.client(known) as client, ThreadPoolExecutor(20) as senders:
+        good = [senders.submit(send, client, now(str(n))) for n in range(10)]
+        bad = [senders.submit(send, client, now("")) for _ in range(10)]
+        assert {answer.result().status_code for answer in bad} == {422}
+        assert not any(answer.done() for answer in good)
+        log.let.set()
+        assert {answer.result().status_code for answer in good} == {202}
+    assert sorted(int(event.id) for go in log.gone for batch in go for event in batch.events) == list(range(10))
+
+
+def test_when_the_log_fails_all_that_went_along_are_told_so(usage: Service, known: str, log: Log) -> None:
+    log.is_away = True
+    log.let.set()
+    with usage.client(known) as client, ThreadPoolExecutor(20) as senders:
+        sent = [senders.submit(send, client, now(str(n))) for n in range(20)]
+        answers = [answer.result() for answer in sent]
+    assert {(a.status_code, a.json()["title"], a.headers["retry-after"]) for a in answers} == {
+        (503, "broker_away", "1")
+    }
+
+
+def test_a_body_that_comes_drop_by_drop_is_late_on_both_ways(usage: Service, known: str, tmp_path: Path) -> None:
+    token = usage.client(known).headers["Authorization"]
+    head = f"POST /v1/events HTTP/1.1\r\nHost: here\r\nContent-Type: {BATCH}\r\nAuthorization: {token}\r\n".encode()
+    late = []
+    with api_process(usage, tmp_path / "log", body_timeout_seconds=1) as process:
+        for _ in range(2):  # by the route, then by the front
+            late.append(process.answer_to(head + b"Content-Length: 9\r\n\r\n["))
+            answered = process.answer_to(head + b"Connection: close\r\nContent-Length: 2\r\n\r\n[]")
+            assert answered.startswith(b"HTTP/1.1 202 ")
+    for answer in late:
+        assert answer.startswith(b"HTTP/1.1 408 ") and b"connection: close" in answer
+        assert b"request_timeout" in answer and b"x-correlation-id" in answer and b"ratelimit: " in answer
 
 
 def test_a_broker_that_does_not_answer_is_said_to_be_away_within_five_seconds(
