@@ -51,6 +51,9 @@ class GuardedConnection(StrictHeads):
         self._stop_waiting_for_head()
         self._taken()
         super().connection_lost(exc)
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True  # uvicorn tells only the request that it read last
+            self._answering.message_event.set()
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()

@@ -1,4 +1,4 @@
-"""What cannot be read behind a request that is being answered takes nothing away from that answer, and is the end."""
+"""What is said behind a request that is being answered takes nothing away from that answer."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Slow:
         await send({"type": "http.response.body", "body": b""})
 
 
-def answered(*said: bytes) -> tuple[bytes, int]:
-    """What came back until the server hung up, and how many requests were begun."""
+def answered(*said: bytes, hangs_up: bool = False) -> tuple[bytes, int]:
+    """What came back until the server hung up, or was heard hanging up, and how many requests were begun."""
 
     async def talk() -> tuple[bytes, int]:
         slow, line = Slow(), Line()
@@ -43,11 +43,14 @@ def answered(*said: bytes) -> tuple[bytes, int]:
         for piece in said:
             protocol.data_received(piece)
             await asyncio.sleep(0)
+        if hangs_up:
+            protocol.connection_lost(ConnectionResetError())
         slow.let.set()
         async with asyncio.timeout(5):
-            while not line.closed:
+            while protocol.tasks if hangs_up else not line.closed:
                 await asyncio.sleep(0)
-        protocol.connection_lost(ConnectionResetError())
+        if not hangs_up:
+            protocol.connection_lost(ConnectionResetError())
         return line.written, slow.asked
 
     return asyncio.run(talk())
@@ -70,3 +73,8 @@ def test_what_cannot_be_read_in_a_body_is_its_own_requests_fault() -> None:
     written, _ = answered(CHUNKED + b"zz\r\n")
     assert written.startswith(b"HTTP/1.1 400")
     assert written.count(b"HTTP/1.1 ") == 1
+
+
+def test_whoever_hangs_up_is_not_answered_any_more_however_much_they_asked() -> None:
+    for requests in (1, 2):
+        assert answered(requests * (GET + b"\r\n"), hangs_up=True) == (b"", 1)
