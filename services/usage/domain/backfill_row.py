@@ -50,9 +50,9 @@ def refused(row: Row, window: Window, pointer: str, code: str, message: str) -> 
 def _faultless(text: bytes, window: Window) -> CloudEvent | None:
     try:
         envelope = _ENVELOPE.decode(text)
-        event = None if envelope.time is None else accept(envelope, window)
-        if event is None or b"\\u0000" in text or may_have_duplicate_keys(text, msgspec.json.decode(text)):
+        events = None if envelope.time is None else accept([envelope], window)
+        if events is None or b"\\u0000" in text or may_have_duplicate_keys(text, msgspec.json.decode(text)):
             return None
     except (ValueError, RecursionError):
         return None
-    return event
+    return events[0]
