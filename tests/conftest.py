@@ -7,12 +7,17 @@ import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 with warnings.catch_warnings():
     # kafka-python reads its schemas, when it is imported, by a call that Python 3.11 calls deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
     from tests.support.servers import Servers, SharedServers
 
+
+# No test is timed: the machine may be busy.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 ON_APACHE_KAFKA = Path(__file__).parent / "kafka"
 

@@ -5,7 +5,7 @@ An act yields True after each call, and False where it has to wait for what the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -167,17 +167,22 @@ def use(customer: str, events: list[dict[str, Any]]) -> Act:
 
 
 def use_late(customer: str, events: list[dict[str, Any]], until: date) -> Act:
-    """The customer sees an invoice, and then reports what is missing on it."""
+    """The customer sees an invoice, and then reports what is missing on it: billing may not even know of the
+    subscription yet."""
 
     def act(world: World) -> Iterator[bool]:
-        query = "SELECT 1 FROM usage_periods p JOIN subscriptions s USING (tenant_id, subscription_id) "
-        query += "WHERE s.customer_key = %(customer)s AND p.ends_on <= %(until)s AND p.invoice_id IS NULL"
-        while world.rooms["billing"].rows(query, customer=customer, until=until):
+        query = "SELECT p.invoice_id FROM usage_periods p JOIN subscriptions s USING (tenant_id, subscription_id) "
+        query += "WHERE s.customer_key = %(customer)s AND p.ends_on <= %(until)s"
+        while not _all_billed(world.rooms["billing"].rows(query, customer=customer, until=until)):
             yield False
         world.call("usage", "POST", "/v1/events", events)
         yield True
 
     return act
+
+
+def _all_billed(periods: Sequence[Any]) -> bool:
+    return bool(periods) and all(period.invoice_id for period in periods)
 
 
 def block(customer: str) -> Act:

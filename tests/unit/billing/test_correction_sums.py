@@ -17,7 +17,7 @@ from tests.unit.billing.firm_books import assert_books, carried, usd
 USAGE = st.dictionaries(st.sampled_from(("EWR", "JFK", "LGA")), st.integers(0, 60), max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from((None, 4000, 15000)), USAGE, st.lists(st.tuples(USAGE, st.integers(0, 3)), max_size=6))
 def test_original_and_corrections_are_worth_the_latest_usage_to_the_minor_unit(minimum, first, revisions) -> None:  # type: ignore[no-untyped-def]
     line = replace(AGREED, minimum=minimum and replace(AGREED.minimum, amount=usd(minimum)))
@@ -35,7 +35,7 @@ def test_original_and_corrections_are_worth_the_latest_usage_to_the_minor_unit(m
     assert_books(firm)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(USAGE, st.lists(st.tuples(USAGE, st.sampled_from(("pay", "credit", "void", "nothing"))), max_size=6))
 def test_whatever_a_person_does_meanwhile_nothing_is_credited_twice(first, days) -> None:  # type: ignore[no-untyped-def]
     firm = Firm().closed(first)
@@ -51,7 +51,7 @@ def test_whatever_a_person_does_meanwhile_nothing_is_credited_twice(first, days)
         assert_books(firm)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(USAGE, st.lists(st.tuples(USAGE, st.booleans()), max_size=8))
 def test_next_invoices_and_what_they_could_not_take_are_worth_the_latest_usage(first, days) -> None:  # type: ignore[no-untyped-def]
     firm, months = Firm(replace(AGREED, late_usage="next_invoice")).closed(first), iter(range(3, 13))
