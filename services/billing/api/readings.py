@@ -40,6 +40,10 @@ def _rounded(line: LineOut, currency: str, residue: Decimal) -> Iterator[str]:
     """Once, and what coupons took off that."""
     taken = sum(discount.amount_minor for discount in line.discounts)
     yield rounding_read(line.amount_minor + taken, currency, residue)
+    yield from _coupons(line)
+
+
+def _coupons(line: LineOut) -> Iterator[str]:
     for discount in line.discounts:
         yield f"less {discount.amount_minor} by coupon {discount.coupon}"
 
@@ -72,5 +76,6 @@ def _corrected(line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iter
         group = f"{line.charge} {line.group}".rstrip()
         yield f"{plain(corrects.quantity_after)} metered for {group}, {plain(corrects.quantity_before)} before"
     yield from _tiers(line, currency)
+    yield from _coupons(line)
     yield f"comes to {corrects.after_minor} minor units of {currency}, {corrects.before_minor} were carried before"
     yield f"this line takes {line.amount_minor}"

@@ -124,7 +124,8 @@ def _gone(line: InvoiceLine) -> InvoiceLine:
     """Nothing is left of what was billed: its usage was taken back."""
     proof = line.proof and replace(line.proof, count=0, digest="")
     nothing = Money.zero(line.amount.currency)
-    return replace(line, amount=nothing, quantity=Decimal(0), tiers=(), residue=Decimal(0), proof=proof)
+    unpriced = replace(line, tiers=(), residue=Decimal(0), discounts=(), credits=None)
+    return replace(unpriced, amount=nothing, quantity=Decimal(0), proof=proof)
 
 
 def _difference(line: InvoiceLine, corrects: CorrectedLine) -> InvoiceLine:

@@ -66,6 +66,10 @@ def test_late_usage_shares_an_amount_anew_and_the_documents_add_up(billing: Serv
     room = sold(billing, tenant, {"hundred": HUNDRED | {"invoices": 2}, "ten": TEN})
     room.live_until("2031-02-01")
     room.revise_usage(LATE, JFK=700)
+    correction = room.one(kind="correction")
+    number = next(line["number"] for line in correction["lines"] if line["charge"] == "departures")
+    told = room.client.get(f"/v1/invoices/{correction['invoice_id']}/lines/{number}/explain").json()["reading"]
+    assert "less 9107 by coupon hundred" in told
     # 1,500.00 and 300 x 30 + 400 x 15.75, less a hundred, less a tenth.
     assert sum(i["subtotal_minor"] for i in room.invoices() if i["issued_on"] != "2031-01-01") == 1_503_000
     assert_sound(room)

@@ -75,6 +75,8 @@ def _less_coupons(subscription: Subscription, on: date, lines: list[InvoiceLine]
     for number in dict.fromkeys(line.term_number for line in lines):
         term, places = subscription.term(number), [n for n, line in enumerate(lines) if line.term_number == number]
         charged = [(lines[n].charge, lines[n].amount) for n in places]
+        if not term.line.coupons:
+            continue
         days = Days(term.starts_on, term.ends_on)
         shares = coupon_shares(term.line, subscription.anchor, days, on, charged, subscription.currency)
         for n, discounts in zip(places, shares, strict=True):
