@@ -10,9 +10,9 @@ CHUNKS_AT_ONCE = 100
 
 
 def forget(tx: Connection, ended_before: datetime) -> int:
-    """A batch itself is never forgotten, nor who did what with it: that is in the events."""
+    """A batch itself is never forgotten, nor what became of it, nor who did what with it."""
     chunks = tx.exec_driver_sql(_CHUNKS, {"most": CHUNKS_AT_ONCE}).rowcount
-    for table in ("backfill_rejected", "backfill_changes", "backfill_loads", "backfill_progress"):
+    for table in ("backfill_rejected", "backfill_changes", "backfill_loads"):
         tx.exec_driver_sql(_OLD.format(table=table), {"before": ended_before})
     return chunks
 

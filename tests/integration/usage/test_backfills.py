@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from services.usage.metering import backfill_retention
+from services.usage.projections.due_periods import due_periods
+from shared.clock import real_now
 from shared.contracts.usage import UsagePeriodRevisedV1
+from shared.ids import shown
 from tests.integration.usage.backfill_desk import BATCH, CSV, FORMATS, LINES, Desk
 from tests.integration.usage.meter_room import END, START, Room, trip
 from tests.support.house import Service
@@ -96,6 +100,40 @@ def test_what_is_discarded_never_counts_and_frees_its_room(room):
     assert room.quantities("trips") == {}
     refused = [desk.post("commit"), desk.post("preview"), desk.load(b"{}")]
     assert [(answer.status_code, answer.json()["title"]) for answer in refused] == [(409, "backfill_not_open")] * 3
+
+
+def test_what_is_discarded_is_removed_at_once_and_what_was_said_about_it_after_a_while(room):
+    desk, other = Desk(room), Desk(room, "other")
+    for each in (desk, other):
+        each.loaded(trip("1", origin="JFK"), trip("", origin="JFK"))
+    desk.post("discard", reason="the wrong year")
+    room.arrive()
+    engine = room.service.background.relay.engine
+    with engine.connect() as tx:
+        kept = tx.exec_driver_sql(
+            "SELECT DISTINCT backfill_id FROM backfill_chunks WHERE tenant_id = %(tenant)s", {"tenant": room.tenant_id}
+        )
+        assert [shown("bat", row.backfill_id) for row in kept] == [other.state()["backfill_id"]]
+    assert desk.rejected() == [(2, "/id", "missing")]
+    with engine.begin() as tx:
+        backfill_retention.forget(tx, real_now() + day)
+    assert (desk.rejected(), room.client.get(f"{desk.path}/loads").json()["items"]) == ([], [])
+    assert (desk.state()["status"], desk.state()["rows"]) == ("discarded", 2)
+    assert other.rejected() == [(2, "/id", "missing")]
+
+
+def test_periods_that_fall_due_wait_for_a_batch_that_is_being_counted(room):
+    room.opened("miles")
+    desk = Desk(room)
+    desk.loaded(trip("1", miles="2"))
+    assert desk.post("commit").status_code == 202
+    with room.service.background.relay.engine.connect() as tx:
+        before = due_periods(tx, END + 400 * day)
+    room.arrive()
+    room.move(END)
+    room.wait_until(lambda: room.period("miles")["status"] == "closed")
+    assert [period.key.tenant_id for period in before if period.key.tenant_id == room.tenant_id] == []
+    assert (room.quantities("miles"), room.period("miles")["revision"]) == ({"": "2"}, 0)
 
 
 def test_what_was_committed_takes_no_more_and_cannot_be_discarded(room):
