@@ -26,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What uses the broker; the rest would say the same again.
 ON_APACHE_KAFKA := tests/kafka tests/chaos tests/journeys \
-	$(addprefix tests/integration/,kernel billing usage entitlement renewals test_read_models.py test_start.py)
+	$(addprefix tests/integration/,test_read_models.py test_start.py kernel billing usage entitlement renewals)
 
 .PHONY: help demo test test-kafka chaos simulate soak up down check format bench bench-usage
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +15,9 @@ from infra.local.tokens import tenant_id
 from shared.event_store import EventStore
 from shared.rebuild import Comparison, ReadModel, rebuild
 from tests.integration.stories import STORIES
-from tests.support.house import Service
+from tests.support.house import Service, running
 from tests.support.operating import operate
+from tests.support.servers import Servers
 
 
 @dataclass
@@ -52,11 +53,12 @@ class Told:
 
 
 @pytest.fixture(scope="module", params=STORIES)
-def told(request: pytest.FixtureRequest) -> Told:
-    service: Service = request.getfixturevalue(request.param)
+def told(request: pytest.FixtureRequest, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     tenant = f"story-{uuid4().hex}"
-    STORIES[request.param](service, tenant)
-    return Told(service, tenant_id(tenant))
+    with running(request.param, servers, tmp_path_factory.mktemp("issuer")) as service:
+        service.hear_only_of(tenant)
+        STORIES[request.param](service, tenant)
+        yield Told(service, tenant_id(tenant))
 
 
 def test_after_a_story_every_read_model_has_rows_and_what_is_rebuilt_equals_it(told: Told) -> None:
