@@ -56,7 +56,7 @@ class Told:
 def told(request: pytest.FixtureRequest, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     tenant = f"story-{uuid4().hex}"
     with running(request.param, servers, tmp_path_factory.mktemp("issuer")) as service:
-        service.hear_only_of(tenant)
+        service.hear_only_of_its_tenants().hear_of(tenant)
         STORIES[request.param](service, tenant)
         yield Told(service, tenant_id(tenant))
 

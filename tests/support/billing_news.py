@@ -40,6 +40,7 @@ class BillingNews:
 
     def __post_init__(self) -> None:
         self.tenant_id = tenant_id(self.tenant)
+        self.service.hear_of(self.tenant)
         self.publisher = Publisher(self.service.settings("worker"))
 
     def tell(self, category: str, subject: UUID, contract: Contract, at: datetime) -> Message:

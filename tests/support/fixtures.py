@@ -19,22 +19,22 @@ def tenant() -> str:
 @pytest.fixture(scope="session")
 def billing(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running("billing", servers, tmp_path_factory.mktemp("issuer")) as service:
-        yield service
+        yield service.hear_only_of_its_tenants()
 
 
 @pytest.fixture(scope="session")
 def usage(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running("usage", servers, tmp_path_factory.mktemp("issuer")) as service:
-        yield service
+        yield service.hear_only_of_its_tenants()
 
 
 @pytest.fixture(scope="session")
 def entitlement(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running("entitlement", servers, tmp_path_factory.mktemp("issuer")) as service:
-        yield service
+        yield service.hear_only_of_its_tenants()
 
 
 @pytest.fixture(scope="session")
 def renewals(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running("renewals", servers, tmp_path_factory.mktemp("issuer")) as service:
-        yield service
+        yield service.hear_only_of_its_tenants()

@@ -39,13 +39,15 @@ def migrate(service: str, owner_url: str) -> None:
 
 @dataclass
 class Service:
-    """One service on a database of its own: `client(tenant)` speaks to its API, `background` is its worker."""
+    """One service on a database of its own: `client(tenant)` speaks to its API, `background` is its worker. `tenants` are
+    those of its tests."""
 
     name: str
     urls: Urls
     servers: Servers
     issuer: DevelopmentIssuer
     group_suffix: str = field(default_factory=lambda: uuid4().hex[:8])
+    tenants: set[UUID] = field(default_factory=set)
 
     def settings(self, role: str) -> Settings:
         return Settings(
@@ -70,19 +72,24 @@ class Service:
                 consumer.poll_milliseconds = 50
         return self._background
 
-    def hear_only_of(self, tenant: str) -> None:
-        """Not of what the tests before have told the broker, from which it begins to read."""
+    def hear_only_of_its_tenants(self) -> Service:
+        """And not of what other tests tell the broker that they share, which waits here for what nobody ever says."""
         consumer = self.background.consumer
         apply = consumer.apply
 
         def heard(records: Sequence[Record], save: SaveOffsets) -> int:
-            return apply([record for record in records if _tenant(record) == tenant_id(tenant)], save)
+            return apply([record for record in records if _tenant(record) in self.tenants], save)
 
         consumer.apply = heard
+        return self
+
+    def hear_of(self, tenant: str) -> None:
+        self.tenants.add(tenant_id(tenant))
 
     def client(
         self, tenant: str, scopes: Sequence[str] = ALL_SCOPES, subject: str = "tester", **options: Any
     ) -> TestClient:
+        self.hear_of(tenant)
         token = self.issuer.token(tenant=tenant, scopes=scopes, subject=subject)
         return KeyedClient(self.app, headers={"Authorization": f"Bearer {token}"}, **options)
 

@@ -62,7 +62,7 @@ def upgraded(
         empty, unsent = _left(superuser_url)
         migrate(name, urls.owner)
         service = Service(name, urls, servers, issuer)
-        service.hear_only_of(TENANT)
+        service.hear_only_of_its_tenants().hear_of(TENANT)
         yield Upgraded(release, service, superuser_url, empty, unsent)
         service.close()
 

@@ -62,6 +62,9 @@ class Shop:
     billing: Service
     tenant: str
 
+    def __post_init__(self) -> None:
+        self.billing.hear_of(self.tenant)
+
     @property
     def tenant_id(self) -> UUID:
         return tenant_id(self.tenant)
