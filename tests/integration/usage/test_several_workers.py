@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture
 def room(servers: Servers, tenant: str, tmp_path: Path) -> Iterator[Room]:
     with running("usage", servers, tmp_path / "issuer") as service:
-        room = Room(service, tenant)
+        room = Room(service.hear_only_of_its_tenants(), tenant)
         room.define_meters()
         for meter in ("trips", "miles", "cars"):
             room.told_to_open(meter, subjects=SUBJECTS)
