@@ -12,13 +12,14 @@ from tests.simulation.world import World, world
 from tests.support.servers import Servers
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def simulated(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    # Of this package and not of the whole session: while it stands, ids are made from the tenants' names.
     with world(servers, tmp_path_factory.mktemp("issuer")) as standing:
         yield standing
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def processes(servers: Servers) -> Iterator[ProcessPoolExecutor]:
     with theatres(servers) as pool:
         yield pool
