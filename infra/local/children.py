@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -11,6 +12,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+
+PORTS = range(15_000, 32_768)  # Linux takes those of outgoing connections from 32768 on
+_given: set[int] = set()
+
+
+class NoFreePort(Exception):
+    """Every port that the runner may choose is listened on, or was given away."""
+
+    def __init__(self) -> None:
+        super().__init__(f"no free port from {PORTS.start} to {PORTS.stop - 1}: end what listens there")
 
 
 def launch(
@@ -58,11 +69,25 @@ def is_running(pid: int, program: str) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
+    """A loopback port that nobody listens on, that this process has not given to anybody before.
+
+    A port that the system would choose may go to an outgoing connection, or to the next who asks, before its program
+    listens on it, or while that is started again. Raises NoFreePort.
+    """
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        if port not in _given and _nobody_listens_on(port):
+            _given.add(port)
+            return port
+    raise NoFreePort
+
+
+def _nobody_listens_on(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def plain_environment() -> dict[str, str]:

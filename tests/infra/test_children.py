@@ -1,0 +1,38 @@
+"""Ports: what is given to one program is not given to the next, nor taken by a connection that goes out."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from infra.local import children
+from infra.local.children import NoFreePort, free_port
+
+RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def test_no_port_is_given_twice() -> None:
+    ports = [free_port() for _ in range(500)]
+
+    assert len(set(ports)) == 500
+
+
+@pytest.mark.skipif(not RANGE.is_file(), reason="Linux alone tells its range there")
+def test_no_connection_that_goes_out_takes_it_before_its_program_listens() -> None:
+    first = int(RANGE.read_text().split()[0])
+
+    assert free_port() < first
+
+
+def test_what_somebody_listens_on_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(children, "PORTS", range(port, port + 1))
+        monkeypatch.setattr(children, "_given", set())
+
+        with pytest.raises(NoFreePort, match=str(port)):
+            free_port()
