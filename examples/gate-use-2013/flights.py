@@ -69,7 +69,7 @@ class Flights:
     def send(self, client: httpx.Client, end: datetime) -> int:
         """Send and have acknowledged all flights up to an instant; returns how many events were sent."""
         with ThreadPoolExecutor(CONNECTIONS) as threads:
-            return sum(threads.map(lambda batch: _post(client, batch), self._batches(end)))
+            return sum(threads.map(lambda batch: post(client, batch), self._batches(end)))
 
     def _batches(self, end: datetime) -> Iterator[list[dict[str, Any]]]:
         flights = self.until(end)
@@ -82,7 +82,7 @@ class Flights:
                 yield batch
 
 
-def _post(client: httpx.Client, batch: list[dict[str, Any]]) -> int:
+def post(client: httpx.Client, batch: list[dict[str, Any]]) -> int:
     headers = {"Content-Type": "application/cloudevents-batch+json"}
     body = json.dumps(batch, separators=(",", ":"))
     return int(answered(lambda: client.post("/v1/events", content=body, headers=headers)).json()["accepted"])
