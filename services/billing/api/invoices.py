@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.billing.api.access import ChangeInvoices, ReadBilling, VoidInvoices
 from services.billing.api.invoice_forms import InvoiceId, InvoiceOut, SubscriptionId, invoice_out
+from services.billing.desk import desk_of
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditInvoice, DiscardInvoice, IssueInvoice, Number, VoidInvoice
-from services.billing.domain.invoice.state import InvoiceStatus
+from services.billing.domain.invoice.state import Invoice, InvoiceStatus
+from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.processes.correction_documents import on_issued
+from services.billing.processes.correction_documents import on_discarded, on_issued
 from services.billing.projections import invoice_numbers, invoices
 from services.billing.tables import invoices as table
 from shared.http.fields import Day
@@ -73,7 +75,12 @@ def issue(invoice_id: InvoiceId, unit: ChangeInvoices) -> InvoiceOut:
 
 @router.post("/{invoice_id}/discard")
 def discard(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> InvoiceOut:
+    """What corrects earlier invoices on it is answered by documents of its own: they were issued, and it never will be."""
     unit.execute(INVOICE, invoice_id, DiscardInvoice(reason=body.reason))
+    draft: Invoice = unit.state(INVOICE, invoice_id)
+    subscription_id = draft.header.subscription_id
+    subscription, version = unit.state(SUBSCRIPTION, subscription_id), unit.version(SUBSCRIPTION, subscription_id)
+    unit.because(unit.cause).carry_out(on_discarded(subscription, version, draft, desk_of(unit)))
     return invoice_out(invoices.get(unit, invoice_id))
 
 

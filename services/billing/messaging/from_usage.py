@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from services.billing.desk import desk_of
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -18,7 +19,6 @@ from services.billing.domain.usage_period import (
     UsagePeriod,
     at_revision,
 )
-from services.billing.messaging.desk import desk_of
 from services.billing.processes import correcting, invoicing
 from services.billing.processes.correction_documents import Usage
 from services.billing.projections import usage_periods, waiting_bills

@@ -157,3 +157,8 @@ def on_issued(invoice: Invoice, number: Number) -> Iterator[Order]:
         answer: Answer = "billed" if more else "credited"
         command = AnswerCorrection(correction_ids=(id_,), answer=answer, documents=(document,))
         yield Order(INVOICE, family, command)
+
+
+def on_discarded(subscription: Subscription, version: int, draft: Invoice, desk: Desk) -> Iterator[Order]:
+    """What the draft would have corrected is answered at once, as where no other invoice follows."""
+    yield from settle_left_out(subscription, version, taken_over(draft.header.bill, draft.lines).corrections, desk)

@@ -158,6 +158,26 @@ def test_a_draft_of_the_next_invoice_answers_when_it_is_issued(billing: Service,
     assert_sound(room)
 
 
+@pytest.mark.parametrize(("later", "answer"), [(410, "billed"), (390, "credited")])
+def test_a_draft_that_is_discarded_leaves_no_correction_behind(
+    billing: Service, tenant: str, later: int, answer: str
+) -> None:
+    room = Room(billing, tenant, late_usage="next_invoice", review_days=5)
+    room.live_until("2031-02-06")
+    room.revise_usage(LATE, JFK=later)
+    room.live_until("2031-03-01")
+    draft = room.one(status="draft")
+    discarded = room.client.post(
+        f"/v1/invoices/{draft['invoice_id']}/discard",
+        json={"reason": "a gift"},
+        headers={"If-Match": f'"{draft["version"]}"'},
+    )
+    assert (discarded.status_code, discarded.json()["status"]) == (200, "discarded"), discarded.text
+    [correction] = room.corrections()
+    assert (correction["status"], len(correction["documents"])) == (answer, 1)
+    assert_sound(room)
+
+
 def test_it_is_listed_as_ignored_after_the_days_that_were_agreed(billing: Service, tenant: str) -> None:
     room = Room(billing, tenant, late_usage="ignore_after", late_usage_days=10)
     room.live_until("2031-02-01")
