@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
+from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.invoicing.totals import invoice_totals
-from services.billing.domain.invoicing.usage import UsageLine, UsageRating
 from services.billing.domain.schedule import term_of
 from shared.money import Money
 from tests.unit.billing.gate_use import PLAN, agreed, uplifted_line
@@ -83,27 +83,23 @@ def test_an_invoice_has_the_fee_of_the_month_that_starts_and_the_usage_of_the_on
     assert [line.net.minor for line in fee] == [case.fee]
     assert [line.net.minor for line in usage] == case.usage
     assert missing.minor == case.true_up
-    totals = invoice_totals([*fee, *usage, TrueUp(missing, minimum.tax_rates)], "USD")
+    totals = invoice_totals([*fee, *usage, Line(missing, minimum.tax_rates)], "USD")
     assert (totals.subtotal.minor, totals.tax.minor) == (case.subtotal, case.tax)
 
 
-def test_the_line_keeps_the_quantity_that_was_metered() -> None:
-    lines = {(line.charge.code, line.group): line.quantity for line in usage_lines(BUSY.quantities)}
-    assert lines["distance", ""] == Decimal(717534)
-    assert lines["departures", "JFK"] == Decimal(1355)
-
-
-class TrueUp(NamedTuple):
+class Line(NamedTuple):
     net: Money
     tax_rates: tuple[str, ...]
 
 
-def usage_lines(quantities: dict[str, dict[str, str]]) -> list[UsageLine]:
-    decimals = {
-        charge: {group: Decimal(quantity) for group, quantity in groups.items()}
-        for charge, groups in quantities.items()
-    }
-    return list(UsageRating.of(PLAN.charges_in("USD"), "USD").lines(decimals))
+def usage_lines(quantities: dict[str, dict[str, str]]) -> list[Line]:
+    """A charge without groups is rated at zero where nothing was used, one by group has a line for each that was."""
+    return [
+        Line(ChargeRating(charge, "USD").period(group, Decimal(quantity), count=0).amount_money, charge.tax_rates)
+        for charge in PLAN.charges_in("USD")
+        if charge.kind == "metered"
+        for group, quantity in sorted((quantities.get(charge.code) or ({} if charge.group_by else {"": "0"})).items())
+    ]
 
 
 def fee_lines(on: date) -> list[FlatLine]:
