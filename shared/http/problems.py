@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -100,7 +101,12 @@ def _of_later_version(request: Request, error: Exception) -> JSONResponse:
 
 
 def _of_bug(request: Request, error: Exception) -> JSONResponse:
-    return bug(error)
+    """Starlette answers outside of every middleware: what those would have said of the request has to be said here."""
+    correlation_id = request.state.correlation_id
+    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
+        answer = bug(error)
+    answer.headers["X-Correlation-Id"] = correlation_id
+    return answer
 
 
 def bug(error: Exception) -> JSONResponse:
