@@ -46,6 +46,16 @@ def run(tx: Connection, statement: str, parameters: Parameters) -> psycopg.Curso
     return _execute(tx, statement, parameters)
 
 
+def ahead(tx: Connection, statement: str, parameters: Parameters) -> psycopg.Cursor[Any]:
+    """Before what waits, and without sending it: for what has to be locked, or known, before anything is written."""
+    return _execute(tx, statement, parameters)
+
+
+def is_appending(tx: Connection) -> bool:
+    """Whether what is written waits, to be sent as one; a rebuild does not, and has locked the tables."""
+    return _WAITING in tx.info
+
+
 def write(tx: Connection, statement: str | Insert, *rows: Parameters) -> None:
     """An insert of which nobody reads the answer: it waits for others of the same `together`.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from services.billing.api import (
+    accounting_periods,
     billed_usage,
     collections,
     coupons,
     customers,
     evaluations,
     invoices,
+    ledger,
     payments,
     plans,
     previews,
@@ -36,6 +38,8 @@ def create_app(configuration: Settings) -> FastAPI:
     for room in (coupons, evaluations, previews):
         app.include_router(room.router)
     for room in (subscriptions, invoices, proof, billed_usage, payments, collections):
+        app.include_router(room.router)
+    for room in (ledger, accounting_periods):
         app.include_router(room.router)
     return app
 

@@ -1,5 +1,6 @@
 """The event store of billing: every aggregate, and everybody who is told in the same transaction."""
 
+from services.billing.domain.accounting_period import ACCOUNTING_PERIODS
 from services.billing.domain.catalogue import PLAN
 from services.billing.domain.coupon import COUPON
 from services.billing.domain.customer import CUSTOMER
@@ -21,6 +22,7 @@ from services.billing.projections import (
     invoice_numbers,
     invoices,
     known_meters,
+    ledger,
     payments,
     plans,
     products,
@@ -41,8 +43,9 @@ from shared.timers import Schedule
 OUTBOX = Outbox("billing", outbound.TOPICS, outbound.to_contract)
 
 
-# What can be built again from the events.
+# What can be built again from the events. The ledger is first: it takes its turn before anything is written.
 READ_MODELS = (
+    ReadModel(ledger.project, ("ledger_postings", "recognitions", "accounting_periods")),
     ReadModel(customers.project, ("customers",)),
     ReadModel(known_meters.project, ("known_meters",)),
     ReadModel(renewal_policies.project, ("renewal_policies",)),
@@ -77,6 +80,7 @@ def create_store() -> EventStore:
             USAGE_PERIOD,
             INVOICE,
             DUNNING,
+            ACCOUNTING_PERIODS,
             TEST_CLOCK,
             PARKED_MESSAGE,
         ],

@@ -34,7 +34,7 @@ LINES = [
     }
 ]
 # What a parameter of a path is called when it is not known to `stocked`.
-IN_PATHS = {"number": 1, "kind": "manual"}
+IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12"}
 JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}
 CONTENT_TYPES = {
     "POST /v1/events": "application/cloudevents+json",

@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 
 def billing(service: Service, tenant: str) -> None:
     """The fee is paid in part and reminded of, January's usage is billed and then corrected in both directions, February's
-    is waited for."""
+    is waited for. The books of January are closed."""
     names = STOCK["billing"](service, tenant)
     shop = Shop(service, tenant)
     paid = {"invoice": names["invoice"], "amount_minor": 100, "currency": "USD"}
@@ -32,6 +32,7 @@ def billing(service: Service, tenant: str) -> None:
     shop.hear_of_late_usage(january["period_id"], names["subscription_id"], 450, revision=2)
     shop.hear_of_late_usage(january["period_id"], names["subscription_id"], 350, revision=3)
     eventually(lambda: service.step() >= 0 and len(shop.rita.get("/v1/corrections").json()["items"]) == 3)
+    assert shop.rita.post("/v1/accounting-periods/2031-01/close").status_code == 200
     move_clock(service, shop.rita, datetime(2031, 3, 2, tzinfo=UTC))
 
 

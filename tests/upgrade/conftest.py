@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -15,6 +15,7 @@ from infra.local.services import SERVICES
 from infra.local.tokens import DevelopmentIssuer
 from shared.rebuild import rebuild
 from tests.support.house import Service, migrate
+from tests.support.operating import operate
 from tests.support.servers import Servers
 from tests.upgrade import releases
 from tests.upgrade.story import TENANT
@@ -24,7 +25,8 @@ from tests.upgrade.story import TENANT
 class Upgraded:
     """A service on the database that a release left, migrated to today's tables.
 
-    `empty` are the tables in which the release left nothing, `unsent` what it had not yet given to the broker.
+    `empty` are the tables in which the release left nothing, `unsent` what it had not yet given to the broker, `unfilled`
+    the read models that the migration left to `operate rebuild`.
     """
 
     release: str
@@ -32,6 +34,7 @@ class Upgraded:
     superuser_url: str
     empty: set[str]
     unsent: list[Any]
+    unfilled: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         store = importlib.import_module(f"services.{self.service.name}.store")
@@ -63,7 +66,12 @@ def upgraded(
         migrate(name, urls.owner)
         service = Service(name, urls, servers, issuer)
         service.hear_only_of_its_tenants().hear_of(TENANT)
-        yield Upgraded(release, service, superuser_url, empty, unsent)
+        upgraded = Upgraded(release, service, superuser_url, empty, unsent)
+        upgraded.unfilled = set(upgraded.different())
+        if upgraded.unfilled:
+            rebuilt = operate(name, urls.worker, "rebuild")
+            assert (rebuilt.returncode, rebuilt.stderr) == (0, "")
+        yield upgraded
         service.close()
 
 

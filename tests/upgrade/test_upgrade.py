@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from shared.contracts.usage import GroupTotal, UsagePeriodClosedV1
 from shared.messages import Message, body, decode
 from shared.republish import republish
 from shared.timers import Timer
+from tests.architecture.sources import ROOT
 from tests.contracts.samples import contracts
 from tests.support.house import Service, migrate
 from tests.support.moving_clock import move_clock
@@ -54,6 +56,12 @@ def test_its_tables_become_those_of_a_new_database(upgraded: Upgraded, servers: 
 def test_it_left_something_of_everything(upgraded: Upgraded) -> None:
     assert upgraded.empty <= MAY_BE_EMPTY[upgraded.service.name]
     assert upgraded.unsent
+
+
+def test_what_the_migration_leaves_to_a_rebuild_is_what_the_notes_say(upgraded: Upgraded) -> None:
+    rows = re.findall(r"^\| ([\d.]+) \| (\w+) \| (.+) \|$", (ROOT / "docs/upgrades.md").read_text(), re.MULTILINE)
+    noted = {(release, service): set(re.findall(r"`(\w+)`", tables)) for release, service, tables in rows}
+    assert upgraded.unfilled == noted.get((upgraded.release, upgraded.service.name), set())
 
 
 def test_its_read_models_are_what_its_events_make(upgraded: Upgraded) -> None:

@@ -1,4 +1,4 @@
-"""What has to agree in billing: lines and totals, numbers and counters, payments and what is open."""
+"""What has to agree in billing: lines and totals, numbers and counters, payments and what is open, the ledger."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from services.billing.projections import ledger_books
 from shared.books import Check
 
 
@@ -56,4 +57,5 @@ CHECKS: Mapping[str, Check] = {
     "invoice_numbers": partial(_count, _NUMBERS),
     "credit_notes": partial(_count, _CREDIT_NOTES),
     "payments": partial(_count, _PAYMENTS),
+    **{name: partial(_count, statement) for name, statement in ledger_books.STATEMENTS.items()},
 }

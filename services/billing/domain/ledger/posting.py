@@ -1,0 +1,73 @@
+"""Postings and entries: amounts on accounts, debits positive and credits negative, that add up to nothing in each entry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from services.billing.domain.ledger.recognition import Stretch
+from services.billing.domain.plan import RevenueClass
+from shared.money import Money
+
+Account = Literal[
+    "receivables",
+    "cash",
+    "unapplied_cash",
+    "revenue",
+    "deferred_revenue",
+    "tax_payable",
+    "customer_credit",
+    "breakage",
+    "write_off",
+    "rounding",
+]
+EntryKind = Literal["invoice", "recognition", "payment", "credit_note", "void"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """Revenue and deferred revenue have a class, tax payable has a rate. `line` is that of the document."""
+
+    account: Account
+    amount: Money
+    revenue_class: RevenueClass | None = None
+    tax_rate: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom and what an entry is about; `document` is the number of the invoice or credit note."""
+
+    customer_id: UUID
+    customer: str
+    invoice_id: UUID | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`effective_on` is the day that it belongs to; where the books of that day are closed it is booked later.
+    A recognition has the stretch of days in which it is earned."""
+
+    kind: EntryKind
+    effective_on: date
+    subject: Subject
+    postings: tuple[Posting, ...]
+    stretch: Stretch | None = None
+
+    @property
+    def is_balanced(self) -> bool:
+        return not any(imbalance(self.postings).values())
+
+
+def imbalance(postings: Iterable[Posting]) -> Counter[str]:
+    """Debits less credits by currency; all zero where they are equal."""
+    sums: Counter[str] = Counter()
+    for posting in postings:
+        sums[posting.amount.currency] += posting.amount.minor
+    return sums

@@ -1,0 +1,85 @@
+"""When revenue is earned: by day over the days of a line, on delivery, or at once.
+
+By day means cumulatively: what is earned up to a day is the exact share of the days, rounded half away from zero. So
+the stretches of a line add up to it to the minor unit, and a line that takes it back mirrors each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from services.billing.domain.invoice_line import InvoiceLine, LineKind
+from shared.money import Money
+from shared.periods import Days, calendar_anchor, plus_months
+
+Policy = Literal["by_day", "on_delivery", "at_once"]
+
+POLICIES: dict[LineKind, Policy] = {
+    "flat": "by_day",
+    "usage": "on_delivery",
+    "true_up": "on_delivery",
+    "reinstatement": "at_once",
+}
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the days over which `total` is earned evenly; `amount` is what is earned in it. Nothing is earned before
+    the day `known_on` of the document, and all of it by its own last day."""
+
+    total: Money
+    over: Days
+    days: Days
+    known_on: date
+
+    @property
+    def earned_on(self) -> date:
+        return max(self.days.end - DAY, self.known_on)
+
+    @property
+    def amount(self) -> Money:
+        return earned(self.total, self.over, self.days.end) - earned(self.total, self.over, self.days.start)
+
+
+def earned(total: Money, over: Days, until: date) -> Money:
+    """What is earned before the day `until`, of what is earned evenly over some days."""
+    days = min(max((until - over.start).days, 0), len(over))
+    part, doubled = abs(total.minor) * days, 2 * len(over)
+    rounded = (2 * part + len(over)) // doubled
+    return Money(rounded if total.minor >= 0 else -rounded, total.currency)
+
+
+def stretches(line: InvoiceLine, amount: Money, on: date) -> tuple[Stretch, ...]:
+    """How an amount that a document of the day `on` carries for a line is earned, by month: none if all of it is earned
+    by the end of that day. What was earned in days before is caught up in the month of the document."""
+    over = _days(line)
+    if over is None or over.end <= on + DAY:
+        return ()
+    return tuple(Stretch(amount, over, days, on) for days in _by_month(over, on))
+
+
+def _days(line: InvoiceLine) -> Days | None:
+    match POLICIES[line.kind]:
+        case "by_day":
+            return Days(line.starts_on, line.ends_on)
+        case "on_delivery":
+            return Days(line.ends_on - DAY, line.ends_on)
+        case "at_once":
+            return None
+
+
+def _by_month(over: Days, on: date) -> Iterator[Days]:
+    start = over.start
+    while start < over.end:
+        end = min(next_month(max(start, on)), over.end)
+        yield Days(start, end)
+        start = end
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after that of a day."""
+    return plus_months(calendar_anchor(day, "month"), 1)

@@ -1,0 +1,89 @@
+"""Which events move money, and what each says in accounts: every event stands in one table or in the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from services.billing.domain.invoice.events import CreditNoteIssued, InvoiceIssued, InvoiceVoided, PaymentAllocated
+from services.billing.domain.ledger import invoices, payments
+from services.billing.domain.ledger.posting import Entry
+from services.billing.domain.ledger.telling import Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`event` is its stored name. `needs_before` where it does not say all: then what happened to its stream before is
+    looked up."""
+
+    event: str
+    entries: Callable[[Telling[Any]], Iterable[Entry]]
+    needs_before: bool = False
+
+
+RULES: dict[type, Rule] = {
+    InvoiceIssued: Rule("invoice_issued", invoices.issued, needs_before=True),
+    InvoiceVoided: Rule("invoice_voided", invoices.voided, needs_before=True),
+    CreditNoteIssued: Rule("credit_note_issued", invoices.credited, needs_before=True),
+    PaymentAllocated: Rule("payment_allocated", payments.allocated),
+}
+
+# By stored name. Corrections are noted and answered: the documents that answer them are invoices and credit notes.
+WITHOUT_MONEY = frozenset(
+    {
+        "accounting_period_closed",
+        "clock_set",
+        "coupon_changed",
+        "customer_changed",
+        "meter_noted",
+        "parked_message_decided",
+        "plan_published",
+        "policy_noted",
+        "product_changed",
+        "settings_changed",
+        "quote_accepted",
+        "quote_approval_requested",
+        "quote_approved",
+        "quote_declined",
+        "quote_drafted",
+        "quote_expired",
+        "quote_outdated",
+        "quote_refused",
+        "quote_revised",
+        "quote_sent",
+        "quote_withdrawn",
+        "bill_requested",
+        "correction_deferred",
+        "non_renewal_requested",
+        "non_renewal_withdrawn",
+        "reinstatement_fee_assessed",
+        "subscription_activated",
+        "subscription_created",
+        "subscription_expired",
+        "subscription_term_ended",
+        "subscription_term_ending",
+        "term_renewed",
+        "term_started",
+        "usage_period_closed",
+        "usage_period_opened",
+        "usage_period_revised",
+        "correction_answered",
+        "correction_noted",
+        "invoice_discarded",
+        "invoice_drafted",
+        "invoice_overdue",
+        "invoice_paid",
+        "invoice_recalculated",
+        "debt_reduced",
+        "debt_tracked",
+        "dunning_cleared",
+        "dunning_step_reached",
+    }
+)
+
+
+def entries(told: Telling[Any]) -> list[Entry]:
+    """What an event says in accounts; nothing where no money moves."""
+    rule = RULES.get(type(told.event))
+    return [] if rule is None else list(rule.entries(told))

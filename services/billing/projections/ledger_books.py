@@ -1,0 +1,50 @@
+"""What has to agree between the ledger and the documents that it follows from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# An entry has two sides that are equal in each currency.
+_ENTRIES = """
+SELECT count(*) FROM (SELECT 1 FROM ledger_postings GROUP BY tenant_id, entry_id, currency
+                      HAVING sum(amount_minor) <> 0) AS e"""
+
+# What the ledger has of each invoice beside what the invoice and its credit notes say; of a draft it has nothing.
+_BY_INVOICE = """
+SELECT count(*) FROM (
+  SELECT tenant_id, invoice_id, number, status, open_minor,
+         subtotal_minor - n.net AS net, tax_minor - n.tax AS tax
+  FROM invoices CROSS JOIN LATERAL (
+    SELECT COALESCE(sum((note ->> 'tax_minor')::bigint), 0) AS tax,
+           COALESCE(sum((note ->> 'amount_minor')::bigint - (note ->> 'tax_minor')::bigint), 0) AS net
+    FROM jsonb_array_elements(document -> 'credit_notes') AS note) n) i
+FULL JOIN (SELECT tenant_id, invoice_id, sum(amount_minor) AS booked FROM ledger_postings
+           WHERE account = ANY(ARRAY{accounts}) AND invoice_id IS NOT NULL GROUP BY 1, 2) l USING (tenant_id, invoice_id)
+WHERE COALESCE(l.booked, 0) <> CASE WHEN i.number IS NULL OR i.status = 'voided' THEN 0 ELSE {wanted} END"""
+
+_CASH = """
+SELECT count(*) FROM (SELECT tenant_id, currency, sum(amount_minor) AS received FROM payments GROUP BY 1, 2) p
+FULL JOIN (SELECT tenant_id, currency, sum(amount_minor) AS booked FROM ledger_postings
+           WHERE account IN ('cash', 'unapplied_cash') GROUP BY 1, 2) l USING (tenant_id, currency)
+WHERE COALESCE(p.received, 0) <> COALESCE(l.booked, 0)"""
+
+# What is earned by day is booked as what it comes to.
+_RECOGNISED = """
+SELECT count(*) FROM recognitions r
+FULL JOIN (SELECT * FROM ledger_postings WHERE kind = 'recognition' AND account = 'revenue') l USING (tenant_id, entry_id)
+WHERE COALESCE(r.amount_minor, 0) <> -COALESCE(l.amount_minor, 0) OR r.booked_on <> l.booked_on"""
+
+# Nothing that was recorded after a month was closed is booked in it.
+_CLOSED = """
+SELECT count(*) FROM ledger_postings p JOIN accounting_periods c USING (tenant_id)
+WHERE p.booked_on < c.open_from AND p.recorded_at > c.closed_at"""
+
+STATEMENTS: Mapping[str, str] = {
+    "ledger_entries": _ENTRIES,
+    "ledger_receivables": _BY_INVOICE.format(accounts="['receivables']", wanted="i.open_minor"),
+    "ledger_revenue": _BY_INVOICE.format(accounts="['revenue', 'deferred_revenue']", wanted="-i.net"),
+    "ledger_tax": _BY_INVOICE.format(accounts="['tax_payable']", wanted="-i.tax"),
+    "ledger_cash": _CASH,
+    "ledger_recognitions": _RECOGNISED,
+    "closed_months": _CLOSED,
+}
