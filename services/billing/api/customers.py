@@ -13,6 +13,7 @@ from services.billing.api.access import ChangeCustomers, ReadBilling
 from services.billing.domain.customer import CUSTOMER, Customer, PutCustomer, customer_id
 from services.billing.projections import customers
 from services.billing.tables import customers as table
+from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 from shared.ids import prefixed
@@ -50,8 +51,10 @@ def put(external_id: Key, body: CustomerIn, unit: ChangeCustomers) -> CustomerOu
 
 
 @router.get("/{external_id}")
-def show(external_id: Key, unit: ReadBilling) -> CustomerOut:
-    return shown(customers.get(unit, customer_id(unit.tenant_id, external_id)))
+def show(external_id: Key, unit: ReadBilling, moment: AtMoment) -> CustomerOut:
+    id_ = customer_id(unit.tenant_id, external_id)
+    with customers.THEN.at(unit, id_, moment):
+        return shown(customers.get(unit, id_))
 
 
 @router.get("")

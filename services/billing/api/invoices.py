@@ -19,6 +19,7 @@ from services.billing.processes.correction_documents import on_discarded, on_iss
 from services.billing.projections import invoice_numbers, invoices
 from services.billing.tables import invoices as table
 from shared.http.fields import Day
+from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 from shared.periods import local_day
@@ -59,8 +60,9 @@ def list_invoices(
 
 
 @router.get("/{invoice_id}")
-def show(invoice_id: InvoiceId, unit: ReadBilling) -> InvoiceOut:
-    return invoice_out(invoices.get(unit, invoice_id))
+def show(invoice_id: InvoiceId, unit: ReadBilling, moment: AtMoment) -> InvoiceOut:
+    with invoices.THEN.at(unit, invoice_id, moment):
+        return invoice_out(invoices.get(unit, invoice_id))
 
 
 @router.post("/{invoice_id}/issue")

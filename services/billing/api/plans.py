@@ -12,6 +12,7 @@ from services.billing.api.plan_forms import PlanAnswer, PlanForm, answered
 from services.billing.domain.catalogue import PLAN, PublishPlan, plan_id
 from services.billing.projections import known_meters, plans, products, renewal_policies
 from services.billing.tables import plans as table
+from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 
@@ -36,8 +37,12 @@ def publish(code: PlanCode, body: PlanForm, unit: ChangeCatalogue) -> PlanAnswer
 
 
 @router.get("/{code}")
-def show(code: PlanCode, unit: ReadBilling, version: Annotated[int | None, Query(ge=1, lt=2**31)] = None) -> PlanAnswer:
-    return answered(plan_id(unit.tenant_id, code), plans.get(unit, code, version))
+def show(
+    code: PlanCode, unit: ReadBilling, moment: AtMoment, version: Annotated[int | None, Query(ge=1, lt=2**31)] = None
+) -> PlanAnswer:
+    id_ = plan_id(unit.tenant_id, code)
+    with plans.THEN.at(unit, id_, moment):
+        return answered(id_, plans.get(unit, code, version))
 
 
 @router.get("")

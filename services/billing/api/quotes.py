@@ -28,6 +28,7 @@ from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import Quote, QuoteNotFound, QuoteStatus
 from services.billing.projections import quote_tokens, quotes
 from services.billing.tables import quotes as table
+from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 from shared.ids import new_id
@@ -100,8 +101,9 @@ def withdraw(quote_id: QuoteId, body: ReasonForm, unit: ChangeQuotes) -> QuoteAn
 
 
 @router.get("/{quote_id}")
-def show(quote_id: QuoteId, unit: ReadBilling) -> QuoteAnswer:
-    return answers.of(unit, quote_id)
+def show(quote_id: QuoteId, unit: ReadBilling, moment: AtMoment) -> QuoteAnswer:
+    with quotes.THEN.at(unit, quote_id, moment):
+        return answers.of(unit, quote_id)
 
 
 @router.get("/{quote_id}/versions/{number}")

@@ -18,6 +18,7 @@ from services.billing.domain.subscription.state import Status
 from services.billing.projections import subscriptions, usage_periods
 from services.billing.tables import subscriptions as table
 from services.billing.tables import usage_periods as periods_table
+from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 from shared.ids import prefixed
@@ -93,8 +94,9 @@ def list_subscriptions(
 
 
 @router.get("/{subscription_id}")
-def show(subscription_id: SubscriptionId, unit: ReadBilling) -> SubscriptionOut:
-    return shown(subscriptions.get(unit, subscription_id))
+def show(subscription_id: SubscriptionId, unit: ReadBilling, moment: AtMoment) -> SubscriptionOut:
+    with subscriptions.THEN.at(unit, subscription_id, moment):
+        return shown(subscriptions.get(unit, subscription_id))
 
 
 @router.post("/{subscription_id}/non-renewal")

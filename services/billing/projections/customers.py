@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.billing.domain.customer import CustomerChanged, CustomerNotFound
+from services.billing.domain.customer import CUSTOMER, CustomerChanged, CustomerNotFound
 from services.billing.tables import customers
 from shared.event_store import Recorded
+from shared.moments import PlayedBack
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
@@ -37,6 +38,9 @@ def _row(entry: Recorded, event: CustomerChanged) -> dict[str, Any]:
         "version": entry.version,
         "customer": msgspec.to_builtins(event.customer),
     }
+
+
+THEN = PlayedBack(CUSTOMER, project, customers.c.customer_id)
 
 
 def of_tenant(unit: UnitOfWork, *, key: str | None = None) -> Select[Any]:

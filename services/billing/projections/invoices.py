@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Select, Text, bindparam, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
+from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.events import (
     CreditNoteIssued,
     Header,
@@ -27,6 +28,7 @@ from services.billing.domain.invoice.state import InvoiceNotFound
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.tables import invoices
 from shared.event_store import Recorded
+from shared.moments import PlayedBack
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
@@ -138,6 +140,9 @@ def _credit_note(event: CreditNoteIssued) -> dict[str, Any]:
         "lines": msgspec.to_builtins(list(event.carried.lines)),
         "corrects": msgspec.to_builtins(event.corrects),
     }
+
+
+THEN = PlayedBack(INVOICE, project, invoices.c.invoice_id)
 
 
 def of_tenant(

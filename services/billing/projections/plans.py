@@ -9,10 +9,11 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.billing.domain.catalogue import PlanNotFound, PlanPublished
+from services.billing.domain.catalogue import PLAN, PlanNotFound, PlanPublished
 from services.billing.domain.plan import PlanVersion
 from services.billing.tables import plans
 from shared.event_store import Recorded
+from shared.moments import PlayedBack
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
@@ -36,6 +37,9 @@ def _row(entry: Recorded, event: PlanPublished) -> dict[str, Any]:
         "version": event.plan.version,
         "plan": msgspec.to_builtins(event.plan),
     }
+
+
+THEN = PlayedBack(PLAN, project, plans.c.plan_id)
 
 
 def latest(unit: UnitOfWork) -> Select[Any]:

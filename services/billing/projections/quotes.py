@@ -11,10 +11,11 @@ import msgspec
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.billing.domain.quote import events
+from services.billing.domain.quote import QUOTE, events
 from services.billing.domain.quote.state import QuoteNotFound
 from services.billing.tables import quotes
 from shared.event_store import Recorded
+from shared.moments import PlayedBack
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
@@ -118,6 +119,9 @@ def _parameters(entry: Recorded, change: Change) -> dict[str, Any]:
         "fields": msgspec.json.encode(change.fields).decode(),
         "versions": msgspec.json.encode(change.versions).decode(),
     }
+
+
+THEN = PlayedBack(QUOTE, project, quotes.c.quote_id)
 
 
 def of_tenant(unit: UnitOfWork, **wanted: str | UUID | None) -> Select[Any]:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
+from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.events import (
     Facts,
     NonRenewalRequested,
@@ -24,6 +25,7 @@ from services.billing.domain.subscription.events import (
 from services.billing.domain.subscription.state import SubscriptionNotFound
 from services.billing.tables import subscriptions
 from shared.event_store import Recorded
+from shared.moments import PlayedBack
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
@@ -114,6 +116,9 @@ def _term(facts: Facts, term: Term) -> dict[str, Any]:
         "base_minor": facts.base.minor,
         "renewal": msgspec.to_builtins(facts.renewal),
     }
+
+
+THEN = PlayedBack(SUBSCRIPTION, project, subscriptions.c.subscription_id)
 
 
 def of_tenant(unit: UnitOfWork, *, customer: str | None = None, status: str | None = None) -> Select[Any]:

@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.entitlement.api.access import CheckAccess
-from services.entitlement.api.instants import not_after_now
 from services.entitlement.api.shapes import EntitlementId, LinkOut, chain
 from services.entitlement.domain.access import MOST_FEATURES, Answer, Failure
 from services.entitlement.projections.access import answers
 from shared.http.fields import Instant
 from shared.http.routes import TransactionalRoute
+from shared.moments import not_after
 
 router = APIRouter(prefix="/v1/access", tags=["access"], route_class=TransactionalRoute)
 
@@ -61,8 +61,8 @@ class CheckOut(BaseModel):
 @router.post("/check")
 def check(body: CheckIn, unit: CheckAccess) -> CheckOut:
     """Only an answer that is not `conclusive` is worth asking for again."""
-    as_of = not_after_now(unit, body.as_of)
-    found = answers(unit, body.account, body.features, as_of=as_of)
+    not_after(unit.now, "as_of", body.as_of)
+    found = answers(unit, body.account, body.features, as_of=body.as_of)
     return CheckOut(account=body.account, answers=[_shown(answer, body.min_position) for answer in found])
 
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from services.entitlement.api.access import ReadEntitlements
-from services.entitlement.api.instants import not_after_now
 from services.entitlement.api.shapes import CustomerId, EntitlementId, SubscriptionId
 from services.entitlement.domain.entitlement import ENTITLEMENT
 from services.entitlement.projections import entitlements
@@ -21,6 +20,7 @@ from shared.event_store import Recorded
 from shared.http.fields import Instant
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
+from shared.moments import not_after
 
 router = APIRouter(prefix="/v1/entitlements", tags=["entitlements"], route_class=TransactionalRoute)
 
@@ -79,9 +79,9 @@ def list_entitlements(
 @router.get("/{entitlement_id}")
 def show(entitlement_id: EntitlementId, unit: ReadEntitlements, as_of: Instant | None = None) -> EntitlementOut:
     """As it stands, or as it would have been shown at a past instant."""
-    then = not_after_now(unit, as_of)
-    if then is not None:
-        return shown(entitlements.as_known_at(unit, entitlement_id, then))
+    not_after(unit.now, "as_of", as_of)
+    if as_of is not None:
+        return shown(entitlements.as_known_at(unit, entitlement_id, as_of))
     return shown(entitlements.get(unit, entitlement_id))
 
 

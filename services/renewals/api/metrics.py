@@ -15,16 +15,13 @@ from services.renewals.projections.cohorts import cohort
 from shared.errors import DomainError
 from shared.http.fields import Day, Instant
 from shared.http.routes import TransactionalRoute
+from shared.moments import not_after
 from shared.periods import Days
 
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"], route_class=TransactionalRoute)
 
 Dimension = Literal["segment", "region", "customer", "plan", "policy"]
 NO_CURRENCY = "XXX"  # of ISO 4217: for sums of nothing
-
-
-class FutureInstant(DomainError):
-    """What will be known is not known."""
 
 
 class SeveralCurrencies(DomainError):
@@ -45,8 +42,7 @@ def renewals(
     currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
 ) -> RenewalMetricsOut:
     """Of opportunities due in `[due_from, due_to)`, by the facts recorded up to `as_of`."""
-    if as_of is not None and as_of > unit.now:
-        raise FutureInstant(f"as_of must not be after {unit.now.isoformat()}", field="/as_of")
+    not_after(unit.now, "as_of", as_of)
     if due_to <= due_from:
         raise EmptyPeriod("due_to must be after due_from", field="/due_to")
     period = Days(due_from, due_to)
