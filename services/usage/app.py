@@ -16,6 +16,7 @@ from services.usage.api import (
     meters,
     periods,
     replay,
+    thresholds,
 )
 from services.usage.domain.backfill import Limits
 from services.usage.domain.ingest import MOST_BYTES
@@ -43,6 +44,7 @@ def create_app(configuration: Settings) -> FastAPI:
         meter_query,
         meters,
         periods,
+        thresholds,
         backfill_loads,
         backfills,
     ):

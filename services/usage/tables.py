@@ -97,10 +97,18 @@ usage_periods = Table(
     instant("closes_at"),
     Column("status", Text, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("threshold_of", Numeric),
+    Column("threshold_percents", ARRAY(Numeric), nullable=False, server_default="{}"),
+    Column("thresholds_crossed", ARRAY(Numeric), nullable=False, server_default="{}"),
     PrimaryKeyConstraint("tenant_id", "period_id"),
     Index(None, "tenant_id", "subscription_id", "starts_at"),
     Index("ix_usage_periods_due", "closes_at", postgresql_where="status = 'open'"),
     Index("ix_usage_periods_due_of_tenant", "tenant_id", "closes_at", postgresql_where="status = 'open'"),
+    Index(
+        "ix_usage_periods_watched",
+        *("tenant_id", "period_id"),
+        postgresql_where="status = 'open' AND threshold_of IS NOT NULL",
+    ),
 )
 
 # Which periods an event of a subject may count in: read once per batch, for the subjects and times of the batch.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +12,13 @@ from sqlalchemy import Connection, Engine
 from services.usage.messaging.advancing import Advancing
 from services.usage.messaging.backfilling import Backfilling
 from services.usage.messaging.closing import Closing
+from services.usage.messaging.crossing import Crossing
 from services.usage.messaging.inbound import HANDLERS, TOPICS
 from services.usage.messaging.ingest_consumer import MOST_BYTES, Metering
 from services.usage.messaging.ingest_log import TOPIC
 from services.usage.messaging.ingest_offsets import IngestEnds, Offsets, metered_offsets, pending_events
 from services.usage.metering import books
+from services.usage.metering.watches import PeriodKey
 from services.usage.projections import backfills, due_periods
 from services.usage.settings import Settings
 from services.usage.store import OUTBOX, create_store
@@ -26,16 +29,23 @@ from shared.consumer import Consumer
 from shared.database import engine_for, wait_for_database
 from shared.worker import Loop, Worker
 
-# Than other workers have: metering, closing, advancing, and for backfills two that count, one that previews, one that forgets.
-MORE_THREADS = 7
+# Than other workers have: metering, closing, advancing, crossing, and for backfills two that count, one that previews, one
+# that forgets.
+MORE_THREADS = 8
 
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
     engine = engine_for(settings.database, pool_size=settings.pool_size + MORE_THREADS)
     store = create_store()
     advancing = Advancing(engine, store, real_now)
-    metering = Metering(engine, store, real_now, advancing.note)
-    backfilling = Backfilling(engine, store, real_now, advancing.note)
+    crossing = Crossing(engine, store, real_now)
+
+    def changed(keys: Iterable[PeriodKey]) -> None:
+        advancing.note(keys)
+        crossing.note(keys)
+
+    metering = Metering(engine, store, real_now, changed)
+    backfilling = Backfilling(engine, store, real_now, changed)
     closing = Closing(engine, store, IngestEnds(settings), lambda: _metered(engine, cluster_id), real_now)
     unread = IngestEnds(settings)
     return background(
@@ -53,6 +63,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         more_loops=[
             Loop("closing", closing.step, 0.05, is_eager=True),
             Loop("advancing", advancing.step, 1.0),
+            Loop("crossing", crossing.step, 1.0),
             # One reads what it wrote while PostgreSQL works for the other.
             *(Loop(f"backfill {number}", backfilling.count, 0.5) for number in (1, 2)),
             Loop("backfill previews", backfilling.preview, 0.5),

@@ -66,3 +66,22 @@ class UsagePeriodRevisedV1(PeriodMessage, frozen=True, kw_only=True):
     before: list[GroupTotal]
     cause: str
     event_ids: list[str]
+
+
+class UsageThresholdCrossedV1(Contract, frozen=True, kw_only=True):
+    """`quantity`, the sum over the period's groups, reached `percent` of `of` (`direction` up), or is below it again
+    (down). Once each, in turn: the first of a threshold is up."""
+
+    TYPE: ClassVar[str] = "usage.threshold_crossed.v1"
+    period_id: UUID
+    subscription_id: UUID
+    customer_id: UUID
+    subjects: list[str]
+    charge: str
+    meter: str
+    starts_at: datetime
+    ends_at: datetime
+    of: Decimal
+    percent: Decimal
+    direction: str
+    quantity: Decimal

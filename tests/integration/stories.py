@@ -37,9 +37,11 @@ def billing(service: Service, tenant: str) -> None:
 
 
 def usage(service: Service, tenant: str) -> None:
-    """A period closes, an event comes late, and more of them in a backfill; another one is discarded."""
+    """A period is watched and closes, an event comes late, and more of them in a backfill; another one is discarded."""
     room = Room(service, tenant)
     room.opened("trips", "miles", "cars")
+    watched = {"of": "4", "percents": ["50", "100"]}
+    assert room.client.put(f"{room.path('miles')}/thresholds", json=watched).status_code == 200
     room.metered(trip("1", origin="EWR", miles=3, car="N1"))
     room.move(END)
     room.metered(trip("2", at=END - timedelta(hours=1), origin="EWR", miles=1, car="N2"))

@@ -34,5 +34,6 @@ HANDLERS: Handlers = {
         billing.InvoicePaidV1,
         billing.InvoiceOverdueV1,
         usage.UsagePeriodAdvancedV1,
+        usage.UsageThresholdCrossedV1,
     ),
 }

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 
 from services.usage.api.access import OperateUsage, ReadUsage
 from services.usage.api.event_shapes import CountedEventOut, counted_event_out, place_of, place_text
-from services.usage.api.shapes import CustomerId, PeriodId, SubscriptionId, TotalOut, totals_out
+from services.usage.api.shapes import CustomerId, PeriodId, SubscriptionId, TotalOut, plain, totals_out
 from services.usage.domain.event_key import digest_sum
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.domain.usage_period.commands import RemeterPeriod
@@ -31,8 +31,17 @@ from shared.unit_of_work import UnitOfWork
 router = APIRouter(prefix="/v1/periods", tags=["usage periods"], route_class=TransactionalRoute)
 
 
+class ThresholdsOut(BaseModel):
+    """`percents` of the quantity `of`; those that are `crossed` were told as reached, and not as left since."""
+
+    of: str
+    percents: list[str]
+    crossed: list[str]
+
+
 class PeriodOut(BaseModel):
-    """`totals` run while it is open. `count` and `digest` are over all groups; `revision` counts changes after closing."""
+    """`totals` run while it is open. `count` and `digest` are over all groups; `revision` counts changes after closing.
+    Thresholds are of the sum over all groups."""
 
     period_id: PeriodId
     subscription_id: SubscriptionId
@@ -50,6 +59,7 @@ class PeriodOut(BaseModel):
     totals: list[TotalOut]
     count: int
     digest: str
+    thresholds: ThresholdsOut | None
 
 
 class RemeterIn(BaseModel):
@@ -136,4 +146,16 @@ def _shown(row: RowMapping | dict[str, Any], totals: Totals) -> PeriodOut:
         totals=totals_out(totals),
         count=sum(total.count for total in totals),
         digest=digest_sum(total.digest for total in totals),
+        thresholds=_thresholds(row),
+    )
+
+
+def _thresholds(row: RowMapping | dict[str, Any]) -> ThresholdsOut | None:
+    if row["threshold_of"] is None:
+        return None
+    percents, crossed = row["threshold_percents"], row["thresholds_crossed"]
+    return ThresholdsOut(
+        of=plain(row["threshold_of"]),
+        percents=[plain(percent) for percent in percents],
+        crossed=[plain(percent) for percent in percents if percent in crossed],
     )

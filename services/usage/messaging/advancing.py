@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.domain.usage_period.commands import AdvancePeriod
-from services.usage.metering.locks import share_periods
+from services.usage.metering.locks import lock_periods, share_periods
 from services.usage.metering.totals import totals_of
 from services.usage.metering.watches import PeriodKey
 from shared.causes import Cause
@@ -58,13 +58,18 @@ class Advancing:
     def _advance(self, tenant_id: UUID, keys: Sequence[PeriodKey], now: datetime) -> int:
         with self.engine.begin() as tx:
             share_periods(tx, [tenant_id])  # nothing closes meanwhile
-            clock = clock_of(tx, tenant_id)
-            context = {"principal": "usage", "real_time": now.isoformat()}
+            lock_periods(tx, sorted(keys))
             session = Session(tx, self.store)
             session.load(USAGE_PERIOD, tenant_id, [key.period_id for key in keys])
-            unit = UnitOfWork(session, Cause(tenant_id, clock or now, clock or now, context))
+            unit = UnitOfWork(session, cause_of(tx, tenant_id, now))
             totals = totals_of(tx, keys)
             for key in keys:
                 unit.execute(USAGE_PERIOD, key.period_id, AdvancePeriod(totals=totals[key]))
             session.flush()
         return len(keys)
+
+
+def cause_of(tx: Connection, tenant_id: UUID, now: datetime) -> Cause:
+    """What the worker sees by itself happens when it is seen, by the tenant's clock; `now` is real time."""
+    clock = clock_of(tx, tenant_id)
+    return Cause(tenant_id, clock or now, clock or now, {"principal": "usage", "real_time": now.isoformat()})

@@ -9,7 +9,7 @@ from services.usage.domain.usage_period.commands import OpenPeriod
 from services.usage.domain.usage_period.state import PeriodTerms
 from services.usage.metering.periods import open_period
 from services.usage.metering.watches import PeriodKey
-from services.usage.projections import meters
+from services.usage.projections import meters, thresholds
 from shared.contracts.billing import UsagePeriodOpenedV1
 from shared.inbox import Handlers, Reads
 from shared.messages import Message
@@ -25,10 +25,18 @@ def _usage_period_opened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(UsagePeriodOpenedV1)
     meter = meters.current(tx, unit.tenant_id, body.meter)
     terms = _terms(body, meter.version)
+    inherited = thresholds.before(
+        tx,
+        unit.tenant_id,
+        subscription_id=terms.subscription_id,
+        charge=terms.charge,
+        meter=terms.meter,
+        starts_at=terms.starts_at,
+    )
     is_new = unit.state(USAGE_PERIOD, body.period_id) is None
     key = PeriodKey(unit.tenant_id, body.period_id)
     totals = open_period(tx, key, terms, meter.definition) if is_new else ()
-    yield Order(USAGE_PERIOD, body.period_id, OpenPeriod(terms=terms, totals=totals))
+    yield Order(USAGE_PERIOD, body.period_id, OpenPeriod(terms=terms, totals=totals, thresholds=inherited))
 
 
 def _terms(body: UsagePeriodOpenedV1, meter_version: int) -> PeriodTerms:

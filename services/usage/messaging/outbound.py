@@ -11,6 +11,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodClosed,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsageThresholdCrossed,
 )
 from services.usage.domain.usage_period.state import PeriodTerms, Totals
 from shared.contracts import usage as contracts
@@ -31,6 +32,8 @@ def to_contract(event: Any) -> Contract | None:
             return _period_closed(event)
         case UsagePeriodRevised():
             return _period_revised(event)
+        case UsageThresholdCrossed():
+            return _threshold_crossed(event)
         case _:
             return None
 
@@ -62,6 +65,24 @@ def _period_revised(event: UsagePeriodRevised) -> contracts.UsagePeriodRevisedV1
         before=_totals(event.before),
         cause=event.cause,
         event_ids=[f"{name.source}#{name.id}" for name in event.events],
+    )
+
+
+def _threshold_crossed(event: UsageThresholdCrossed) -> contracts.UsageThresholdCrossedV1:
+    terms = event.terms
+    return contracts.UsageThresholdCrossedV1(
+        period_id=terms.period_id,
+        subscription_id=terms.subscription_id,
+        customer_id=terms.customer_id,
+        subjects=list(terms.subjects),
+        charge=terms.charge,
+        meter=terms.meter,
+        starts_at=terms.starts_at,
+        ends_at=terms.ends_at,
+        of=event.of,
+        percent=event.percent,
+        direction=event.direction,
+        quantity=event.quantity,
     )
 
 

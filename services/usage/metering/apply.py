@@ -17,7 +17,7 @@ from services.usage.metering.amending import amend, amended_before, parted
 from services.usage.metering.batch import Batch
 from services.usage.metering.counts import Counts, Kind
 from services.usage.metering.lists import Unmatched, keep_conflicting, keep_rejected, keep_unmatched
-from services.usage.metering.locks import share_periods
+from services.usage.metering.locks import lock_periods, share_periods
 from services.usage.metering.periods import count_anew
 from services.usage.metering.stage import Staged, named
 from services.usage.metering.store import Sorted, store
@@ -104,12 +104,6 @@ def _late(batch: Batch, key: PeriodKey, before: Totals, after: Totals) -> Late:
     return Late(before, after, names, cause, max((staged.received_at for staged in events), default=None))
 
 
-def lock_periods(tx: Connection, closed: Sequence[PeriodKey]) -> None:
-    """Two workers that are late for one period tell its totals one after the other."""
-    for tenant_id, period_id in closed:
-        tx.exec_driver_sql(_LOCK, {"tenant": tenant_id, "period": period_id})
-
-
 def _count(counts: Counts, arrivals: Sequence[Arrivals], events: Sorted, unmatched: Sequence[Unmatched]) -> None:
     for arrival in arrivals:
         for event in arrival.events:
@@ -127,6 +121,3 @@ def _count(counts: Counts, arrivals: Sequence[Arrivals], events: Sorted, unmatch
             counts.add(kind, staged.tenant_id, staged.event.time)
     for _, staged, _ in unmatched:
         counts.move(staged.tenant_id, [staged.event.time], source="metered", target="unmatched")
-
-
-_LOCK = "SELECT FROM usage_periods WHERE tenant_id = %(tenant)s AND period_id = %(period)s FOR UPDATE"

@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from services.usage.domain.backfill import Outcome
 from services.usage.domain.cloud_event import Arrivals
 from services.usage.domain.usage_period.state import EventName
-from services.usage.metering.apply import Late, Metered, lock_periods, meter
+from services.usage.metering.apply import Late, Metered, meter
 from services.usage.metering.backfill_loads import CHUNKS, BackfillKey, Chunk
 from services.usage.metering.counts import Kind
+from services.usage.metering.locks import lock_periods
 from services.usage.metering.totals import Totals, totals_of
 from services.usage.metering.watches import PeriodKey
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import Connection
+
+from services.usage.metering.watches import PeriodKey
 
 
 def share_periods(tx: Connection, tenant_ids: Iterable[UUID], *, alone: Set[UUID] = frozenset()) -> None:
@@ -30,5 +33,15 @@ def take_periods(tx: Connection, tenant_id: UUID) -> None:
     tx.exec_driver_sql("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _key(tenant_id)})
 
 
+def lock_periods(tx: Connection, keys: Sequence[PeriodKey]) -> None:
+    """Two workers tell something of one period one after the other. The keys are sorted, so that nobody waits in a ring."""
+    for tenant_id, of_tenant in groupby(keys, lambda key: key.tenant_id):
+        tx.exec_driver_sql(_LOCK, {"tenant": tenant_id, "periods": [key.period_id for key in of_tenant]})
+
+
 def _key(tenant_id: UUID) -> int:
     return int.from_bytes(tenant_id.bytes[8:], "big", signed=True)
+
+
+_LOCK = """
+SELECT FROM usage_periods WHERE tenant_id = %(tenant)s AND period_id = ANY(%(periods)s) ORDER BY period_id FOR UPDATE"""

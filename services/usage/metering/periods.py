@@ -72,6 +72,12 @@ def closing_totals(tx: Connection, tenant_id: UUID, keys: Sequence[PeriodKey]) -
     return totals_of(tx, keys)
 
 
+def settled_totals(tx: Connection, key: PeriodKey) -> Totals:
+    """The totals of a period, which nobody adds to until the end of this transaction."""
+    take_periods(tx, key.tenant_id)
+    return totals_of(tx, [key])[key]
+
+
 def recount(tx: Connection, key: PeriodKey) -> Recount:
     """Counts a period again from its stored events and corrects its totals if they differ. Raises PeriodNotFound."""
     take_periods(tx, key.tenant_id)

@@ -14,8 +14,11 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodOpened,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsageThresholdCrossed,
+    UsageThresholdsSet,
 )
 from services.usage.domain.usage_period.state import PeriodTerms
+from services.usage.domain.usage_period.thresholds import Thresholds
 from services.usage.tables import usage_periods
 from shared.event_store import Recorded
 
@@ -30,10 +33,16 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
         for entry in recorded
         if isinstance(entry.event, UsagePeriodRevised)
     ]
+    watched = [_key(e) | _watched(e.event.thresholds) for e in recorded if isinstance(e.event, UsageThresholdsSet)]
+    crossed = [
+        _key(entry) | {"percent": entry.event.percent, "is_up": entry.event.direction == "up"}
+        for entry in recorded
+        if isinstance(entry.event, UsageThresholdCrossed)
+    ]
     steps = (
         *((_OPEN, opened), (_OPEN_SUBJECTS, opened)),
         *((_REMETER, remetered), (_CLOSE_SUBJECTS, remetered), (_OPEN_SUBJECTS, remetered)),
-        *((_CLOSE, closed), (_REVISE, revised)),
+        *((_CLOSE, closed), (_REVISE, revised), (_WATCH, watched), (_CROSS, crossed)),
     )
     for statement, rows in steps:
         if rows:
@@ -57,7 +66,14 @@ def _row(entry: Recorded) -> dict[str, Any]:
         "starts_at": terms.starts_at,
         "ends_at": terms.ends_at,
         "closes_at": terms.closes_at,
+        **_watched(getattr(entry.event, "thresholds", None)),
     }
+
+
+def _watched(thresholds: Thresholds | None) -> dict[str, Any]:
+    if thresholds is None:
+        return {"threshold_of": None, "threshold_percents": []}
+    return {"threshold_of": thresholds.of, "threshold_percents": list(thresholds.percents)}
 
 
 def of_tenant(
@@ -79,9 +95,10 @@ def get(tx: Connection, tenant_id: UUID, period_id: UUID) -> RowMapping:
 
 _OPEN = """
 INSERT INTO usage_periods (tenant_id, period_id, subscription_id, customer_id, subjects, charge, meter, meter_version,
-  group_by, starts_at, ends_at, closes_at, status, revision)
+  group_by, starts_at, ends_at, closes_at, status, revision, threshold_of, threshold_percents)
 VALUES (%(tenant)s, %(period)s, %(subscription)s, %(customer)s, %(subjects)s::text[], %(charge)s, %(meter)s,
-  %(meter_version)s, %(group_by)s::text[], %(starts_at)s, %(ends_at)s, %(closes_at)s, 'open', 0)"""
+  %(meter_version)s, %(group_by)s::text[], %(starts_at)s, %(ends_at)s, %(closes_at)s, 'open', 0,
+  %(threshold_of)s, %(threshold_percents)s::numeric[])"""
 
 # A weighted sum sees all events before its end: a level from before the start holds until the next one.
 _OPEN_SUBJECTS = """
@@ -98,3 +115,12 @@ _CLOSE_SUBJECTS = "DELETE FROM usage_period_subjects WHERE tenant_id = %(tenant)
 
 _CLOSE = "UPDATE usage_periods SET status = 'closed' WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
 _REVISE = "UPDATE usage_periods SET revision = %(revision)s WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
+
+_WATCH = """
+UPDATE usage_periods SET threshold_of = %(threshold_of)s, threshold_percents = %(threshold_percents)s::numeric[]
+WHERE tenant_id = %(tenant)s AND period_id = %(period)s"""
+
+_CROSS = """
+UPDATE usage_periods SET thresholds_crossed = CASE WHEN %(is_up)s
+  THEN array_append(thresholds_crossed, %(percent)s::numeric) ELSE array_remove(thresholds_crossed, %(percent)s::numeric) END
+WHERE tenant_id = %(tenant)s AND period_id = %(period)s"""

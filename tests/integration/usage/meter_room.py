@@ -75,7 +75,7 @@ class Room:
 
     def told_to_open(self, meter: str, **more: Any) -> None:
         """Billing says on its topic that a period is to be metered."""
-        period_id = self.period_id(meter)
+        period_id = more.get("period_id", self.period_id(meter))
         told: dict[str, Any] = {
             "period_id": period_id,
             "subscription_id": self.subscription_id,
@@ -115,10 +115,13 @@ class Room:
     def quantities(self, meter: str) -> dict[str, str]:
         return {total["group"]: total["quantity"] for total in self.period(meter)["totals"]}
 
-    def told(self, type_: str, meter: str) -> list[Message]:
+    def told_all(self, meter: str, starts_at: datetime = START) -> list[Message]:
         """What usage has published about a period."""
         messages = published(self.service, "usage.periods", self.tenant)
-        return [m for m in messages if m.type == f"usage.period_{type_}.v1" and m.subject == self.period_id(meter)]
+        return [m for m in messages if m.subject == self.period_id(meter, starts_at)]
+
+    def told(self, type_: str, meter: str) -> list[Message]:
+        return [message for message in self.told_all(meter) if message.type == f"usage.period_{type_}.v1"]
 
     def completeness(self) -> dict[str, int]:
         bounds = {"from": (START - timedelta(days=400)).isoformat(), "to": (END + timedelta(days=400)).isoformat()}

@@ -11,6 +11,8 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodOpened,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsageThresholdCrossed,
+    UsageThresholdsSet,
 )
 from services.usage.domain.usage_period.evolve import evolve
 from services.usage.domain.usage_period.state import UsagePeriod
@@ -27,5 +29,7 @@ USAGE_PERIOD: Decider[UsagePeriod | None, UsagePeriodCommand, UsagePeriodEvent] 
         "usage_period_remetered": UsagePeriodRemetered,
         "usage_period_closed": UsagePeriodClosed,
         "usage_period_revised": UsagePeriodRevised,
+        "usage_thresholds_set": UsageThresholdsSet,
+        "usage_threshold_crossed": UsageThresholdCrossed,
     },
 )

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.usage.domain.usage_period.state import EventName, PeriodTerms, RevisionCause, Totals
+from services.usage.domain.usage_period.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPeriod:
-    """`totals` of the events that were already there."""
+    """`totals` of the events that were already there, `thresholds` of the period before."""
 
     terms: PeriodTerms
     totals: Totals
+    thresholds: Thresholds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +49,21 @@ class RevisePeriod:
     events: tuple[EventName, ...] = ()
 
 
-UsagePeriodCommand = OpenPeriod | AdvancePeriod | RemeterPeriod | ClosePeriod | RevisePeriod
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetThresholds:
+    """None watches nothing any more."""
+
+    thresholds: Thresholds | None
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckThresholds:
+    """Of an open period; a closed one is checked when it is revised."""
+
+    totals: Totals
+
+
+UsagePeriodCommand = (
+    OpenPeriod | AdvancePeriod | RemeterPeriod | ClosePeriod | RevisePeriod | SetThresholds | CheckThresholds
+)

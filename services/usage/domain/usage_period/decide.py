@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from services.usage.domain.usage_period.commands import (
     AdvancePeriod,
+    CheckThresholds,
     ClosePeriod,
     OpenPeriod,
     RemeterPeriod,
     RevisePeriod,
+    SetThresholds,
     UsagePeriodCommand,
 )
 from services.usage.domain.usage_period.events import (
@@ -19,8 +22,12 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodOpened,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsageThresholdCrossed,
+    UsageThresholdsSet,
 )
+from services.usage.domain.usage_period.evolve import evolve
 from services.usage.domain.usage_period.state import PeriodTerms, Totals, UsagePeriod
+from services.usage.domain.usage_period.thresholds import crossed_now, quantity_of_all
 from shared.decider import NotAllowedNow
 from shared.errors import Conflict, DomainError, NotFound
 
@@ -71,6 +78,12 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
             return _revise(period, command)
         case UsagePeriod(status="open"), RevisePeriod(cause="recount"):
             return _revised(period, command)
+        case UsagePeriod(), SetThresholds():
+            return _set_thresholds(period, command)
+        case UsagePeriod(status="open"), CheckThresholds(totals=totals):
+            return [*_crossings(period, totals)]
+        case UsagePeriod(status="closed"), CheckThresholds():
+            return []  # its totals are those that were told
         case _:
             raise NotAllowedNow(command, period)
 
@@ -83,7 +96,8 @@ def _open(command: OpenPeriod) -> list[UsagePeriodEvent]:
         raise InvalidPeriod("a period ends after it starts", field="/ends_at")
     if terms.collect_seconds < 0:
         raise InvalidPeriod("collecting takes no less than 0 seconds", field="/collect_seconds")
-    return [UsagePeriodOpened(terms=terms, totals=command.totals)]
+    opened = UsagePeriodOpened(terms=terms, totals=command.totals, thresholds=command.thresholds)
+    return _and_crossings(None, opened, command.totals)
 
 
 def _opened_before(period: UsagePeriod, terms: PeriodTerms) -> list[UsagePeriodEvent]:
@@ -96,20 +110,20 @@ def _opened_before(period: UsagePeriod, terms: PeriodTerms) -> list[UsagePeriodE
 def _remeter(period: UsagePeriod, version: int, totals: Totals) -> list[UsagePeriodEvent]:
     if version == period.terms.meter_version:
         return []
-    return [UsagePeriodRemetered(terms=replace(period.terms, meter_version=version), totals=totals)]
+    remetered = UsagePeriodRemetered(terms=replace(period.terms, meter_version=version), totals=totals)
+    return _and_crossings(period, remetered, totals)
 
 
 def _close(period: UsagePeriod, command: ClosePeriod) -> list[UsagePeriodEvent]:
     if command.learned_at < period.terms.closes_at:
         raise PeriodNotOver(f"it closes at {period.terms.closes_at.isoformat()}")
-    return [
-        UsagePeriodClosed(
-            terms=period.terms,
-            totals=command.totals,
-            watermark=command.watermark,
-            learned_at=command.learned_at,
-        )
-    ]
+    closed = UsagePeriodClosed(
+        terms=period.terms,
+        totals=command.totals,
+        watermark=command.watermark,
+        learned_at=command.learned_at,
+    )
+    return _and_crossings(period, closed, command.totals)
 
 
 def _revise(period: UsagePeriod, command: RevisePeriod) -> list[UsagePeriodEvent]:
@@ -121,13 +135,34 @@ def _revise(period: UsagePeriod, command: RevisePeriod) -> list[UsagePeriodEvent
 
 
 def _revised(period: UsagePeriod, command: RevisePeriod) -> list[UsagePeriodEvent]:
-    return [
-        UsagePeriodRevised(
+    revised = UsagePeriodRevised(
+        terms=period.terms,
+        revision=period.revision + 1,
+        before=command.before,
+        after=command.after,
+        cause=command.cause,
+        events=command.events,
+    )
+    return _and_crossings(period, revised, command.after)
+
+
+def _set_thresholds(period: UsagePeriod, command: SetThresholds) -> list[UsagePeriodEvent]:
+    if command.thresholds == period.thresholds:
+        return [*_crossings(period, command.totals)]
+    return _and_crossings(period, UsageThresholdsSet(thresholds=command.thresholds), command.totals)
+
+
+def _and_crossings(period: UsagePeriod | None, happened: UsagePeriodEvent, totals: Totals) -> list[UsagePeriodEvent]:
+    return [happened, *_crossings(evolve(period, happened), totals)]
+
+
+def _crossings(period: UsagePeriod, totals: Totals) -> Iterator[UsageThresholdCrossed]:
+    for percent, direction in crossed_now(period.thresholds, period.crossed, totals):
+        assert period.thresholds is not None
+        yield UsageThresholdCrossed(
             terms=period.terms,
-            revision=period.revision + 1,
-            before=command.before,
-            after=command.after,
-            cause=command.cause,
-            events=command.events,
+            of=period.thresholds.of,
+            percent=percent,
+            direction=direction,
+            quantity=quantity_of_all(totals),
         )
-    ]

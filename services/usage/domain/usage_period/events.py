@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from services.usage.domain.usage_period.state import EventName, PeriodTerms, RevisionCause, Totals
+from services.usage.domain.usage_period.thresholds import Direction, Thresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodOpened:
+    """`thresholds` are those of the period before."""
+
     terms: PeriodTerms
     totals: Totals
+    thresholds: Thresholds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,28 @@ class UsagePeriodRevised:
     events: tuple[EventName, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageThresholdsSet:
+    thresholds: Thresholds | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageThresholdCrossed:
+    """`percent` of the quantity `of` was reached by `quantity`, the sum over the groups, or is not any more."""
+
+    terms: PeriodTerms
+    of: Decimal
+    percent: Decimal
+    direction: Direction
+    quantity: Decimal
+
+
 UsagePeriodEvent = (
-    UsagePeriodOpened | UsagePeriodAdvanced | UsagePeriodRemetered | UsagePeriodClosed | UsagePeriodRevised
+    UsagePeriodOpened
+    | UsagePeriodAdvanced
+    | UsagePeriodRemetered
+    | UsagePeriodClosed
+    | UsagePeriodRevised
+    | UsageThresholdsSet
+    | UsageThresholdCrossed
 )

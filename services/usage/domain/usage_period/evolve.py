@@ -11,6 +11,8 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodOpened,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsageThresholdCrossed,
+    UsageThresholdsSet,
 )
 from services.usage.domain.usage_period.state import UsagePeriod
 from shared.decider import CorruptStream
@@ -18,8 +20,8 @@ from shared.decider import CorruptStream
 
 def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
     match period, event:
-        case None, UsagePeriodOpened(terms=terms, totals=totals):
-            return UsagePeriod("open", terms, totals)
+        case None, UsagePeriodOpened(terms=terms, totals=totals, thresholds=thresholds):
+            return UsagePeriod("open", terms, totals, thresholds=thresholds)
         case UsagePeriod(), UsagePeriodAdvanced(totals=totals):
             return replace(period, totals=totals)
         case UsagePeriod(), UsagePeriodRemetered(terms=terms, totals=totals):
@@ -28,5 +30,11 @@ def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
             return replace(period, status="closed", totals=totals)
         case UsagePeriod(), UsagePeriodRevised(revision=revision, after=after):
             return replace(period, totals=after, revision=revision)
+        case UsagePeriod(), UsageThresholdsSet(thresholds=thresholds):
+            return replace(period, thresholds=thresholds)
+        case UsagePeriod(crossed=crossed), UsageThresholdCrossed(percent=percent, direction="up"):
+            return replace(period, crossed=crossed | {percent})
+        case UsagePeriod(crossed=crossed), UsageThresholdCrossed(percent=percent):
+            return replace(period, crossed=crossed - {percent})
         case _:
             raise CorruptStream(period, event)

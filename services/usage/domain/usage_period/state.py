@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from services.usage.domain.tally import GroupTotal
+from services.usage.domain.usage_period.thresholds import Thresholds
 
 Totals = tuple[GroupTotal, ...]
 RevisionCause = Literal["late_events", "corrections", "recount"]
@@ -44,7 +46,11 @@ class PeriodTerms:
 
 @dataclass(frozen=True, slots=True)
 class UsagePeriod:
+    """`crossed` are percents that were told as reached and not as left since, also those that are not watched now."""
+
     status: Literal["open", "closed"]
     terms: PeriodTerms
     totals: Totals
     revision: int = 0
+    thresholds: Thresholds | None = None
+    crossed: frozenset[Decimal] = frozenset()
