@@ -1,0 +1,96 @@
+"""From what was agreed to what is earned: each month closes to the cent, and all of them come to the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.integration.billing.room import Room
+from tests.integration.billing.shop import DEPARTURES, FEE
+from tests.support.house import Service
+
+YEARLY = FEE | {"every": "year", "price": {"model": "per_unit", "unit_amount": "10000.00"}}
+
+
+def mapping(room: Room, period: str) -> dict[str, Any]:
+    answer = room.client.get("/v1/revenue/mapping", params={"period": period})
+    assert answer.status_code == 200, answer.text
+    [found] = [*answer.json()["classes"], *[{}] * (not answer.json()["classes"])]
+    return {name.removesuffix("_minor"): value for name, value in found.items() if name.endswith("_minor")}
+
+
+def months(first: int = 1, last: int = 12) -> Iterator[str]:
+    yield from (f"2031-{number:02d}" for number in range(first, last + 1))
+
+
+@pytest.fixture
+def yearly(billing: Service, tenant: str) -> Room:
+    """10,000 a year in advance, and usage that is billed when it is over; accepted in December for January."""
+    return Room(billing, tenant, prices={"USD": [YEARLY, DEPARTURES]}, minimums={}, every="year")
+
+
+def test_a_year_in_advance_is_booked_once_billed_once_and_earned_day_by_day(yearly: Room) -> None:
+    yearly.live_until("2031-01-02")
+    assert mapping(yearly, "2030-11") == {}
+    assert mapping(yearly, "2030-12") == {
+        "booked": 1_000_000,
+        "billed": 0,
+        "recognised": 0,
+        "deferred_before": 0,
+        "deferred": 0,
+        "forecast": 1_000_000,
+    }
+    january, february, december = (mapping(yearly, f"2031-{month}") for month in ("01", "02", "12"))
+    assert (january["billed"], january["recognised"], january["deferred"], january["forecast"]) == (
+        1_000_000,
+        84932,  # 31 days of 365
+        915_068,
+        0,
+    )
+    assert february["recognised"] == 161644 - 84932
+    assert (december["recognised"], december["deferred"]) == (1_000_000 - 915_068, 0)
+    found = [mapping(yearly, month) for month in months()]
+    assert sum(month["recognised"] for month in found) == 1_000_000
+
+
+def test_each_month_goes_on_from_the_one_before_whatever_is_credited(yearly: Room) -> None:
+    yearly.live_until("2031-02-20")
+    invoice = yearly.one(number="INV-000001")
+    assert yearly.client.post(f"/v1/invoices/{invoice['invoice_id']}/credit-notes", json={"reason": "moved"}).is_success
+    found = [mapping(yearly, month) for month in ("2030-12", *months())]
+    for before, after in pairwise(found):
+        if not after:
+            continue
+        assert after["deferred_before"] == before["deferred"]
+        assert after["deferred"] == after["deferred_before"] + after["billed"] - after["recognised"]
+    assert found[2]["billed"] == -1_000_000
+    assert found[2]["recognised"] == -84932, "what January earned is taken back when it is credited"
+    assert sum(month.get("recognised", 0) for month in found) == 0
+    assert all(not month or not month["recognised"] for month in found[3:])
+
+
+def test_what_is_agreed_is_billed_or_still_to_come(billing: Service, tenant: str) -> None:
+    """Usage is billed as well, and is in no contract; a bill that waits for its usage is still to come."""
+    room = Room(billing, tenant)
+    room.live_until("2031-02-10")
+    december, january = mapping(room, "2030-12"), mapping(room, "2031-01")
+    assert december["booked"] == december["forecast"] == 12 * 150_000
+    assert (january["booked"], january["billed"], january["forecast"]) == (0, 150_000, 11 * 150_000)
+    february = mapping(room, "2031-02")
+    usage = sum(
+        line["amount_minor"] for i in room.invoices() for line in i["lines"] if line["kind"] in ("usage", "true_up")
+    )
+    assert usage and february["billed"] == 150_000 + usage
+    assert february["recognised"] == 150_000 + usage and february["deferred"] == 0
+    assert february["forecast"] == 10 * 150_000
+
+
+def test_a_bill_that_waits_is_still_to_come(billing: Service, tenant: str) -> None:
+    room = Room(billing, tenant)
+    with room.engine.begin() as tx:
+        room.request_bill(tx)
+    assert [invoice["status"] for invoice in room.invoices()] == []
+    assert mapping(room, "2031-02")["forecast"] == 12 * 150_000
