@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from infra.local import state
 
 QUITTANCE = [sys.executable, "-m", "infra.local.cli"]
 EXAMPLE = Path("examples/gate-use-2013")
+TENANT = json.loads((EXAMPLE / "contract.json").read_text())["tenant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Year:
         """For a driver of its own against the same services."""
         path = os.pathsep.join([os.getcwd(), str(EXAMPLE.absolute())])
         return os.environ | {"QUITTANCE_HOME": str(self.home), "PYTHONPATH": path}
+
+    def token(self, tenant: str) -> str:
+        command = [*QUITTANCE, "token", "--tenant", tenant]
+        made = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True)
+        return made.stdout.strip()
 
 
 @pytest.fixture(scope="package")

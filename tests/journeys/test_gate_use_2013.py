@@ -6,8 +6,8 @@ import pytest
 
 from infra.local import databases
 from infra.local.services import SERVICES
-from tests.journeys.conftest import Year
-from tests.support import gate_use_results
+from tests.journeys.conftest import TENANT, Year
+from tests.support import gate_use_books, gate_use_results
 from tests.support.operating import operate
 
 pytestmark = pytest.mark.timeout(700)
@@ -31,6 +31,10 @@ def test_renewals_and_their_metrics(year: Year) -> None:
 
 def test_every_event_was_metered_once(year: Year) -> None:
     gate_use_results.check_usage(year.out)
+
+
+def test_the_books_of_the_year_balance_and_reconcile_to_zero(year: Year) -> None:
+    gate_use_books.check(year.stack.services["billing"], year.token(TENANT))
 
 
 @pytest.mark.parametrize("service", SERVICES)

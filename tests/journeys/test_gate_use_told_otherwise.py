@@ -14,7 +14,7 @@ import pytest
 
 from infra.local import databases
 from tests.journeys.conftest import Year
-from tests.support import gate_use, gate_use_results
+from tests.support import gate_use, gate_use_books, gate_use_results
 from tests.support.operating import operate
 
 pytestmark = pytest.mark.timeout(900)
@@ -89,6 +89,12 @@ def test_every_document_is_what_the_log_makes_of_it(told: Told, way: str) -> Non
     verified = found(told, way)["verified"]
     assert len(verified) >= 209
     assert all(verified)
+
+
+@pytest.mark.parametrize("way", ["in_time", "late"])
+def test_the_books_balance_and_reconcile_to_zero(year: Year, told: Told, way: str) -> None:
+    assert told
+    gate_use_books.check(year.stack.services["billing"], year.token(f"told-{way}"))
 
 
 @pytest.mark.parametrize("service", ["billing", "usage"])

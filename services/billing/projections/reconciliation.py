@@ -1,0 +1,108 @@
+"""A month's documents and payments beside what the ledger booked because of them: sums that close, and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from services.billing.domain.ledger.recognition import next_month
+from shared.statements import run
+from shared.unit_of_work import UnitOfWork
+
+Name = Literal["lines", "totals", "taxes", "payments"]
+MOST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """`booked_later` is the part of the ledger's that stands in a later month, because this one was closed."""
+
+    name: Name
+    currency: str
+    documents: int
+    ledger: int
+    booked_later: int
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """A document, or the payments of an invoice on a day, of which the ledger says something else."""
+
+    name: Name
+    currency: str
+    document: str | None
+    invoice_id: UUID
+    documents: int
+    ledger: int
+
+
+def of_month(unit: UnitOfWork, month: date) -> tuple[list[Sum], list[Off], int]:
+    """The sums, the first of what is off, and how much is off in all."""
+    where = {"tenant": unit.tenant_id, "start": month, "end": next_month(month), "most": MOST_SHOWN}
+    sums = [Sum(*row) for row in run(unit.tx, _SUMS, where)]
+    rows = run(unit.tx, _OFF, where).fetchall()
+    return sums, list(_off(rows)), rows[0][-1] if rows else 0
+
+
+def _off(rows: Sequence[Sequence[Any]]) -> Iterator[Off]:
+    yield from (Off(*row[:-1]) for row in rows)
+
+
+# Invoices, credit notes and what was made void, each on its day, and payments on the customer's day.
+_DOCUMENTS = """
+documents AS (
+  SELECT invoice_id, 'invoice' AS kind, number AS document, currency, issued_on AS day,
+         subtotal_minor AS net, tax_minor AS tax, total_minor AS total, 0::bigint AS paid
+  FROM invoices WHERE tenant_id = %(tenant)s AND number IS NOT NULL
+  UNION ALL
+  SELECT invoice_id, 'credit_note', note ->> 'number', currency, (note ->> 'issued_on')::date,
+         (note ->> 'tax_minor')::bigint - (note ->> 'amount_minor')::bigint, -(note ->> 'tax_minor')::bigint,
+         -(note ->> 'amount_minor')::bigint, 0
+  FROM invoices CROSS JOIN jsonb_array_elements(document -> 'credit_notes') AS note WHERE tenant_id = %(tenant)s
+  UNION ALL
+  SELECT i.invoice_id, 'void', number, currency, (e.occurred_at AT TIME ZONE (document -> 'party' ->> 'zone'))::date,
+         -subtotal_minor, -tax_minor, -total_minor, 0
+  FROM invoices i JOIN events e ON e.tenant_id = i.tenant_id AND e.category = 'invoice'
+    AND e.stream_id = i.invoice_id AND e.type = 'invoice_voided'
+  WHERE i.tenant_id = %(tenant)s AND status = 'voided'
+  UNION ALL
+  SELECT p.invoice_id, 'payment', max(i.number), p.currency,
+         (p.received_at AT TIME ZONE (i.document -> 'party' ->> 'zone'))::date AS day, 0, 0, 0, sum(p.amount_minor)
+  FROM payments p JOIN invoices i USING (tenant_id, invoice_id) WHERE tenant_id = %(tenant)s GROUP BY 1, 2, 4, day)"""
+
+_BOOKED = """
+booked AS (
+  SELECT invoice_id, kind, document, currency, effective_on AS day,
+         -sum(amount_minor) FILTER (WHERE account IN ('revenue', 'deferred_revenue')) AS net,
+         -sum(amount_minor) FILTER (WHERE account = 'tax_payable') AS tax,
+         sum(amount_minor) FILTER (WHERE account IN ('receivables', 'customer_credit')) AS total,
+         sum(amount_minor) FILTER (WHERE account IN ('cash', 'unapplied_cash')) AS paid,
+         bool_or(booked_on >= %(end)s) AS is_later
+  FROM ledger_postings
+  WHERE tenant_id = %(tenant)s AND kind <> 'recognition'
+    AND effective_on >= %(start)s AND effective_on < %(end)s
+  GROUP BY 1, 2, 3, 4, 5)"""
+
+# Side by side; a void invoice has the number of its issue, so the kind tells them apart.
+_PAIRS = f"""
+WITH {_DOCUMENTS}, {_BOOKED},
+pairs AS (
+  SELECT s.name, currency, document, invoice_id, s.documents, s.ledger, s.ledger * COALESCE(is_later, false)::int AS later
+  FROM (SELECT * FROM documents WHERE day >= %(start)s AND day < %(end)s) d
+  FULL JOIN booked b USING (invoice_id, kind, document, currency, day)
+  CROSS JOIN LATERAL (VALUES ('lines', COALESCE(d.net, 0), COALESCE(b.net, 0)),
+                             ('totals', CASE WHEN kind = 'payment' THEN 0 ELSE COALESCE(d.total, 0) END,
+                                        CASE WHEN kind = 'payment' THEN 0 ELSE COALESCE(b.total, 0) END),
+                             ('taxes', COALESCE(d.tax, 0), COALESCE(b.tax, 0)),
+                             ('payments', COALESCE(d.paid, 0), COALESCE(b.paid, 0))) AS s (name, documents, ledger))"""  # noqa: S608
+
+_SUMS = f"""{_PAIRS}
+SELECT name, currency, sum(documents)::bigint, sum(ledger)::bigint, sum(later)::bigint FROM pairs
+GROUP BY name, currency ORDER BY currency, name"""  # noqa: S608 - our own words
+
+_OFF = f"""{_PAIRS}
+SELECT name, currency, document, invoice_id, documents::bigint, ledger::bigint, count(*) OVER () FROM pairs
+WHERE documents <> ledger ORDER BY document, name LIMIT %(most)s"""  # noqa: S608
