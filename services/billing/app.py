@@ -20,6 +20,7 @@ from services.billing.api import (
     proof,
     quote_acceptances,
     quotes,
+    receivables,
     reconciliation,
     revenue,
     settings,
@@ -41,7 +42,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (subscriptions, invoices, proof, billed_usage, payments, collections):
         app.include_router(room.router)
-    for room in (ledger, accounting_periods, revenue, reconciliation):
+    for room in (ledger, accounting_periods, revenue, reconciliation, receivables):
         app.include_router(room.router)
     return app
 

@@ -49,6 +49,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "/v1/meters/{slug}/concurrency": JANUARY,
     "/v1/completeness": JANUARY,
     "/v1/revenue/mapping": {"period": "2031-01"},
+    "/v1/revenue/recurring": {"from": "2031-01-01", "to": "2031-12-31"},
     "/v1/reconciliation": {"period": "2031-01"},
     "/v1/metrics/renewals": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},
 }

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-MONTHS = [f"2013-{month:02d}" for month in range(1, 13)] + ["2014-01"]
+# The contracts were accepted before the year began, and renewed before it was over.
+MONTHS = [f"{year}-{month:02d}" for year in (2012, 2013, 2014) for month in range(1, 13)]
 AFTER = "2014-12-31"
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.billing.api.access import ReadBilling
+from services.billing.api.amounts import PlainDecimal
 from services.billing.api.ledger_forms import MONTH, month_of
 from services.billing.domain.plan import RevenueClass
+from services.billing.domain.recurring import EndBeforeStart, Move, monthly
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.projections import revenue
+from services.billing.projections import recurring, revenue
+from services.billing.projections.recurring import Recurring
 from services.billing.projections.revenue import Movement
+from shared.http.fields import Day
 from shared.http.routes import TransactionalRoute
+from shared.periods import Days
 
 router = APIRouter(prefix="/v1/revenue", tags=["revenue"], route_class=TransactionalRoute)
 
@@ -37,6 +44,59 @@ class MovementOut(BaseModel):
 class RevenueMapping(BaseModel):
     period: str
     classes: list[MovementOut]
+
+
+class RecurringOut(BaseModel):
+    """Flat charges of the contracts that run, of a year (`arr`) and a twelfth of that (`mrr`), at the end of the day before
+    the first one and of the last one, and what moved the year's. `growth` is (after - before) / before, 4 places; none where
+    there was nothing before."""
+
+    currency: str
+    subscriptions: int
+    arr_before_minor: int
+    arr_minor: int
+    mrr_before_minor: int
+    mrr_minor: int
+    new_minor: int
+    expansion_minor: int
+    contraction_minor: int
+    churn_minor: int
+    growth: PlainDecimal | None
+
+
+class RecurringRevenue(BaseModel):
+    """`end` is the last day."""
+
+    start: date
+    end: date
+    currencies: list[RecurringOut]
+
+
+@router.get("/recurring")
+def show_recurring(
+    unit: ReadBilling, start: Annotated[Day, Query(alias="from")], end: Annotated[Day, Query(alias="to")]
+) -> RecurringRevenue:
+    """From the first day to the last one, both included; each contract as it was known at the end of the day."""
+    if end < start:
+        raise EndBeforeStart("the last day is before the first one", field="/to")
+    zone = unit.state(TENANT_SETTINGS, unit.tenant_id).zone
+    found = recurring.over(unit, Days(start, end + timedelta(days=1)), zone)
+    return RecurringRevenue(start=start, end=end, currencies=[_recurring(*item) for item in found.items()])
+
+
+def _recurring(currency: str, found: Recurring) -> RecurringOut:
+    moves: tuple[Move, ...] = ("new", "expansion", "contraction", "churn")
+    grown = Decimal(found.after - found.before)
+    return RecurringOut(
+        currency=currency,
+        subscriptions=found.subscriptions,
+        arr_before_minor=found.before,
+        arr_minor=found.after,
+        mrr_before_minor=monthly(found.before),
+        mrr_minor=monthly(found.after),
+        **{f"{name}_minor": found.moves[name] for name in moves},
+        growth=(grown / found.before).quantize(Decimal("0.0001"), ROUND_HALF_UP) if found.before else None,
+    )
 
 
 @router.get("/mapping")

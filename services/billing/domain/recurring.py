@@ -1,0 +1,50 @@
+"""Recurring revenue: what the flat charges of the contracts that run on a day come to in a year, and how that moved."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from services.billing.domain.flat_charges import FlatCharges
+from services.billing.domain.subscription.state import Subscription, days_of
+from shared.errors import DomainError
+
+Move = Literal["new", "expansion", "contraction", "churn", "unchanged"]
+
+
+class EndBeforeStart(DomainError):
+    """Days are counted forward."""
+
+
+# In these no service is sold, whatever the days of the last term say.
+_RESTING = frozenset({"lapsed", "expired", "paused", "cancelled"})
+
+
+def annual(subscription: Subscription | None, day: date) -> int:
+    """In minor units; nothing where no term runs on the day. A ramp counts as it is on the day."""
+    if subscription is None or subscription.status in _RESTING:
+        return 0
+    terms = [term for term in subscription.terms if day in days_of(term)]
+    if not terms:
+        return 0
+    line = terms[-1].line.on(day)
+    charges = FlatCharges(
+        line=line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
+    )
+    return charges.annual_value().minor
+
+
+def monthly(annual_minor: int) -> int:
+    """A twelfth, rounded half away from zero."""
+    twelfth = (2 * abs(annual_minor) + 12) // 24
+    return twelfth if annual_minor >= 0 else -twelfth
+
+
+def move(before: int, after: int) -> Move:
+    if before == after:
+        return "unchanged"
+    if not before:
+        return "new"
+    if not after:
+        return "churn"
+    return "expansion" if after > before else "contraction"
