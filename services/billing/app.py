@@ -13,6 +13,8 @@ from services.billing.api import (
     evaluations,
     invoices,
     ledger,
+    payment_profiles,
+    payment_returns,
     payments,
     plans,
     previews,
@@ -40,7 +42,9 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (coupons, evaluations, previews):
         app.include_router(room.router)
-    for room in (subscriptions, invoices, proof, billed_usage, payments, collections):
+    for room in (subscriptions, invoices, proof, billed_usage, collections):
+        app.include_router(room.router)
+    for room in (payment_profiles, payments, payment_returns):
         app.include_router(room.router)
     for room in (ledger, accounting_periods, revenue, reconciliation, receivables):
         app.include_router(room.router)

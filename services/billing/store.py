@@ -6,6 +6,8 @@ from services.billing.domain.coupon import COUPON
 from services.billing.domain.customer import CUSTOMER
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.payment import PAYMENT
+from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.product import PRODUCT
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.reference import KNOWN_METER, KNOWN_POLICY
@@ -23,6 +25,7 @@ from services.billing.projections import (
     invoices,
     known_meters,
     ledger,
+    payment_profiles,
     payments,
     plans,
     products,
@@ -58,7 +61,8 @@ READ_MODELS = (
     ReadModel(waiting_bills.project, ("waiting_bills",)),
     ReadModel(invoice_numbers.project, ("number_counters",)),
     ReadModel(invoices.project, ("invoices",)),
-    ReadModel(payments.project, ("payments",)),
+    ReadModel(payment_profiles.project, ("payment_profiles",)),
+    ReadModel(payments.project, ("payments", "payment_allocations")),
     ReadModel(dunning.project, ("dunning",)),
     ReadModel(corrections.project, ("open_corrections",)),
     ReadModel(clock.project, ("test_clocks",)),
@@ -79,6 +83,8 @@ def create_store() -> EventStore:
             SUBSCRIPTION,
             USAGE_PERIOD,
             INVOICE,
+            PAYMENT,
+            PAYMENT_PROFILE,
             DUNNING,
             ACCOUNTING_PERIODS,
             TEST_CLOCK,

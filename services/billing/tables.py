@@ -197,12 +197,44 @@ payments = Table(
     metadata,
     Column("tenant_id", Uuid, nullable=False),
     Column("payment_id", Uuid, nullable=False),
-    Column("invoice_id", Uuid, nullable=False),
+    Column("invoice_id", Uuid),
+    Column("customer_id", Uuid),
+    Column("customer_key", Text),
     Column("amount_minor", BigInteger, nullable=False),
+    Column("unapplied_minor", BigInteger, nullable=False, server_default="0"),
+    Column("refunded_minor", BigInteger, nullable=False, server_default="0"),
+    Column("charged_back_minor", BigInteger, nullable=False, server_default="0"),
     Column("currency", Text, nullable=False),
     Column("reference", Text, nullable=False),
     instant("received_at"),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("payment", JSONB, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("tenant_id", "payment_id"),
+    Index(None, "tenant_id", "invoice_id"),
+    Index(None, "tenant_id", "customer_key"),
+)
+
+payment_profiles = Table(
+    "payment_profiles",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("customer_key", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("profile", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "customer_id"),
+)
+
+payment_allocations = Table(
+    "payment_allocations",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("payment_id", Uuid, nullable=False),
+    Column("invoice_id", Uuid, nullable=False),
+    Column("invoice", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("credit_used_minor", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "payment_id", "invoice_id"),
     Index(None, "tenant_id", "invoice_id"),
 )
 

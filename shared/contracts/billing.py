@@ -188,6 +188,16 @@ class InvoicePaymentAllocatedV1(InvoiceMessage, frozen=True, kw_only=True):
     open_minor: int
 
 
+class InvoiceReopenedV1(InvoiceMessage, frozen=True, kw_only=True):
+    """`amount_minor` had been paid and is owed again: the payment was taken back, or did not belong here."""
+
+    TYPE: ClassVar[str] = "billing.invoice_reopened.v1"
+    payment_id: UUID
+    amount_minor: int
+    open_minor: int
+    reason: str
+
+
 class InvoicePaidV1(InvoiceMessage, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "billing.invoice_paid.v1"
 

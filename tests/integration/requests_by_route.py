@@ -115,7 +115,13 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
         "PUT /v1/test-clock": {"now": "2031-01-03T00:00:00Z"},
         "POST /v1/parked-messages/{id}/replay": REASON,
         "POST /v1/parked-messages/{id}/discard": REASON,
-        "PUT /v1/settings": {"legal_entity": "default", "currency": "EUR", "zone": "UTC", "invoice_series": "INV"},
+        "PUT /v1/settings": {
+            "legal_entity": "default",
+            "currency": "EUR",
+            "zone": "UTC",
+            "invoice_series": "INV",
+            "unapplied_cash": "hold",
+        },
         "PUT /v1/customers/{external_id}": CUSTOMER
         | {"locale": "en", "segment": "air", "region": "us", "external_refs": {"crm": "1"}},
         "PUT /v1/products/{code}": {"name": "Gate use", "description": "By the hour"},
@@ -143,9 +149,12 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
             "customer": "F9",
             "amount_minor": 100,
             "currency": "USD",
+            "method": "transfer",
             "reference": "wire 1",
             "received_at": "2031-01-03T00:00:00Z",
+            "received_on": "2031-01-02",
         },
+        **_of_payments(names),
         "POST /v1/events": trip("9", origin="EWR", miles="4.5"),
         "PUT /v1/meters/{slug}": METERS["trips"]
         | {
@@ -186,6 +195,23 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
             "reason": "budget_lost",
             "note": "next year",
         },
+    }
+
+
+def _of_payments(names: Names) -> dict[str, dict[str, Any]]:
+    """Of one that is unapplied: it pays a part of the invoice, which is taken back; then some of it is given back."""
+    part = {"invoice": names.get("invoice"), "amount_minor": 10}
+    return {
+        "PUT /v1/customers/{external_id}/payment-profile": {
+            "unapplied_cash": "apply",
+            "ibans": ["DE89370400440532013000"],
+            "method": {"provider": "test", "token": "tok_1"},
+            "autopay": False,
+        },
+        "POST /v1/payments/{payment_id}/allocations": part,
+        "POST /v1/payments/{payment_id}/withdrawals": part | REASON | {"only_refundable": False},
+        "POST /v1/payments/{payment_id}/refunds": REASON | {"amount_minor": 10, "reference": "back 1"},
+        "POST /v1/payments/{payment_id}/chargebacks": REASON | {"amount_minor": 10, "reference": "cb 1"},
     }
 
 

@@ -36,7 +36,11 @@ def billing(service: Service, tenant: str) -> Names:
     move_clock(service, clerk, datetime(2031, 1, 3, tzinfo=UTC))
     [invoice] = clerk.get("/v1/invoices").json()["items"]
     [period, *_] = clerk.get(f"/v1/subscriptions/{invoice['subscription_id']}/usage-periods").json()["items"]
+    ahead = {"customer": "F9", "allocations": [], "amount_minor": 300, "currency": "USD"}
+    payment = clerk.post("/v1/payments", json=ahead).json()
+    assert clerk.put("/v1/customers/F9/payment-profile", json={"unapplied_cash": "hold"}).status_code == 200
     return {
+        "payment_id": payment["payment_id"],
         "period_id": period["period_id"],
         "external_id": "F9",
         "customer": "F9",

@@ -28,6 +28,7 @@ OF_THE_CALLER = {
     "POST /v1/events/rejected/replay",
     "PUT /v1/coupons/{code}",
     "PUT /v1/customers/{external_id}",
+    "PUT /v1/customers/{external_id}/payment-profile",
     "PUT /v1/meters/{slug}",
     "PUT /v1/plans/{code}",
     "PUT /v1/policies/{code}",

@@ -63,8 +63,9 @@ QUERIES = {
     ),
     "paid": (
         "billing",
-        """SELECT i.customer_key, i.issued_on, p.received_at, sum(p.amount_minor)
-           FROM payments p JOIN invoices i USING (invoice_id) GROUP BY 1, 2, 3""",
+        """SELECT i.customer_key, i.issued_on, p.received_at, sum(a.amount_minor)
+           FROM payments p JOIN payment_allocations a USING (tenant_id, payment_id)
+             JOIN invoices i ON i.tenant_id = a.tenant_id AND i.invoice_id = a.invoice_id GROUP BY 1, 2, 3""",
     ),
     "corrections": (
         "billing",

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/reconciliation", tags=["ledger"], route_class=Tra
 
 class SumOut(BaseModel):
     """`lines` are revenue and deferred revenue, `totals` receivables and what of them is refundable, `taxes` tax payable,
-    `payments` cash and what is not applied; those of documents beside those of the ledger. `booked_later_minor` is the part
+    `payments` cash, received less given back; those of documents beside those of the ledger. `booked_later_minor` is the part
     that stands in a later month, because this one was closed."""
 
     name: Name
@@ -31,12 +31,12 @@ class SumOut(BaseModel):
 
 
 class OffOut(BaseModel):
-    """A document of which the ledger says something else."""
+    """A document of which the ledger says something else, or what a customer paid or got back on a day, by its key."""
 
     name: Name
     currency: str
     document: str | None
-    invoice_id: InvoiceId
+    invoice_id: InvoiceId | None
     documents_minor: int
     ledger_minor: int
 

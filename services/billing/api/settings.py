@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.billing.api.access import ChangeSettings, ReadBilling
 from services.billing.domain import tenant_settings
+from services.billing.domain.payment_profile import UnappliedCash
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from shared.http.routes import TransactionalRoute
 from shared.unit_of_work import UnitOfWork
@@ -23,6 +24,7 @@ class SettingsBody(BaseModel):
     currency: str = "EUR"
     zone: str = "UTC"
     invoice_series: str = "INV"
+    unapplied_cash: UnappliedCash = "hold"
 
 
 class SettingsAnswer(SettingsBody):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -52,6 +53,17 @@ class ReduceDebt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreDebt:
+    """What had been paid of an invoice is owed again: its payment was taken back."""
+
+    subscription_id: UUID
+    customer_id: UUID
+    zone: str
+    debt: Debt
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClimbLadder:
     subscription_id: UUID
     at: datetime
@@ -76,6 +88,16 @@ class DebtReduced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DebtRestored:
+    """`steps_at` are the steps that are still to come; the one that its age has reached comes at once."""
+
+    customer_id: UUID
+    zone: str
+    debt: Debt
+    steps_at: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DunningStepReached:
     """`debts` are the invoices that are overdue, the oldest first."""
 
@@ -93,8 +115,8 @@ class DunningCleared:
     cleared_at: datetime
 
 
-DunningCommand = TrackDebt | ReduceDebt | ClimbLadder
-DunningEvent = DebtTracked | DebtReduced | DunningStepReached | DunningCleared
+DunningCommand = TrackDebt | ReduceDebt | RestoreDebt | ClimbLadder
+DunningEvent = DebtTracked | DebtReduced | DebtRestored | DunningStepReached | DunningCleared
 
 
 def decide(dunning: Dunning, command: DunningCommand) -> list[DunningEvent]:
@@ -105,6 +127,8 @@ def decide(dunning: Dunning, command: DunningCommand) -> list[DunningEvent]:
             return [_tracked(command)]
         case ReduceDebt():
             return _reduce(dunning, command)
+        case RestoreDebt():
+            return _restore(dunning, command)
         case ClimbLadder(subscription_id=subscription_id, at=at):
             return _climb(dunning, subscription_id, at)
 
@@ -138,6 +162,14 @@ def _reduce(dunning: Dunning, command: ReduceDebt) -> list[DunningEvent]:
         )
         return [reduced, cleared]
     return [reduced, _reached(after, command.subscription_id, step, command.at)]
+
+
+def _restore(dunning: Dunning, command: RestoreDebt) -> list[DunningEvent]:
+    if command.debt in dunning.debts:
+        return []
+    steps_at = tuple(at for at in _steps_at(command.debt, command.zone) if at > command.at)
+    restored = DebtRestored(customer_id=command.customer_id, zone=command.zone, debt=command.debt, steps_at=steps_at)
+    return [restored, *_climb(evolve(dunning, restored), command.subscription_id, command.at)]
 
 
 def _steps_ahead(dunning: Dunning, at: datetime) -> tuple[datetime, ...]:
@@ -176,14 +208,22 @@ def _rank(step: Step) -> int:
 def evolve(dunning: Dunning, event: DunningEvent) -> Dunning:
     match event:
         case DebtTracked(customer_id=customer_id, zone=zone, debt=debt):
-            debts = tuple(sorted((*dunning.debts, debt), key=lambda debt: (debt.due_on, debt.number)))
-            return replace(dunning, customer_id=customer_id, zone=zone, debts=debts)
+            return replace(dunning, customer_id=customer_id, zone=zone, debts=_by_age([*dunning.debts, debt]))
+        case DebtRestored(customer_id=customer_id, zone=zone, debt=debt):
+            others = [other for other in dunning.debts if other.invoice_id != debt.invoice_id]
+            settled = tuple(id_ for id_ in dunning.settled if id_ != debt.invoice_id)
+            dunning = replace(dunning, customer_id=customer_id, zone=zone, settled=settled)
+            return replace(dunning, debts=_by_age([*others, debt]))
         case DebtReduced(invoice_id=invoice_id, open=left):
             return _reduced(dunning, invoice_id, left)
         case DunningStepReached(step=step):
             return replace(dunning, step=step)
         case DunningCleared():
             return replace(dunning, step="clear")
+
+
+def _by_age(debts: Iterable[Debt]) -> tuple[Debt, ...]:
+    return tuple(sorted(debts, key=lambda debt: (debt.due_on, debt.number)))
 
 
 def _reduced(dunning: Dunning, invoice_id: UUID, left: Money) -> Dunning:
@@ -202,6 +242,7 @@ DUNNING: Decider[Dunning, DunningCommand, DunningEvent] = Decider(
     {
         "debt_tracked": DebtTracked,
         "debt_reduced": DebtReduced,
+        "debt_restored": DebtRestored,
         "dunning_step_reached": DunningStepReached,
         "dunning_cleared": DunningCleared,
     },

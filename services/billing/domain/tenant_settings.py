@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.billing.domain.payment_profile import UnappliedCash
 from shared.decider import Decider
 from shared.errors import DomainError
 from shared.money import exponent
@@ -16,10 +17,14 @@ class MalformedSeries(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantSettings:
+    """`unapplied_cash` is held until somebody says what it pays, or applied to each invoice when it is issued; a customer's
+    payment profile may say otherwise."""
+
     legal_entity: str = "default"
     currency: str = "EUR"
     zone: str = "UTC"
     invoice_series: str = "INV"
+    unapplied_cash: UnappliedCash = "hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

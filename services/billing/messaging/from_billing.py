@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
+from services.billing.domain.dunning import Debt
+from services.billing.domain.invoice import INVOICE
+from services.billing.domain.payment import PAYMENT
+from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.processes import collecting, metering, ordering
+from services.billing.domain.tenant_settings import TENANT_SETTINGS
+from services.billing.processes import collecting, metering, ordering, paying
+from services.billing.projections import payments
 from shared.contracts.billing import (
     InvoiceCreditedV1,
     InvoiceIssuedV1,
     InvoicePaymentAllocatedV1,
+    InvoiceReopenedV1,
     InvoiceVoidedV1,
     QuoteAcceptedV1,
 )
@@ -29,12 +37,22 @@ def quote_accepted(message: Message, unit: UnitOfWork) -> Iterator[Order]:
         yield from metering.on_subscription_created(unit.state(SUBSCRIPTION, order.stream_id))
 
 
-def invoice_issued(message: Message) -> Iterator[Order]:
+def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceIssuedV1)
     total = Money(body.total_minor, body.currency)
-    return collecting.on_invoice_issued(
+    yield from collecting.on_invoice_issued(
         body.subscription_id, body.customer_id, body.zone, body.invoice_id, body.number, body.due_on, total
     )
+    if _is_applied(unit, body.customer_id):
+        waiting = payments.unapplied_of(unit, body.customer_key, body.currency)
+        invoice, at = unit.state(INVOICE, body.invoice_id), message.time
+        yield from paying.settle(invoice, [unit.state(PAYMENT, id_) for id_ in waiting], at)
+
+
+def _is_applied(unit: UnitOfWork, customer_id: UUID) -> bool:
+    """What the customer's profile says of money that pays nothing yet, and otherwise the tenant's settings."""
+    own = unit.state(PAYMENT_PROFILE, customer_id).unapplied_cash
+    return bool((own or unit.state(TENANT_SETTINGS, unit.tenant_id).unapplied_cash) == "apply")
 
 
 def payment_allocated(message: Message) -> Iterator[Order]:
@@ -54,3 +72,10 @@ def invoice_credited(message: Message) -> Iterator[Order]:
     body = message.read(InvoiceCreditedV1)
     left = Money(body.open_minor, body.currency)
     return collecting.on_debt_changed(body.subscription_id, body.invoice_id, left, message.time)
+
+
+def invoice_reopened(message: Message) -> Iterator[Order]:
+    body = message.read(InvoiceReopenedV1)
+    left = Money(body.open_minor, body.currency)
+    debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=left)
+    return collecting.on_invoice_reopened(body.subscription_id, body.customer_id, body.zone, debt, message.time)

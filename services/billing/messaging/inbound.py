@@ -15,8 +15,9 @@ TOPICS = [
 
 HANDLERS: Handlers = {
     billing.QuoteAcceptedV1.TYPE: Reads(from_billing.quote_accepted),
-    billing.InvoiceIssuedV1.TYPE: from_billing.invoice_issued,
+    billing.InvoiceIssuedV1.TYPE: Reads(from_billing.invoice_issued),
     billing.InvoicePaymentAllocatedV1.TYPE: from_billing.payment_allocated,
+    billing.InvoiceReopenedV1.TYPE: from_billing.invoice_reopened,
     billing.InvoiceVoidedV1.TYPE: from_billing.invoice_voided,
     billing.InvoiceCreditedV1.TYPE: from_billing.invoice_credited,
     usage.MeterDefinedV1.TYPE: reference.meter_defined,

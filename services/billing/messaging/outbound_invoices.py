@@ -18,6 +18,14 @@ def invoice_contract(event: Any) -> Contract | None:
             return contracts.InvoicePaymentAllocatedV1(
                 **_facts(facts), payment_id=payment_id, amount_minor=amount.minor, open_minor=left.minor
             )
+        case events.PaymentReturned(facts=facts, reopened=reopened) if reopened.minor:
+            return contracts.InvoiceReopenedV1(
+                **_facts(facts),
+                payment_id=event.payment_id,
+                amount_minor=reopened.minor,
+                open_minor=event.open.minor,
+                reason=event.reason,
+            )
         case events.InvoicePaid(facts=facts):
             return contracts.InvoicePaidV1(**_facts(facts))
         case events.InvoiceOverdue(facts=facts, open=left):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from uuid import UUID
 
-from services.billing.domain.dunning import DUNNING, Debt, ReduceDebt, TrackDebt
+from services.billing.domain.dunning import DUNNING, Debt, ReduceDebt, RestoreDebt, TrackDebt
 from shared.money import Money
 from shared.orders import Order
 
@@ -20,4 +20,11 @@ def on_invoice_issued(
 
 def on_debt_changed(subscription_id: UUID, invoice_id: UUID, left: Money, at: datetime) -> Iterator[Order]:
     command = ReduceDebt(invoice_id=invoice_id, open=left, subscription_id=subscription_id, at=at)
+    yield Order(DUNNING, subscription_id, command)
+
+
+def on_invoice_reopened(
+    subscription_id: UUID, customer_id: UUID, zone: str, debt: Debt, at: datetime
+) -> Iterator[Order]:
+    command = RestoreDebt(subscription_id=subscription_id, customer_id=customer_id, zone=zone, debt=debt, at=at)
     yield Order(DUNNING, subscription_id, command)

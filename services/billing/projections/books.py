@@ -41,16 +41,25 @@ SELECT count(*) FROM invoices i CROSS JOIN LATERAL (
   FROM jsonb_array_elements(i.document -> 'credit_notes') AS note) n
 WHERE n.differs OR n.credited > i.total_minor"""
 
-# Nobody paid more than they owed; what was paid or credited is not open any more, and what was both is refundable.
+# Nobody paid more than they owed; what was paid or credited is not open any more, and what was both is refundable until
+# it was used: then the payment does not pay this invoice any more. A payment is what became of it.
 _PAYMENTS = """
-SELECT count(*) FROM invoices i
-LEFT JOIN LATERAL (SELECT COALESCE(sum(amount_minor), 0) AS paid FROM payments p
-                   WHERE p.tenant_id = i.tenant_id AND p.invoice_id = i.invoice_id) p ON true
+SELECT (SELECT count(*) FROM payments p
+        WHERE p.unapplied_minor < 0 OR p.amount_minor <> p.unapplied_minor + p.refunded_minor + p.charged_back_minor
+          + (SELECT COALESCE(sum(a.amount_minor), 0) FROM payment_allocations a
+             WHERE a.tenant_id = p.tenant_id AND a.payment_id = p.payment_id))
+     + (SELECT count(*) FROM payment_allocations WHERE amount_minor < 0 OR credit_used_minor < 0)
+     + count(*)
+FROM invoices i
+CROSS JOIN LATERAL (SELECT COALESCE(sum(amount_minor), 0) AS paid, COALESCE(sum(credit_used_minor), 0) AS used
+                    FROM payment_allocations a
+                    WHERE a.tenant_id = i.tenant_id AND a.invoice_id = i.invoice_id) p
 CROSS JOIN LATERAL (SELECT COALESCE(sum((note ->> 'amount_minor')::bigint), 0) AS credited,
                            COALESCE(sum((note ->> 'refundable_minor')::bigint), 0) AS refundable
                     FROM jsonb_array_elements(i.document -> 'credit_notes') AS note) n
-WHERE p.paid > GREATEST(i.total_minor, 0) OR n.refundable > p.paid
-   OR (i.status IN ('issued', 'paid', 'credited') AND i.open_minor <> i.total_minor - p.paid - n.credited + n.refundable)"""
+WHERE p.paid > GREATEST(i.total_minor, 0) OR p.used > n.refundable OR n.refundable - p.used > p.paid
+   OR (i.status IN ('issued', 'paid', 'credited')
+       AND i.open_minor <> i.total_minor - p.paid - p.used - n.credited + n.refundable)"""
 
 CHECKS: Mapping[str, Check] = {
     "invoice_totals": partial(_count, _TOTALS),

@@ -22,13 +22,16 @@ from services.billing.domain.invoice.events import (
     InvoiceRecalculated,
     InvoiceVoided,
     PaymentAllocated,
+    PaymentReturned,
     Totals,
 )
 from services.billing.domain.invoice.state import InvoiceNotFound
 from services.billing.domain.invoice_line import InvoiceLine
+from services.billing.domain.payment.allocation import OpenInvoice
 from services.billing.tables import invoices
 from shared.event_store import Recorded
 from shared.moments import PlayedBack
+from shared.money import Money
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
 
@@ -102,6 +105,8 @@ def _changes(event: object) -> dict[str, Any]:
             }
         case PaymentAllocated(open=left):
             return {"open_minor": left.minor}
+        case PaymentReturned(open=left):
+            return {"open_minor": left.minor} | ({"status": "issued"} if event.reopened.minor else {})
         case InvoicePaid():
             return {"status": "paid"}
         case InvoiceVoided():
@@ -175,17 +180,25 @@ def get(unit: UnitOfWork, invoice_id: UUID) -> dict[str, Any]:
     return dict(row)
 
 
-def by_number(unit: UnitOfWork, number: str) -> dict[str, Any]:
+def by_number(unit: UnitOfWork, number: str, *, field: str = "/invoice") -> dict[str, Any]:
     row = unit.tx.execute(of_tenant(unit, number=number)).mappings().first()
     if row is None:
-        raise InvoiceNotFound("no invoice has this number", field="/invoice")
+        raise InvoiceNotFound("no invoice has this number", field=field)
     return dict(row)
 
 
-def oldest_due(unit: UnitOfWork, customer: str) -> dict[str, Any]:
-    """The invoice that a payment without a name pays."""
-    due = of_tenant(unit, customer=customer, status="issued").order_by(invoices.c.due_on, invoices.c.number)
-    row = unit.tx.execute(due.limit(1)).mappings().first()
-    if row is None:
-        raise InvoiceNotFound("the customer owes nothing", field="/customer")
-    return dict(row)
+def open_of_customer(unit: UnitOfWork, customer: str, currency: str) -> list[OpenInvoice]:
+    """What the customer owes in a currency."""
+    mine = of_tenant(unit, customer=customer, status="issued").where(invoices.c.currency == currency)
+    return [open_invoice(dict(row)) for row in unit.tx.execute(mine).mappings()]
+
+
+def open_invoice(row: dict[str, Any]) -> OpenInvoice:
+    return OpenInvoice(
+        invoice_id=row["invoice_id"],
+        number=row["number"] or "",
+        customer_id=row["customer_id"],
+        customer_key=row["customer_key"],
+        due_on=row["due_on"],
+        open=Money(row["open_minor"], row["currency"]),
+    )

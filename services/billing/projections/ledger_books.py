@@ -23,10 +23,12 @@ FULL JOIN (SELECT tenant_id, invoice_id, sum(amount_minor) AS booked FROM ledger
 WHERE COALESCE(l.booked, 0) <> CASE WHEN i.number IS NULL OR i.status = 'voided' THEN 0 ELSE {wanted} END"""
 
 _CASH = """
-SELECT count(*) FROM (SELECT tenant_id, currency, sum(amount_minor) AS received FROM payments GROUP BY 1, 2) p
-FULL JOIN (SELECT tenant_id, currency, sum(amount_minor) AS booked FROM ledger_postings
-           WHERE account IN ('cash', 'unapplied_cash') GROUP BY 1, 2) l USING (tenant_id, currency)
-WHERE COALESCE(p.received, 0) <> COALESCE(l.booked, 0)"""
+SELECT count(*) FROM (SELECT tenant_id, currency, sum(amount_minor - refunded_minor - charged_back_minor) AS held,
+                             sum(unapplied_minor) AS unapplied FROM payments GROUP BY 1, 2) p
+FULL JOIN (SELECT tenant_id, currency, sum(amount_minor) FILTER (WHERE account = 'cash') AS held,
+                  -sum(amount_minor) FILTER (WHERE account = 'unapplied_cash') AS unapplied
+           FROM ledger_postings GROUP BY 1, 2) l USING (tenant_id, currency)
+WHERE COALESCE(p.held, 0) <> COALESCE(l.held, 0) OR COALESCE(p.unapplied, 0) <> COALESCE(l.unapplied, 0)"""
 
 # What is earned by day is booked as what it comes to.
 _RECOGNISED = """

@@ -8,12 +8,14 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from services.billing.domain.ledger.posting import EntryKind
 from services.billing.domain.ledger.recognition import next_month
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
 Name = Literal["lines", "totals", "taxes", "payments"]
 MOST_SHOWN = 100
+OF_PAYMENTS: tuple[EntryKind, ...] = ("payment", "application", "refund", "chargeback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +31,26 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Off:
-    """A document, or the payments of an invoice on a day, of which the ledger says something else."""
+    """A document, or the payments of a customer on a day, of which the ledger says something else; these are named by the
+    customer's key, and have no invoice."""
 
     name: Name
     currency: str
     document: str | None
-    invoice_id: UUID
+    invoice_id: UUID | None
     documents: int
     ledger: int
 
 
 def of_month(unit: UnitOfWork, month: date) -> tuple[list[Sum], list[Off], int]:
     """The sums, the first of what is off, and how much is off in all."""
-    where = {"tenant": unit.tenant_id, "start": month, "end": next_month(month), "most": MOST_SHOWN}
+    where = {
+        "tenant": unit.tenant_id,
+        "start": month,
+        "end": next_month(month),
+        "most": MOST_SHOWN,
+        "of_payments": list(OF_PAYMENTS),
+    }
     sums = [Sum(*row) for row in run(unit.tx, _SUMS, where)]
     rows = run(unit.tx, _OFF, where).fetchall()
     return sums, list(_off(rows)), rows[0][-1] if rows else 0
@@ -51,10 +60,10 @@ def _off(rows: Sequence[Sequence[Any]]) -> Iterator[Off]:
     yield from (Off(*row[:-1]) for row in rows)
 
 
-# Invoices, credit notes and what was made void, each on its day, and payments on the customer's day.
+# Invoices, credit notes and what was made void, each on its day; what customers paid and got back, on their day.
 _DOCUMENTS = """
 documents AS (
-  SELECT invoice_id, 'invoice' AS kind, number AS document, currency, issued_on AS day,
+  SELECT invoice_id AS about, 'invoice' AS kind, number AS document, currency, issued_on AS day,
          subtotal_minor AS net, tax_minor AS tax, total_minor AS total, 0::bigint AS paid
   FROM invoices WHERE tenant_id = %(tenant)s AND number IS NOT NULL
   UNION ALL
@@ -69,17 +78,34 @@ documents AS (
     AND e.stream_id = i.invoice_id AND e.type = 'invoice_voided'
   WHERE i.tenant_id = %(tenant)s AND status = 'voided'
   UNION ALL
-  SELECT p.invoice_id, 'payment', max(i.number), p.currency,
-         (p.received_at AT TIME ZONE (i.document -> 'party' ->> 'zone'))::date AS day, 0, 0, 0, sum(p.amount_minor)
-  FROM payments p JOIN invoices i USING (tenant_id, invoice_id) WHERE tenant_id = %(tenant)s GROUP BY 1, 2, 4, day)"""
+  SELECT customer_id, 'payment', customer_key, currency, day, 0, 0, 0, sum(amount_minor) FROM (
+    SELECT customer_id, customer_key, currency, (payment ->> 'received_on')::date AS day, amount_minor
+    FROM payments WHERE tenant_id = %(tenant)s AND invoice_id IS NULL
+    UNION ALL
+    SELECT p.customer_id, p.customer_key, p.currency,
+           (p.received_at AT TIME ZONE (i.document -> 'party' ->> 'zone'))::date, p.amount_minor
+    FROM payments p JOIN invoices i USING (tenant_id, invoice_id) WHERE tenant_id = %(tenant)s) received
+  GROUP BY 1, 3, 4, 5
+  UNION ALL
+  SELECT customer_id, kind, customer_key, currency, day, 0, 0, 0, -sum(amount) FROM (
+    SELECT p.customer_id, CASE e.type WHEN 'payment_refunded' THEN 'refund' ELSE 'chargeback' END AS kind,
+           p.customer_key, p.currency, (e.data -> 'amount' ->> 'minor')::bigint AS amount,
+           (COALESCE(e.data ->> 'refunded_at', e.data ->> 'charged_back_at')::timestamptz
+             AT TIME ZONE (e.data -> 'facts' ->> 'zone'))::date AS day
+    FROM payments p JOIN events e ON e.tenant_id = p.tenant_id AND e.category = 'payment'
+      AND e.stream_id = p.payment_id AND e.type IN ('payment_refunded', 'payment_charged_back')
+    WHERE p.tenant_id = %(tenant)s AND p.refunded_minor + p.charged_back_minor > 0) given_back
+  GROUP BY 1, 2, 3, 4, 5)"""
 
 _BOOKED = """
 booked AS (
-  SELECT invoice_id, kind, document, currency, effective_on AS day,
+  SELECT CASE WHEN kind = ANY(%(of_payments)s) THEN customer_id ELSE invoice_id END AS about, kind,
+         CASE WHEN kind = ANY(%(of_payments)s) THEN customer_key ELSE document END AS document,
+         currency, effective_on AS day,
          -sum(amount_minor) FILTER (WHERE account IN ('revenue', 'deferred_revenue')) AS net,
          -sum(amount_minor) FILTER (WHERE account = 'tax_payable') AS tax,
          sum(amount_minor) FILTER (WHERE account IN ('receivables', 'customer_credit')) AS total,
-         sum(amount_minor) FILTER (WHERE account IN ('cash', 'unapplied_cash')) AS paid,
+         sum(amount_minor) FILTER (WHERE account = 'cash') AS paid,
          bool_or(booked_on >= %(end)s) AS is_later
   FROM ledger_postings
   WHERE tenant_id = %(tenant)s AND kind <> 'recognition'
@@ -90,12 +116,13 @@ booked AS (
 _PAIRS = f"""
 WITH {_DOCUMENTS}, {_BOOKED},
 pairs AS (
-  SELECT s.name, currency, document, invoice_id, s.documents, s.ledger, s.ledger * COALESCE(is_later, false)::int AS later
+  SELECT s.name, currency, document, CASE WHEN kind = ANY(%(of_payments)s) THEN NULL ELSE about END AS invoice_id,
+         s.documents, s.ledger, s.ledger * COALESCE(is_later, false)::int AS later
   FROM (SELECT * FROM documents WHERE day >= %(start)s AND day < %(end)s) d
-  FULL JOIN booked b USING (invoice_id, kind, document, currency, day)
+  FULL JOIN booked b USING (about, kind, document, currency, day)
   CROSS JOIN LATERAL (VALUES ('lines', COALESCE(d.net, 0), COALESCE(b.net, 0)),
-                             ('totals', CASE WHEN kind = 'payment' THEN 0 ELSE COALESCE(d.total, 0) END,
-                                        CASE WHEN kind = 'payment' THEN 0 ELSE COALESCE(b.total, 0) END),
+                             ('totals', CASE WHEN kind = ANY(%(of_payments)s) THEN 0 ELSE COALESCE(d.total, 0) END,
+                                        CASE WHEN kind = ANY(%(of_payments)s) THEN 0 ELSE COALESCE(b.total, 0) END),
                              ('taxes', COALESCE(d.tax, 0), COALESCE(b.tax, 0)),
                              ('payments', COALESCE(d.paid, 0), COALESCE(b.paid, 0))) AS s (name, documents, ledger))"""  # noqa: S608
 

@@ -53,7 +53,7 @@ def test_after_business_the_books_agree(billing: Service, busy: str) -> None:
         ("payments ledger_cash", "UPDATE payments SET amount_minor = amount_minor - 1"),
         ("payments ledger_receivables", "UPDATE invoices SET open_minor = 0"),
         ("ledger_entries ledger_tax", "DELETE FROM ledger_postings WHERE account = 'tax_payable'"),
-        ("ledger_cash ledger_receivables", "DELETE FROM ledger_postings WHERE kind = 'payment'"),
+        ("ledger_cash ledger_receivables", "DELETE FROM ledger_postings WHERE kind IN ('payment', 'application')"),
         ("ledger_recognitions", "UPDATE recognitions SET amount_minor = amount_minor + 1"),
         ("closed_months", "UPDATE accounting_periods SET open_from = '2032-01-01', closed_at = '2031-01-01'"),
     ],

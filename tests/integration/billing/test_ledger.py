@@ -61,7 +61,7 @@ def test_an_invoice_is_in_the_books_with_its_lines_from_the_day_of_its_issue(roo
 def test_entries_are_found_by_what_they_are_about(room: Room) -> None:
     room.live_until("2031-01-10")
     room.pay(room.one(number="INV-000001"))
-    kinds = {"invoice", "recognition", "payment"}
+    kinds = {"invoice", "recognition", "payment", "application"}
     assert {e["kind"] for e in entries(room)} == {e["kind"] for e in entries(room, customer="F9")} == kinds
     assert [e["kind"] for e in entries(room, account="cash")] == ["payment"]
     assert [e["kind"] for e in entries(room, period="2031-01", account="revenue")] == ["recognition"]

@@ -50,10 +50,28 @@ class IssueInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPayment:
+    """`allocation_id` is which part of the payment it is; `applied_at` is when, where the money was there before."""
+
     payment_id: UUID
     amount: Money
     reference: str
     received_at: datetime
+    allocation_id: UUID | None = None
+    applied_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPayment:
+    """Some of what a payment paid is not paid by it any more. Without `reopens` only what can be refunded; `on` is the
+    customer's day."""
+
+    return_id: UUID
+    payment_id: UUID
+    amount: Money
+    reason: str
+    at: datetime
+    on: date
+    reopens: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +134,7 @@ InvoiceCommand = (
     | RecalculateInvoice
     | IssueInvoice
     | RecordPayment
+    | ReturnPayment
     | MarkOverdue
     | VoidInvoice
     | CreditInvoice

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.billing.domain.correction import Carried
-from services.billing.domain.invoice import correcting
+from services.billing.domain.invoice import correcting, paying
 from services.billing.domain.invoice.commands import (
     AnswerCorrection,
     CreditCorrection,
@@ -19,6 +19,7 @@ from services.billing.domain.invoice.commands import (
     NoteCorrection,
     RecalculateInvoice,
     RecordPayment,
+    ReturnPayment,
     VoidInvoice,
 )
 from services.billing.domain.invoice.events import (
@@ -31,10 +32,9 @@ from services.billing.domain.invoice.events import (
     InvoicePaid,
     InvoiceRecalculated,
     InvoiceVoided,
-    PaymentAllocated,
     Totals,
 )
-from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, Overpayment
+from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.invoicing.totals import invoice_totals
 from shared.decider import NotAllowedNow
@@ -54,10 +54,8 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             return _issue(invoice, command)
         case Invoice(facts=Facts()), IssueInvoice():
             return []  # already done: repeating a command is harmless
-        case Invoice(), RecordPayment(payment_id=payment_id) if payment_id in invoice.payments:
-            return []
-        case Invoice(status="issued"), RecordPayment():
-            return _record_payment(invoice, command)
+        case Invoice(), RecordPayment() | ReturnPayment():
+            return paying.decide(invoice, command)
         case Invoice(status="issued", overdue=False), MarkOverdue(on=on) if on > invoice.issued.due_on:
             return [InvoiceOverdue(facts=invoice.issued, open=invoice.open)]
         case Invoice(), MarkOverdue():
@@ -125,18 +123,3 @@ def _issue(invoice: Invoice, command: IssueInvoice) -> list[InvoiceEvent]:
         facts=facts, legal_entity=number.legal_entity, series=number.series, sequence=number.sequence
     )
     return [issued] if invoice.totals.total.minor else [issued, InvoicePaid(facts=facts, paid_at=header.bill.billed_at)]
-
-
-def _record_payment(invoice: Invoice, command: RecordPayment) -> list[InvoiceEvent]:
-    if not command.amount <= invoice.open:
-        raise Overpayment(f"{command.amount} is more than the open {invoice.open}", field="/amount_minor")
-    left = invoice.open - command.amount
-    allocated = PaymentAllocated(
-        facts=invoice.issued,
-        payment_id=command.payment_id,
-        amount=command.amount,
-        open=left,
-        reference=command.reference,
-        received_at=command.received_at,
-    )
-    return [allocated] if left.minor else [allocated, InvoicePaid(facts=invoice.issued, paid_at=command.received_at)]

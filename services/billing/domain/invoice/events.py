@@ -90,12 +90,30 @@ class InvoiceIssued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAllocated:
+    """Part of a payment, `allocation_id`; None is all of one that was recorded here alone, before payments had streams."""
+
     facts: Facts
     payment_id: UUID
     amount: Money
     open: Money
     reference: str
     received_at: datetime
+    allocation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReturned:
+    """Of `amount` credit notes had given back `refundable`; `reopened` is owed again, and `open` is all that is."""
+
+    facts: Facts
+    return_id: UUID
+    payment_id: UUID
+    amount: Money
+    reopened: Money
+    refundable: Money
+    open: Money
+    reason: str
+    returned_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +200,7 @@ InvoiceEvent = (
     | InvoiceRecalculated
     | InvoiceIssued
     | PaymentAllocated
+    | PaymentReturned
     | InvoicePaid
     | InvoiceOverdue
     | InvoiceVoided
@@ -196,6 +215,7 @@ EVENT_TYPES: dict[str, type] = {
     "invoice_recalculated": InvoiceRecalculated,
     "invoice_issued": InvoiceIssued,
     "payment_allocated": PaymentAllocated,
+    "payment_returned": PaymentReturned,
     "invoice_paid": InvoicePaid,
     "invoice_overdue": InvoiceOverdue,
     "invoice_voided": InvoiceVoided,

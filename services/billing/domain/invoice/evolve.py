@@ -18,6 +18,7 @@ from services.billing.domain.invoice.events import (
     InvoiceRecalculated,
     InvoiceVoided,
     PaymentAllocated,
+    PaymentReturned,
 )
 from services.billing.domain.invoice.state import Invoice
 from shared.decider import CorruptStream
@@ -33,7 +34,10 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
         case Invoice(), InvoiceIssued(facts=facts):
             return replace(invoice, status="issued", facts=facts)
         case Invoice(), PaymentAllocated(payment_id=payment_id, amount=amount):
-            return replace(invoice, paid=invoice.paid + amount, payments=(*invoice.payments, payment_id))
+            id_ = event.allocation_id or payment_id
+            return replace(invoice, paid=invoice.paid + amount, payments=(*invoice.payments, id_))
+        case Invoice(), PaymentReturned():
+            return _returned(invoice, event)
         case Invoice(), InvoicePaid():
             return replace(invoice, status="paid")
         case Invoice(), InvoiceOverdue():
@@ -82,6 +86,16 @@ def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
         credited=invoice.credited + event.amount,
         credited_tax=invoice.credited_tax + event.tax,
         refundable=invoice.refundable + event.refundable,
+    )
+
+
+def _returned(invoice: Invoice, event: PaymentReturned) -> Invoice:
+    return replace(
+        invoice,
+        status="issued" if event.reopened.minor else invoice.status,
+        paid=invoice.paid - event.amount,
+        refundable=invoice.refundable - event.refundable,
+        returns=(*invoice.returns, event.return_id),
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.billing.domain.correction import Carried, CorrectionDocument, merged
 from services.billing.domain.invoice.events import Facts, Header, Totals
 from services.billing.domain.invoice_line import InvoiceLine
+from shared.decider import NotAllowedNow
 from shared.errors import DomainError, NotFound
 from shared.money import Money
 
@@ -23,15 +24,28 @@ class Overpayment(DomainError):
     """Nobody pays more than they owe."""
 
 
+class NotPayable(NotAllowedNow):
+    """Nobody owes anything on it: it is a draft, paid, credited or void."""
+
+    def __init__(self, command: object, invoice: object):
+        super().__init__(command, invoice)
+        self.field = "/invoice"
+
+
+class NotRefundable(DomainError):
+    """An invoice gives back no more than was paid, and without being owed again no more than was credited of that."""
+
+
 class OverCredit(DomainError):
     """No invoice is credited with more than it still carries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """`facts` are known once it is issued; `payments` and `corrections` are the ids of those that were recorded.
+    """`facts` are known once it is issued; `payments`, `returns` and `corrections` are the ids of those that were recorded.
 
-    `credited` and `credited_tax` are sums of its credit notes, `refundable` what of them had been paid. `revisions` are
+    `credited` and `credited_tax` are sums of its credit notes, `refundable` what of them had been paid
+    and is still there. `revisions` are
     those of its usage periods that it is rated with, `heard` the latest of each, also where it was ignored. `documents`
     corrected it; what of its corrections waits for the next invoice is `deferred`, what has no answer yet `unanswered`.
     """
@@ -43,6 +57,7 @@ class Invoice:
     facts: Facts | None = None
     paid: Money
     payments: tuple[UUID, ...] = ()
+    returns: tuple[UUID, ...] = ()
     overdue: bool = False
     credited: Money
     credited_tax: Money

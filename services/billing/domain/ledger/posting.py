@@ -25,7 +25,7 @@ Account = Literal[
     "write_off",
     "rounding",
 ]
-EntryKind = Literal["invoice", "recognition", "payment", "credit_note", "void"]
+EntryKind = Literal["invoice", "recognition", "payment", "application", "refund", "chargeback", "credit_note", "void"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

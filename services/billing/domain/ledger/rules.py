@@ -10,6 +10,13 @@ from services.billing.domain.invoice.events import CreditNoteIssued, InvoiceIssu
 from services.billing.domain.ledger import invoices, payments
 from services.billing.domain.ledger.posting import Entry
 from services.billing.domain.ledger.telling import Telling
+from services.billing.domain.payment.events import (
+    PaymentApplied,
+    PaymentChargedBack,
+    PaymentReceived,
+    PaymentRefunded,
+    PaymentWithdrawn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +34,15 @@ RULES: dict[type, Rule] = {
     InvoiceVoided: Rule("invoice_voided", invoices.voided, needs_before=True),
     CreditNoteIssued: Rule("credit_note_issued", invoices.credited, needs_before=True),
     PaymentAllocated: Rule("payment_allocated", payments.allocated),
+    PaymentReceived: Rule("payment_received", payments.received),
+    PaymentApplied: Rule("payment_applied", payments.applied),
+    PaymentWithdrawn: Rule("payment_withdrawn", payments.withdrawn),
+    PaymentRefunded: Rule("payment_refunded", payments.refunded),
+    PaymentChargedBack: Rule("payment_charged_back", payments.charged_back),
 }
 
-# By stored name. Corrections are noted and answered: the documents that answer them are invoices and credit notes.
+# By stored name. Corrections are noted and answered: the documents that answer them are invoices and credit notes. What an
+# invoice says of a payment that was returned, the payment says as well, and books.
 WITHOUT_MONEY = frozenset(
     {
         "accounting_period_closed",
@@ -75,7 +88,10 @@ WITHOUT_MONEY = frozenset(
         "invoice_overdue",
         "invoice_paid",
         "invoice_recalculated",
+        "payment_profile_changed",
+        "payment_returned",
         "debt_reduced",
+        "debt_restored",
         "debt_tracked",
         "dunning_cleared",
         "dunning_step_reached",

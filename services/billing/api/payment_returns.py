@@ -1,0 +1,90 @@
+"""What is done to a payment after it came in: given back, taken back by the bank, or moved off an invoice."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import uuid5
+
+from fastapi import APIRouter
+
+from services.billing.api.access import RecordPayments, RefundPayments
+from services.billing.api.payment_forms import (
+    ChargebackIn,
+    PaymentId,
+    PaymentOut,
+    RefundIn,
+    WithdrawIn,
+    payment_out,
+)
+from services.billing.api.payments import known
+from services.billing.domain.invoice import INVOICE
+from services.billing.domain.payment import PAYMENT
+from services.billing.domain.payment.commands import RefundPayment
+from services.billing.processes import paying
+from services.billing.projections import invoices, payments
+from shared.http.routes import TransactionalRoute
+from shared.money import Money
+from shared.orders import Order
+from shared.unit_of_work import UnitOfWork
+
+router = APIRouter(prefix="/v1/payments", tags=["payments"], route_class=TransactionalRoute)
+
+
+@router.post("/{payment_id}/withdrawals", status_code=201)
+def withdraw(payment_id: PaymentId, body: WithdrawIn, unit: RecordPayments) -> PaymentOut:
+    """It does not pay this invoice any more and waits unapplied; what is not credited is owed again."""
+    payment, invoice = known(unit, payment_id), invoices.by_number(unit, body.invoice)
+    amount = Money(body.amount_minor, payment.facts.amount.currency)
+    state = unit.state(INVOICE, invoice["invoice_id"])
+    first, *others = paying.withdraw(
+        payment, state, amount, reopens=not body.only_refundable, reason=body.reason, at=unit.now
+    )
+    _carry_out(unit, first, others)
+    return payment_out(payments.get(unit, payment_id))
+
+
+@router.post("/{payment_id}/refunds", status_code=201)
+def refund(payment_id: PaymentId, body: RefundIn, unit: RefundPayments) -> PaymentOut:
+    """Never more than is unapplied, or with `invoice` than a credit note gave back of what this payment paid."""
+    payment = known(unit, payment_id)
+    amount = Money(body.amount_minor, payment.facts.amount.currency)
+    if body.invoice is not None:
+        state = unit.state(INVOICE, invoices.by_number(unit, body.invoice)["invoice_id"])
+        first, *others = paying.withdraw(payment, state, amount, reopens=False, reason=body.reason, at=unit.now)
+        _carry_out(unit, first, others)
+        unit = unit.because(unit.cause)
+    done = len(unit.state(PAYMENT, payment_id).done)
+    command = RefundPayment(
+        refund_id=uuid5(payment_id, f"refund {done}"),
+        amount=amount,
+        reference=body.reference,
+        reason=body.reason,
+        at=unit.now,
+    )
+    unit.execute(PAYMENT, payment_id, command)
+    return payment_out(payments.get(unit, payment_id))
+
+
+@router.post("/{payment_id}/chargebacks", status_code=201)
+def charge_back(payment_id: PaymentId, body: ChargebackIn, unit: RefundPayments) -> PaymentOut:
+    """What it had paid is owed again, and dunning goes on from where the invoices' age has come to."""
+    payment = known(unit, payment_id)
+    currency = payment.facts.amount.currency
+    orders = paying.charge_back(
+        payment,
+        partial(unit.state, INVOICE),
+        uuid5(payment_id, f"chargeback {body.reference}"),
+        payment.held if body.amount_minor is None else Money(body.amount_minor, currency),
+        reference=body.reference,
+        reason=body.reason,
+        at=unit.now,
+    )
+    if planned := list(orders):
+        _carry_out(unit, planned[0], planned[1:])
+    return payment_out(payments.get(unit, payment_id))
+
+
+def _carry_out(unit: UnitOfWork, first: Order, others: list[Order]) -> None:
+    """The version that was asked for is of the payment."""
+    unit.carry_out([first])
+    unit.because(unit.cause).carry_out(others)

@@ -1,0 +1,358 @@
+"""Payments: what came in is applied, unapplied, given back or taken back, to the minor unit and in any order."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.commands import CreditCorrection, IssueInvoice, MarkOverdue, Number, VoidInvoice
+from services.billing.domain.invoice.events import InvoiceOverdue, PaymentReturned
+from services.billing.domain.invoice.state import NotPayable, NotRefundable, Overpayment
+from services.billing.domain.payment import PAYMENT
+from services.billing.domain.payment.allocation import OpenInvoice, Share, oldest_first
+from services.billing.domain.payment.commands import ReceivePayment, RefundPayment
+from services.billing.domain.payment.events import Moved, PaymentFacts
+from services.billing.domain.payment.state import (
+    MoreThanApplied,
+    MoreThanReceived,
+    MoreThanUnapplied,
+    Payment,
+    PaymentDiffers,
+    PaymentNotFound,
+    payment_id,
+)
+from services.billing.processes import paying
+from shared.errors import DomainError
+from shared.money import CurrencyMismatch, Money
+from shared.orders import Order
+from tests.unit.billing.test_invoice import DRAFT, credit
+
+AT = datetime(2013, 2, 20, 17, tzinfo=UTC)
+FIRST, SECOND = UUID(int=101), UUID(int=102)
+PARTY = DRAFT.header.party
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def facts(minor: int, number: int = 1, **changed: Any) -> PaymentFacts:
+    told = PaymentFacts(
+        payment_id=UUID(int=number),
+        customer_id=PARTY.customer_id,
+        customer_key=PARTY.key,
+        zone=PARTY.zone,
+        amount=usd(minor),
+        method="transfer",
+        reference="wire",
+        received_at=AT,
+        received_on=date(2013, 2, 20),
+    )
+    return replace(told, **changed)
+
+
+class Till:
+    """Two issued invoices and any payments: orders are carried out on plain states, all of them or none."""
+
+    def __init__(self) -> None:
+        self.states: dict[tuple[str, UUID], Any] = {}
+        self.moved: list[Moved] = []
+        for number, id_ in enumerate((FIRST, SECOND), start=1):
+            header = replace(DRAFT.header, invoice_id=id_)
+            issue = IssueInvoice(number=Number(legal_entity="Hudson", series="HUD", sequence=number))
+            for command in (replace(DRAFT, header=header), issue):
+                self.carry_out([Order(INVOICE, id_, command)])
+
+    def invoice(self, id_: UUID) -> Any:
+        return self.states["invoice", id_]
+
+    def payment(self, number: int = 1) -> Payment:
+        found: Payment = self.states["payment", UUID(int=number)]
+        return found
+
+    @property
+    def total(self) -> int:
+        return int(self.invoice(FIRST).totals.total.minor)
+
+    def carry_out(self, orders: Any) -> list[Any]:
+        states, told = dict(self.states), []
+        for order in orders:
+            key = (order.decider.category, order.stream_id)
+            for event in order.decider.decide(states.get(key, order.decider.initial), order.command):
+                states[key] = order.decider.evolve(states.get(key, order.decider.initial), event)
+                told.append(event)
+        self.states = states
+        self.moved += [event.moved for event in told if hasattr(event, "moved")]
+        return told
+
+    def receive(self, minor: int, *paid: tuple[UUID, int], number: int = 1) -> list[Any]:
+        known = self.states.get(("payment", UUID(int=number)))
+        return self.carry_out(paying.receive(known, facts(minor, number), [self.share(*part) for part in paid]))
+
+    def share(self, id_: UUID, minor: int) -> Share:
+        return Share(invoice_id=id_, number=self.invoice(id_).issued.number, amount=usd(minor))
+
+    def apply(self, id_: UUID, minor: int, number: int = 1) -> list[Any]:
+        return self.carry_out(paying.apply(self.payment(number), [self.share(id_, minor)], AT))
+
+    def withdraw(self, id_: UUID, minor: int, *, reopens: bool = True, number: int = 1) -> list[Any]:
+        orders = paying.withdraw(
+            self.payment(number), self.invoice(id_), usd(minor), reopens=reopens, reason="moved", at=AT
+        )
+        return self.carry_out(orders)
+
+    def refund(self, minor: int, number: int = 1) -> list[Any]:
+        id_ = UUID(int=len(self.payment(number).done) + 1000)
+        command = RefundPayment(refund_id=id_, amount=usd(minor), reference="", reason="asked", at=AT)
+        return self.carry_out([Order(PAYMENT, UUID(int=number), command)])
+
+    def charge_back(self, minor: int, number: int = 1, at: datetime = AT, id_: int = 0) -> list[Any]:
+        orders = paying.charge_back(
+            self.payment(number),
+            self.invoice,
+            UUID(int=id_ or len(self.payment(number).done) + 2000),
+            usd(minor),
+            reference="cb",
+            reason="disputed",
+            at=at,
+        )
+        return self.carry_out(orders)
+
+    def credit(self, id_: UUID, minor: int) -> list[Any]:
+        note: CreditCorrection = credit(minor, number=len(self.moved) + 1)
+        return self.carry_out([Order(INVOICE, id_, note)])
+
+
+@pytest.fixture
+def till() -> Till:
+    return Till()
+
+
+def test_one_payment_pays_two_invoices_and_the_rest_waits(till: Till) -> None:
+    till.receive(till.total + 150, (FIRST, till.total), (SECOND, 100))
+    assert (till.invoice(FIRST).status, till.invoice(SECOND).open) == ("paid", usd(till.total - 100))
+    assert till.payment().unapplied == usd(50)
+    till.apply(SECOND, 50)
+    assert (till.payment().unapplied, till.invoice(SECOND).paid) == (usd(0), usd(150))
+
+
+def test_a_payment_told_twice_is_one_and_pays_once(till: Till) -> None:
+    till.receive(100, (FIRST, 100))
+    assert till.receive(100, (FIRST, 100)) == []
+    assert till.invoice(FIRST).paid == usd(100)
+    with pytest.raises(PaymentDiffers):
+        till.receive(101)
+
+
+def test_one_reference_of_a_provider_is_one_payment_of_its_tenant() -> None:
+    ours, theirs = UUID(int=1), UUID(int=2)
+    assert payment_id(ours, "test", "ch_1") == payment_id(ours, "test", "ch_1")
+    assert len({payment_id(t, p, r) for t in (ours, theirs) for p in ("a", "b") for r in ("x", "y")}) == 8
+
+
+def test_nobody_spends_more_than_is_unapplied_or_owed(till: Till) -> None:
+    till.receive(100)
+    with pytest.raises(MoreThanUnapplied):
+        till.apply(FIRST, 101)
+    with pytest.raises(MoreThanUnapplied):
+        till.refund(101)
+    with pytest.raises(Overpayment):
+        till.receive(till.total + 1, (FIRST, till.total + 1), number=2)
+    assert ("payment", UUID(int=2)) not in till.states
+
+
+def test_nothing_is_done_to_a_payment_that_nobody_received() -> None:
+    with pytest.raises(PaymentNotFound):
+        PAYMENT.decide(None, RefundPayment(refund_id=FIRST, amount=usd(1), reference="", reason="x", at=AT))
+
+
+def test_a_void_invoice_and_one_of_another_currency_take_no_payment_and_name_the_field(till: Till) -> None:
+    till.carry_out([Order(INVOICE, FIRST, VoidInvoice(reason="wrong"))])
+    with pytest.raises(NotPayable) as refused:
+        till.receive(100, (FIRST, 100))
+    assert refused.value.field == "/invoice"
+    share = Share(invoice_id=SECOND, number="HUD-000002", amount=Money(100, "EUR"))
+    with pytest.raises(CurrencyMismatch) as mixed:
+        till.carry_out(paying.receive(None, facts(100, amount=Money(100, "EUR")), [share]))
+    assert mixed.value.field == "/currency"
+
+
+def test_a_chargeback_takes_what_is_unapplied_and_then_the_last_invoice_first(till: Till) -> None:
+    till.receive(300, (FIRST, 100), (SECOND, 150))
+    till.charge_back(120)
+    assert (till.payment().unapplied, till.invoice(FIRST).paid, till.invoice(SECOND).paid) == (
+        usd(0),
+        usd(100),
+        usd(80),
+    )
+    till.charge_back(180)
+    assert (till.payment().status, till.invoice(FIRST).paid, till.invoice(SECOND).paid) == (
+        "charged back",
+        usd(0),
+        usd(0),
+    )
+    with pytest.raises(MoreThanReceived):
+        till.charge_back(1)
+
+
+def test_the_same_chargeback_is_counted_once(till: Till) -> None:
+    till.receive(100, (FIRST, 100))
+    assert till.charge_back(40, id_=7)
+    assert till.charge_back(40, id_=7) == []
+    assert till.invoice(FIRST).paid == usd(60)
+
+
+def test_a_paid_invoice_is_owed_again_and_overdue_where_its_day_has_passed(till: Till) -> None:
+    till.receive(till.total, (FIRST, till.total))
+    assert till.invoice(FIRST).status == "paid"
+    told = till.charge_back(till.total, at=datetime(2013, 3, 20, 17, tzinfo=UTC))
+    assert [type(event) for event in told][1:] == [PaymentReturned, InvoiceOverdue]
+    assert (till.invoice(FIRST).status, till.invoice(FIRST).open) == ("issued", usd(till.total))
+    assert till.carry_out([Order(INVOICE, FIRST, MarkOverdue(on=date(2013, 4, 1)))]) == []
+    till.receive(till.total, (FIRST, till.total), number=2)
+    assert till.invoice(FIRST).status == "paid"
+
+
+def test_what_a_credit_note_gave_back_is_refunded_and_never_more(till: Till) -> None:
+    till.receive(till.total, (FIRST, till.total))
+    till.credit(FIRST, 40)
+    assert till.invoice(FIRST).refundable == usd(40)
+    with pytest.raises(NotRefundable):
+        till.withdraw(FIRST, 41, reopens=False)
+    till.withdraw(FIRST, 40, reopens=False)
+    till.refund(40)
+    assert (till.invoice(FIRST).open, till.invoice(FIRST).refundable, till.invoice(FIRST).status) == (
+        usd(0),
+        usd(0),
+        "paid",
+    )
+    assert till.payment().held == usd(till.total - 40)
+    with pytest.raises(NotRefundable):
+        till.withdraw(FIRST, 1, reopens=False)
+
+
+def test_a_chargeback_of_what_was_credited_is_not_owed_again(till: Till) -> None:
+    till.receive(till.total, (FIRST, till.total))
+    till.credit(FIRST, 40)
+    till.charge_back(till.total)
+    assert (till.invoice(FIRST).open, till.invoice(FIRST).refundable) == (usd(till.total - 40), usd(0))
+
+
+def test_a_payment_on_the_wrong_invoice_is_moved_to_the_right_one(till: Till) -> None:
+    till.receive(100, (FIRST, 100))
+    with pytest.raises(NotRefundable):
+        till.withdraw(FIRST, 101)
+    till.withdraw(FIRST, 100)
+    till.apply(SECOND, 100)
+    assert (till.invoice(FIRST).paid, till.invoice(SECOND).paid) == (usd(0), usd(100))
+
+
+def test_an_invoice_gives_back_to_a_payment_no_more_than_that_one_paid(till: Till) -> None:
+    till.receive(30, (FIRST, 30))
+    till.receive(70, (FIRST, 70), number=2)
+    with pytest.raises(MoreThanApplied):
+        till.withdraw(FIRST, 31)
+
+
+def test_the_oldest_due_is_paid_first_and_nothing_in_another_currency() -> None:
+    def owed(number: int, due: int, minor: int, currency: str = "USD") -> OpenInvoice:
+        return OpenInvoice(
+            invoice_id=UUID(int=number),
+            number=f"INV-{number}",
+            customer_id=FIRST,
+            customer_key="F9",
+            due_on=date(2013, 1, due),
+            open=Money(minor, currency),
+        )
+
+    invoices = [owed(3, 9, 50), owed(2, 1, 40, "EUR"), owed(1, 5, 30), owed(4, 9, 0)]
+    shared = [(share.number, share.amount.minor) for share in oldest_first(invoices, usd(60))]
+    assert shared == [("INV-1", 30), ("INV-3", 30)]
+    assert list(oldest_first(invoices, usd(0))) == []
+
+
+def test_an_invoice_takes_what_it_needs_of_what_waits_the_first_that_came_first(till: Till) -> None:
+    till.receive(till.total - 10)
+    till.receive(50, number=2)
+    till.receive(50, number=3)
+    payments = [till.payment(number) for number in (1, 2, 3)]
+    till.carry_out(paying.settle(till.invoice(FIRST), payments, AT))
+    assert till.invoice(FIRST).status == "paid"
+    assert [till.payment(n).unapplied.minor for n in (1, 2, 3)] == [0, 40, 50]
+    assert till.carry_out(paying.settle(till.invoice(FIRST), payments, AT)) == []
+
+
+AMOUNT = st.integers(1, 60000)
+INVOICES = st.sampled_from([FIRST, SECOND])
+PAYMENTS = st.integers(1, 3)
+ACTS = st.one_of(
+    st.tuples(st.just("receive"), AMOUNT, st.lists(st.tuples(INVOICES, AMOUNT), max_size=2), PAYMENTS),
+    st.tuples(st.just("apply"), INVOICES, AMOUNT, PAYMENTS),
+    st.tuples(st.just("withdraw"), INVOICES, AMOUNT, PAYMENTS, st.booleans()),
+    st.tuples(st.just("refund"), AMOUNT, PAYMENTS),
+    st.tuples(st.just("charge_back"), AMOUNT, PAYMENTS),
+    st.tuples(st.just("credit"), INVOICES, st.integers(1, 200)),
+)
+
+
+def attempt(till: Till, act: Any) -> None:
+    match act:
+        case "receive", minor, paid, number:
+            till.receive(minor, *paid, number=number)
+        case "apply", id_, minor, number:
+            till.apply(id_, minor, number)
+        case "withdraw", id_, minor, number, reopens:
+            till.withdraw(id_, minor, reopens=reopens, number=number)
+        case "refund", minor, number:
+            till.refund(minor, number)
+        case "charge_back", minor, number:
+            till.charge_back(minor, number)
+        case "credit", id_, minor:
+            till.credit(id_, minor)
+
+
+@given(st.lists(ACTS, max_size=25))
+def test_whatever_is_done_no_money_is_lost_made_or_counted_twice(acts: list[Any]) -> None:
+    till = Till()
+    for act in acts:
+        if act[0] not in ("receive", "credit") and ("payment", UUID(int=_number(act))) not in till.states:
+            continue
+        with suppress(DomainError):  # refused, and nothing of it happened
+            attempt(till, act)
+        check(till)
+
+
+def _number(act: Any) -> int:
+    return int(act[3] if act[0] in ("apply", "withdraw") else act[2])
+
+
+def check(till: Till) -> None:
+    payments = [state for (category, _), state in till.states.items() if category == "payment"]
+    invoices = [till.invoice(id_) for id_ in (FIRST, SECOND)]
+    for payment in payments:
+        applied = sum(amount.minor for amount in payment.applied.values())
+        assert payment.held.minor == applied + payment.unapplied.minor
+        assert min(payment.unapplied.minor, payment.refunded.minor, payment.charged_back.minor) >= 0
+    for invoice in invoices:
+        assert 0 <= invoice.refundable.minor <= invoice.paid.minor
+        assert 0 <= invoice.open.minor <= invoice.totals.total.minor
+        paid = sum(p.applied_to(invoice.header.invoice_id).minor for p in payments)
+        assert paid == invoice.paid.minor
+        assert (invoice.open.minor == 0) == (invoice.status in ("paid", "credited"))
+    for moved in till.moved:
+        assert moved.cash + moved.receivable == moved.unapplied + moved.refundable
+    assert sum(m.cash.minor for m in till.moved) == sum(p.held.minor for p in payments)
+    assert sum(m.unapplied.minor for m in till.moved) == sum(p.unapplied.minor for p in payments)
+
+
+def test_received_twice_by_command_is_received_once() -> None:
+    [received] = PAYMENT.decide(None, ReceivePayment(facts=facts(5)))
+    assert PAYMENT.decide(PAYMENT.replay([received]), ReceivePayment(facts=facts(5, reference="other words"))) == []
