@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -28,9 +29,9 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
-def room(servers: Servers, tenant: str, tmp_path: Path) -> Iterator[Room]:
+def room(servers: Servers, tmp_path: Path) -> Iterator[Room]:
     with running("usage", servers, tmp_path / "issuer") as service:
-        room = Room(service.hear_only_of_its_tenants(), tenant)
+        room = Room(service.hear_only_of_its_tenants(), uuid4().hex)
         room.define_meters()
         for meter in ("trips", "miles", "cars"):
             room.told_to_open(meter, subjects=SUBJECTS)
