@@ -11,6 +11,7 @@ from services.billing.api import (
     coupons,
     customers,
     evaluations,
+    event_chain,
     invoices,
     ledger,
     payment_profiles,
@@ -46,7 +47,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns):
         app.include_router(room.router)
-    for room in (ledger, accounting_periods, revenue, reconciliation, receivables):
+    for room in (ledger, accounting_periods, revenue, reconciliation, receivables, event_chain):
         app.include_router(room.router)
     return app
 

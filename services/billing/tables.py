@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.billing.ledger_tables import ledger_tables
 from shared.tables import NAMING, instant, kernel_tables
 
 metadata = MetaData(naming_convention=NAMING)
@@ -267,66 +268,5 @@ corrections = Table(
     Index(None, "tenant_id", "invoice_id"),
 )
 
-# Debits are positive, credits negative; a trigger holds that those of an entry add up to nothing in each currency.
-ledger_postings = Table(
-    "ledger_postings",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("entry_id", Uuid, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("booked_on", Date, nullable=False),
-    Column("effective_on", Date, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("revenue_class", Text),
-    Column("tax_rate", Text),
-    Column("currency", Text, nullable=False),
-    Column("amount_minor", BigInteger, nullable=False),
-    Column("customer_id", Uuid, nullable=False),
-    Column("customer_key", Text, nullable=False),
-    Column("invoice_id", Uuid),
-    Column("document", Text),
-    Column("line", Integer),
-    Column("event", Text, nullable=False),
-    Column("event_id", Uuid, nullable=False),
-    instant("recorded_at"),
-    PrimaryKeyConstraint("tenant_id", "place"),
-    Index(None, "tenant_id", "account", "booked_on"),
-    Index(None, "tenant_id", "invoice_id"),
-    Index(None, "tenant_id", "customer_key"),
-    Index(None, "tenant_id", "entry_id"),
-)
-
-# What is earned by day, month by month: each row is one entry of the ledger, and says what of it is earned before its end.
-recognitions = Table(
-    "recognitions",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("entry_id", Uuid, nullable=False),
-    Column("invoice_id", Uuid),
-    Column("revenue_class", Text, nullable=False),
-    Column("currency", Text, nullable=False),
-    Column("total_minor", BigInteger, nullable=False),
-    Column("over_from", Date, nullable=False),
-    Column("over_to", Date, nullable=False),
-    Column("days_from", Date, nullable=False),
-    Column("days_to", Date, nullable=False),
-    Column("known_on", Date, nullable=False),
-    Column("booked_on", Date, nullable=False),
-    Column("amount_minor", BigInteger, nullable=False),
-    instant("recorded_at"),
-    PrimaryKeyConstraint("tenant_id", "entry_id"),
-    Index(None, "tenant_id", "booked_on"),
-)
-
-accounting_periods = Table(
-    "accounting_periods",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("month", Text, nullable=False),
-    Column("open_from", Date, nullable=False),
-    instant("closed_at"),
-    Column("closed_by", Text, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "month"),
-)
+ledger_tables(metadata)
+ledger_postings, accounting_periods = (metadata.tables[name] for name in ("ledger_postings", "accounting_periods"))

@@ -144,6 +144,7 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
         "POST /v1/invoices/{invoice_id}/discard": REASON,
         "POST /v1/invoices/{invoice_id}/void": REASON,
         "POST /v1/invoices/{invoice_id}/credit-notes": REASON,
+        "POST /v1/ledger/verify": {"known_at": "2031-01-03T00:00:00Z", "root": "0" * 64},
         "POST /v1/payments": {
             "invoice": names.get("invoice"),
             "customer": "F9",

@@ -145,4 +145,15 @@ def test_another_tenant_sees_none_of_it(room: Room, billing: Service) -> None:
     stranger = billing.client(f"not-{room.tenant}")
     assert tenant_id(f"not-{room.tenant}") != room.tenant_id
     assert stranger.get("/v1/ledger/entries").json()["items"] == []
-    assert stranger.get("/v1/ledger/balances", params={"at": "2031-12-31"}).json()["balances"] == []
+    assert stranger.get("/v1/ledger/journal.jsonl").text == ""
+    assert len(stranger.get("/v1/ledger/journal.csv").text.splitlines()) == 1
+    for path, name in {
+        "/v1/ledger/balances?at=2031-12-31": "balances",
+        "/v1/reconciliation?period=2031-01": "sums",
+        "/v1/revenue/mapping?period=2031-01": "classes",
+        "/v1/revenue/recurring?from=2031-01-01&to=2031-12-31": "currencies",
+        "/v1/receivables/aged?at=2031-12-31": "items",
+    }.items():
+        assert stranger.get(path).json()[name] == [] != room.client.get(path).json()[name], path
+    assert stranger.post("/v1/ledger/verify", json={}).json()["events"] == 0
+    assert stranger.get("/v1/accounting-periods").json()["items"] == []

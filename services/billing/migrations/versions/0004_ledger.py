@@ -1,4 +1,5 @@
-"""The ledger, what is recognised when, and the months that are closed; `operate rebuild` fills them from the events"""
+"""The ledger, what is recognised when, and the months that are closed, which `operate rebuild` fills from the events; and a
+chain of hashes over each stream of events, which is filled here"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,8 +14,11 @@ def upgrade() -> None:
     _postings()
     _recognitions()
     _periods()
-    grant("billing", by_tenant=["ledger_postings", "recognitions", "accounting_periods"])
+    _hashes()
+    grant("billing", by_tenant=["ledger_postings", "recognitions", "accounting_periods", "event_hashes"])
     for statement in (_BALANCED, _ON_INSERT, _ON_UPDATE):
+        op.execute(statement)
+    for statement in (_READ_ONLY, _HASH, _CHAIN, _EARLIER, _ON_APPEND):
         op.execute(statement)
 
 
@@ -82,6 +86,18 @@ def _periods() -> None:
     )
 
 
+def _hashes() -> None:
+    op.create_table(
+        "event_hashes",
+        sa.Column("tenant_id", sa.Uuid, nullable=False),
+        sa.Column("category", sa.Text, nullable=False),
+        sa.Column("stream_id", sa.Uuid, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "category", "stream_id", "version", name=op.f("pk_event_hashes")),
+    )
+
+
 # An entry comes in one statement, so it is looked at once, as a whole. No row is changed: who does it alone is refused.
 _BALANCED = """
 CREATE FUNCTION ledger_entries_balance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -99,3 +115,34 @@ REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION ledger_entr
 _ON_UPDATE = """
 CREATE TRIGGER changed_entries_balance AFTER UPDATE ON ledger_postings
 REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_balance()"""
+
+# Only the database adds to the chain, and nobody who runs the service changes it.
+_READ_ONLY = "REVOKE INSERT, UPDATE, DELETE ON event_hashes FROM billing_api, billing_worker"
+
+# All that is stored of an event but its position, behind the hash of the event before it.
+_HASH = """
+CREATE FUNCTION hash_of_event(e events, previous bytea) RETURNS bytea LANGUAGE sql STABLE AS $$
+  SELECT sha256(COALESCE(previous, ''::bytea) || convert_to(jsonb_build_array(
+    e.tenant_id, e.category, e.stream_id, e.version, e.public_sequence, e.type, e.data, e.context,
+    extract(epoch FROM e.occurred_at), extract(epoch FROM e.recorded_at))::text, 'UTF8')) $$"""
+
+_CHAIN = """
+CREATE FUNCTION chain_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO event_hashes VALUES (NEW.tenant_id, NEW.category, NEW.stream_id, NEW.version, hash_of_event(NEW, (
+    SELECT hash FROM event_hashes h WHERE h.tenant_id = NEW.tenant_id AND h.category = NEW.category
+      AND h.stream_id = NEW.stream_id AND h.version = NEW.version - 1)));
+  RETURN NULL;
+END $$"""
+
+_EARLIER = """
+WITH RECURSIVE chain AS (
+  SELECT e.tenant_id, e.category, e.stream_id, e.version, hash_of_event(e, NULL) AS hash FROM events e WHERE version = 1
+  UNION ALL
+  SELECT e.tenant_id, e.category, e.stream_id, e.version, hash_of_event(e, chain.hash) FROM chain
+  JOIN events e ON e.tenant_id = chain.tenant_id AND e.category = chain.category AND e.stream_id = chain.stream_id
+    AND e.version = chain.version + 1)
+INSERT INTO event_hashes SELECT * FROM chain"""
+
+_ON_APPEND = """
+CREATE TRIGGER chained AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION chain_event()"""
