@@ -12,12 +12,20 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import ProgrammingError
 
 from tests.integration.billing.room import Room
-from tests.support.house import Service
+from tests.support.house import Service, running
+from tests.support.servers import Servers
+
+
+@pytest.fixture(scope="module")
+def damaged(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """On a database of its own: what is changed in its history stays changed."""
+    with running("billing", servers, tmp_path_factory.mktemp("issuer")) as service:
+        yield service.hear_only_of_its_tenants()
 
 
 @pytest.fixture
-def room(billing: Service, tenant: str) -> Room:
-    room = Room(billing, tenant)
+def room(damaged: Service, tenant: str) -> Room:
+    room = Room(damaged, tenant)
     room.live_until("2031-01-10")
     return room
 

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from infra.local.tokens import tenant_id
+from services.billing.projections import ledger
 from services.billing.projections.books import CHECKS
+from shared.rebuild import content
 from tests.integration.billing.room import Room
 from tests.support.house import Service
 
@@ -132,6 +134,23 @@ def test_a_month_is_closed_once_it_is_over_and_with_those_before_it(room: Room) 
     [closing] = room.client.get("/v1/accounting-periods").json()["items"]
     assert closing["month"] == "2031-01"
     assert room.client.post("/v1/accounting-periods/2031-13/close").status_code == 422
+
+
+def test_the_log_in_pieces_makes_the_same_books(room: Room) -> None:
+    """An event whose draft is long past is told with what happened before it."""
+    room.live_until("2031-02-10")
+    room.pay(room.one(number="INV-000001"))
+    path = f"/v1/invoices/{room.one(number='INV-000001')['invoice_id']}/credit-notes"
+    assert room.client.post(path, json={"reason": "goodwill"}).is_success
+    assert room.client.post("/v1/accounting-periods/2031-01/close").is_success
+    tables = ("ledger_postings", "recognitions", "accounting_periods")
+    with room.engine.connect() as tx:
+        live = [content(tx, table)[room.tenant_id] for table in tables]
+        for table in tables:
+            tx.exec_driver_sql(f"DELETE FROM {table} WHERE tenant_id = %(tenant)s", {"tenant": room.tenant_id})
+        for batch in room.inbox.store.everything(tx, tenant_id=room.tenant_id, size=1):
+            ledger.project(tx, batch)
+        assert [content(tx, table)[room.tenant_id] for table in tables] == live
 
 
 def _count(room: Room, check: Any) -> int:
