@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from services.billing.api import (
     accounting_periods,
+    bank_entries,
+    bank_statements,
     billed_usage,
     collections,
     coupons,
@@ -16,6 +18,7 @@ from services.billing.api import (
     ledger,
     payment_profiles,
     payment_returns,
+    payment_webhooks,
     payments,
     plans,
     previews,
@@ -38,14 +41,15 @@ from shared.http.app import new_app
 
 def create_app(configuration: Settings) -> FastAPI:
     engine = engine_for(configuration.database, pool_size=configuration.pool_size, patience=FOR_REQUESTS)
-    app = new_app("billing", configuration, engine, create_store())
+    larger = {bank_statements.PATH: bank_statements.MOST_BYTES}
+    app = new_app("billing", configuration, engine, create_store(), larger_bodies=larger)
     for room in (settings, customers, products, plans, quotes, quote_acceptances):
         app.include_router(room.router)
     for room in (coupons, evaluations, previews):
         app.include_router(room.router)
     for room in (subscriptions, invoices, proof, billed_usage, collections):
         app.include_router(room.router)
-    for room in (payment_profiles, payments, payment_returns):
+    for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks):
         app.include_router(room.router)
     for room in (ledger, accounting_periods, revenue, reconciliation, receivables, event_chain):
         app.include_router(room.router)

@@ -1,6 +1,7 @@
 """The event store of billing: every aggregate, and everybody who is told in the same transaction."""
 
 from services.billing.domain.accounting_period import ACCOUNTING_PERIODS
+from services.billing.domain.bank_entry import BANK_ENTRY
 from services.billing.domain.catalogue import PLAN
 from services.billing.domain.coupon import COUPON
 from services.billing.domain.customer import CUSTOMER
@@ -9,6 +10,7 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.product import PRODUCT
+from services.billing.domain.provider_charge import PROVIDER_CHARGE
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.reference import KNOWN_METER, KNOWN_POLICY
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -17,6 +19,7 @@ from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging import outbound
 from services.billing.processes.schedule import timers_of
 from services.billing.projections import (
+    bank_entries,
     corrections,
     coupons,
     customers,
@@ -61,6 +64,7 @@ READ_MODELS = (
     ReadModel(waiting_bills.project, ("waiting_bills",)),
     ReadModel(invoice_numbers.project, ("number_counters",)),
     ReadModel(invoices.project, ("invoices",)),
+    ReadModel(bank_entries.project, ("bank_entries",)),
     ReadModel(payment_profiles.project, ("payment_profiles",)),
     ReadModel(payments.project, ("payments", "payment_allocations")),
     ReadModel(dunning.project, ("dunning",)),
@@ -84,6 +88,8 @@ def create_store() -> EventStore:
             USAGE_PERIOD,
             INVOICE,
             PAYMENT,
+            BANK_ENTRY,
+            PROVIDER_CHARGE,
             PAYMENT_PROFILE,
             DUNNING,
             ACCOUNTING_PERIODS,

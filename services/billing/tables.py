@@ -215,6 +215,20 @@ payments = Table(
     Index(None, "tenant_id", "customer_key"),
 )
 
+bank_entries = Table(
+    "bank_entries",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("entry", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "entry_id"),
+    Index(None, "tenant_id", "status"),
+)
+
 payment_profiles = Table(
     "payment_profiles",
     metadata,

@@ -34,11 +34,12 @@ LINES = [
     }
 ]
 # What a parameter of a path is called when it is not known to `stocked`.
-IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12"}
+IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12", "provider": "test"}
 JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}
 CONTENT_TYPES = {
     "POST /v1/events": "application/cloudevents+json",
     "POST /v1/backfills/{backfill_id}/loads": "application/jsonl",
+    "POST /v1/bank-statements": "text/csv",
 }
 QUERIES: dict[str, dict[str, Any]] = {
     "/v1/events": {"source": "/cars", "id": "1"},
@@ -108,7 +109,7 @@ TRIALS: dict[str, dict[str, Any]] = {
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 
 
-def bodies(names: Names) -> dict[str, dict[str, Any]]:
+def bodies(names: Names) -> dict[str, Any]:
     """A body for each route that takes one: of things of these names, and of the form that the document asks for."""
     subscription = names.get("subscription_id")
     return {
@@ -156,6 +157,18 @@ def bodies(names: Names) -> dict[str, dict[str, Any]]:
             "received_on": "2031-01-02",
         },
         **_of_payments(names),
+        "POST /v1/bank-statements": "statement,account,reference,booked_on,amount,currency,text\n"
+        f"2031-2,DE89,1,2031-01-03,1.00,USD,{names.get('invoice')}\n",
+        "POST /v1/payment-webhooks/{provider}": {
+            "type": "charge.failed",
+            "timestamp": "2031-01-03T00:00:00Z",
+            "data": {"charge": "ch_1", "reason": "declined"},
+        },
+        "POST /v1/bank-statement-entries/{entry_id}/match": {
+            "customer": "F9",
+            "allocations": [{"invoice": names.get("invoice"), "amount_minor": 10}],
+        },
+        "POST /v1/bank-statement-entries/{entry_id}/set-aside": REASON,
         "POST /v1/events": trip("9", origin="EWR", miles="4.5"),
         "PUT /v1/meters/{slug}": METERS["trips"]
         | {
@@ -225,7 +238,7 @@ class Route:
     address: str
     needs: Needs
     query: dict[str, Any] = field(default_factory=dict)
-    body: dict[str, Any] | None = None
+    body: Any = None
     content_type: str = "application/json"
 
     @property
@@ -233,7 +246,8 @@ class Route:
         return f"{self.method} {self.path}"
 
     def ask(self, client: TestClient, **options: Any) -> Any:
-        sent = {"params": self.query} | ({} if self.body is None else {"content": json.dumps(self.body)})
+        content = self.body if isinstance(self.body, str) else json.dumps(self.body)
+        sent = {"params": self.query} | ({} if self.body is None else {"content": content})
         headers = {"Content-Type": self.content_type} | options.pop("headers", {})
         return client.request(self.method, self.address, headers=headers, **(sent | options))
 

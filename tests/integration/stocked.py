@@ -36,10 +36,16 @@ def billing(service: Service, tenant: str) -> Names:
     move_clock(service, clerk, datetime(2031, 1, 3, tzinfo=UTC))
     [invoice] = clerk.get("/v1/invoices").json()["items"]
     [period, *_] = clerk.get(f"/v1/subscriptions/{invoice['subscription_id']}/usage-periods").json()["items"]
-    ahead = {"customer": "F9", "allocations": [], "amount_minor": 300, "currency": "USD"}
+    ahead = {"customer": "F9", "amount_minor": 300, "currency": "USD"}
+    ahead["allocations"] = [{"invoice": invoice["number"], "amount_minor": 100}]
     payment = clerk.post("/v1/payments", json=ahead).json()
     assert clerk.put("/v1/customers/F9/payment-profile", json={"unapplied_cash": "hold"}).status_code == 200
+    statement = "statement,account,reference,booked_on,amount,currency\n2031-1,DE89,1,2031-01-02,5.00,USD\n"
+    taken = clerk.post("/v1/bank-statements", content=statement, headers={"Content-Type": "text/csv"})
+    assert taken.json()["unmatched"] == 1, taken.text
+    [entry] = clerk.get("/v1/bank-statement-entries").json()["items"]
     return {
+        "entry_id": entry["entry_id"],
         "payment_id": payment["payment_id"],
         "period_id": period["period_id"],
         "external_id": "F9",

@@ -12,7 +12,7 @@ from tests.integration.requests_by_route import Route, routes
 from tests.integration.stocked import STOCK, Names
 from tests.support.house import ALL_SCOPES, Service
 
-BY_QUOTE_TOKEN = ["POST /v1/quote-acceptances"]
+BY_QUOTE_TOKEN = ["POST /v1/quote-acceptances", "POST /v1/payment-webhooks/{provider}"]
 
 
 def of_nobody(service: Service) -> Names:

@@ -27,10 +27,12 @@ OF_THE_CALLER = {
     "GET /v1/test-clock",
     "GET /v1/reasons",
     "GET /v1/completeness",
+    "GET /v1/payment-webhooks/{provider}",
     "GET /v1/metrics/renewals",
     "POST /v1/access/check",
     "POST /v1/accounting-periods/{month}/close",
     "POST /v1/backfills",
+    "POST /v1/bank-statements",
     "POST /v1/events",
     "POST /v1/events/rejected/replay",
     "POST /v1/ledger/verify",
@@ -44,8 +46,8 @@ OF_THE_CALLER = {
     "PUT /v1/settings",
     "PUT /v1/test-clock",
 }
-# Needs no bearer token: the quote's own token says whose it is.
-BY_QUOTE_TOKEN = {"POST /v1/quote-acceptances"}
+# Needs no bearer token: the quote's own token says whose it is, or who signed it.
+BY_QUOTE_TOKEN = {"POST /v1/quote-acceptances", "POST /v1/payment-webhooks/{provider}"}
 
 
 @pytest.mark.parametrize("name", STOCK)

@@ -28,6 +28,8 @@ from shared.settings import Settings
 from tests.support.servers import Servers
 
 RARE = {"housekeeping", "watch", "books"}
+# What one service reads besides what all do.
+OF_SERVICES: dict[str, dict[str, Any]] = {"billing": {"payment_webhook_key": "a key for tests, of 32 characters"}}
 ALL_SCOPES = sorted(every_scope())
 
 
@@ -50,7 +52,9 @@ class Service:
     tenants: set[UUID] = field(default_factory=set)
 
     def settings(self, role: str) -> Settings:
-        return Settings(
+        own: type[Settings] = importlib.import_module(f"services.{self.name}.settings").Settings
+        return own(
+            **OF_SERVICES.get(self.name, {}),
             database_url=getattr(self.urls, role),
             **self.servers.kafka(self.name),
             auth_issuer=self.issuer.settings["AUTH_ISSUER"],

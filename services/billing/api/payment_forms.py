@@ -44,7 +44,7 @@ class PaymentIn(BaseModel):
     received_at: Instant | None = None
     received_on: Day | None = None
     provider: ProviderName | None = None
-    provider_reference: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    provider_reference: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
 
 
 class AllocateIn(BaseModel):

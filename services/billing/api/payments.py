@@ -33,9 +33,7 @@ router = APIRouter(prefix="/v1/payments", tags=["payments"], route_class=Transac
 @router.post("", status_code=201)
 def record(body: PaymentIn, unit: RecordPayments) -> PaymentOut:
     """Named invoices take no more than is open of them. What pays nothing waits unapplied."""
-    named = _named(body, unit)
-    payer, shares = _payer(body, named, unit), _shares(body, named, unit)
-    facts = _facts(body, payer, unit)
+    facts, shares = received(body, unit)
     unit.carry_out(paying.receive(unit.state(PAYMENT, facts.payment_id), facts, shares))
     return payment_out(payments.get(unit, facts.payment_id))
 
@@ -72,6 +70,13 @@ def allocate(payment_id: PaymentId, body: AllocateIn, unit: RecordPayments) -> P
     unit.carry_out([first])
     unit.because(unit.cause).carry_out(others)  # the version that was asked for is of the payment
     return payment_out(payments.get(unit, payment_id))
+
+
+def received(body: PaymentIn, unit: UnitOfWork) -> tuple[PaymentFacts, list[Share]]:
+    """Who pays what, as the form says."""
+    named = _named(body, unit)
+    payer = _payer(body, named, unit)
+    return _facts(body, payer, unit), _shares(body, named, unit)
 
 
 def known(unit: UnitOfWork, payment_id: UUID) -> Payment:

@@ -193,6 +193,14 @@ def open_of_customer(unit: UnitOfWork, customer: str, currency: str) -> list[Ope
     return [open_invoice(dict(row)) for row in unit.tx.execute(mine).mappings()]
 
 
+def open_of_tenant(unit: UnitOfWork, currencies: Sequence[str]) -> list[OpenInvoice]:
+    """All that waits for money in these currencies, without the lines."""
+    columns = ("invoice_id", "number", "customer_id", "customer_key", "due_on", "open_minor", "currency")
+    mine = of_tenant(unit, status="issued").where(invoices.c.currency.in_(currencies), invoices.c.open_minor > 0)
+    mine = mine.with_only_columns(*(invoices.c[name] for name in columns))
+    return [open_invoice(dict(row)) for row in unit.tx.execute(mine).mappings()]
+
+
 def open_invoice(row: dict[str, Any]) -> OpenInvoice:
     return OpenInvoice(
         invoice_id=row["invoice_id"],

@@ -83,13 +83,17 @@ class Till:
         return int(self.invoice(FIRST).totals.total.minor)
 
     def carry_out(self, orders: Any) -> list[Any]:
-        states, told = dict(self.states), []
-        for order in orders:
-            key = (order.decider.category, order.stream_id)
-            for event in order.decider.decide(states.get(key, order.decider.initial), order.command):
-                states[key] = order.decider.evolve(states.get(key, order.decider.initial), event)
-                told.append(event)
-        self.states = states
+        before, told = self.states, []
+        self.states = dict(before)
+        try:
+            for order in orders:
+                key = (order.decider.category, order.stream_id)
+                for event in order.decider.decide(self.states.get(key, order.decider.initial), order.command):
+                    self.states[key] = order.decider.evolve(self.states.get(key, order.decider.initial), event)
+                    told.append(event)
+        except Exception:
+            self.states = before
+            raise
         self.moved += [event.moved for event in told if hasattr(event, "moved")]
         return told
 

@@ -14,7 +14,8 @@ def upgrade() -> None:
     _payments()
     _allocations()
     _profiles()
-    grant("billing", by_tenant=["payment_allocations", "payment_profiles"])
+    _entries()
+    grant("billing", by_tenant=["payment_allocations", "payment_profiles", "bank_entries"])
     for statement in (_CUSTOMERS, _ALLOCATED):
         op.execute(statement)
 
@@ -57,6 +58,21 @@ def _profiles() -> None:
         sa.Column("profile", JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "customer_id", name=op.f("pk_payment_profiles")),
     )
+
+
+def _entries() -> None:
+    op.create_table(
+        "bank_entries",
+        sa.Column("tenant_id", sa.Uuid, nullable=False),
+        sa.Column("entry_id", sa.Uuid, nullable=False),
+        sa.Column("statement", sa.Text, nullable=False),
+        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("entry", JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "entry_id", name=op.f("pk_bank_entries")),
+    )
+    op.create_index(op.f("ix_bank_entries_tenant_id_status"), "bank_entries", ["tenant_id", "status"])
 
 
 _CUSTOMERS = """

@@ -1,0 +1,31 @@
+"""What has to be known to settle what a provider tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.payment.allocation import Share
+from services.billing.domain.payment.state import Payment
+from services.billing.domain.provider_charge import Paid, ProviderCharge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    customer_id: UUID
+    key: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cashier:
+    """What is known of charges, payments and invoices, of who pays, and of what would be paid."""
+
+    tenant_id: UUID
+    charge: Callable[[UUID], ProviderCharge]
+    payment: Callable[[UUID], Payment | None]
+    invoice: Callable[[UUID], Invoice]
+    payer: Callable[[Paid], Payer]
+    shares: Callable[[Payer, Paid], Sequence[Share]]
