@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.billing.api import (
     accounting_periods,
+    autopay,
     bank_entries,
     bank_statements,
     billed_usage,
@@ -49,7 +50,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (subscriptions, invoices, proof, billed_usage, collections):
         app.include_router(room.router)
-    for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks):
+    for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)
     for room in (ledger, accounting_periods, revenue, reconciliation, receivables, event_chain):
         app.include_router(room.router)

@@ -1,6 +1,7 @@
 """The event store of billing: every aggregate, and everybody who is told in the same transaction."""
 
 from services.billing.domain.accounting_period import ACCOUNTING_PERIODS
+from services.billing.domain.autopay import AUTOPAY
 from services.billing.domain.bank_entry import BANK_ENTRY
 from services.billing.domain.catalogue import PLAN
 from services.billing.domain.coupon import COUPON
@@ -19,6 +20,7 @@ from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging import outbound
 from services.billing.processes.schedule import timers_of
 from services.billing.projections import (
+    autopay_attempts,
     bank_entries,
     corrections,
     coupons,
@@ -64,6 +66,7 @@ READ_MODELS = (
     ReadModel(waiting_bills.project, ("waiting_bills",)),
     ReadModel(invoice_numbers.project, ("number_counters",)),
     ReadModel(invoices.project, ("invoices",)),
+    ReadModel(autopay_attempts.project, ("autopay_attempts",)),
     ReadModel(bank_entries.project, ("bank_entries",)),
     ReadModel(payment_profiles.project, ("payment_profiles",)),
     ReadModel(payments.project, ("payments", "payment_allocations")),
@@ -90,6 +93,7 @@ def create_store() -> EventStore:
             PAYMENT,
             BANK_ENTRY,
             PROVIDER_CHARGE,
+            AUTOPAY,
             PAYMENT_PROFILE,
             DUNNING,
             ACCOUNTING_PERIODS,

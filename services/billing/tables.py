@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     Index,
@@ -227,6 +228,28 @@ bank_entries = Table(
     Column("entry", JSONB, nullable=False),
     PrimaryKeyConstraint("tenant_id", "entry_id"),
     Index(None, "tenant_id", "status"),
+)
+
+autopay_attempts = Table(
+    "autopay_attempts",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("attempt_id", Uuid, nullable=False),
+    Column("invoice_id", Uuid, nullable=False),
+    Column("invoice", Text, nullable=False),
+    Column("customer_key", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("is_last", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("reference", Text),
+    Column("reason", Text),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    instant("requested_at"),
+    PrimaryKeyConstraint("tenant_id", "attempt_id"),
+    Index(None, "tenant_id", "invoice_id"),
+    Index(None, "status", "requested_at"),
 )
 
 payment_profiles = Table(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from services.billing.clients.providers import PROVIDERS
+from services.billing.messaging.charging import Charging
 from services.billing.messaging.inbound import HANDLERS, TOPICS
 from services.billing.messaging.timers import TIMERS
 from services.billing.projections import books, waiting_bills
@@ -11,22 +13,26 @@ from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
 from shared import kafka, logs
 from shared.background import Background, background
+from shared.clock import real_now
 from shared.database import engine_for, wait_for_database
-from shared.worker import Worker
+from shared.worker import Loop, Worker
 
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
+    engine, store = engine_for(settings.database, pool_size=settings.pool_size + 1), create_store()
+    charging = Charging(engine, store, PROVIDERS, real_now)
     return background(
         settings,
-        engine_for(settings.database, pool_size=settings.pool_size),
+        engine,
         cluster_id,
-        store=create_store(),
+        store=store,
         outbox=OUTBOX,
         handlers=HANDLERS,
         timers=TIMERS,
         topics=TOPICS,
         waiting=waiting_bills.count,
         checks=books.CHECKS,
+        more_loops=[Loop("charging", charging.step, 0.5, is_eager=True)],
     )
 
 

@@ -223,6 +223,23 @@ class InvoiceCreditedV1(InvoiceMessage, frozen=True, kw_only=True):
     refundable_minor: int = 0
 
 
+class AutopayFailedV1(Contract, frozen=True, kw_only=True):
+    """An attempt to charge for an invoice failed; after the `is_last` none is made by itself."""
+
+    TYPE: ClassVar[str] = "billing.autopay_failed.v1"
+    invoice_id: UUID
+    number: str
+    subscription_id: UUID
+    customer_id: UUID
+    customer_key: str
+    currency: str
+    amount_minor: int
+    attempt: int
+    is_last: bool
+    reason: str
+    failed_at: datetime
+
+
 class OverdueInvoice(msgspec.Struct, frozen=True, kw_only=True):
     invoice_id: UUID
     number: str

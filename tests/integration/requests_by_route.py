@@ -122,6 +122,7 @@ def bodies(names: Names) -> dict[str, Any]:
             "zone": "UTC",
             "invoice_series": "INV",
             "unapplied_cash": "hold",
+            "autopay_retry_days": [3, 5],
         },
         "PUT /v1/customers/{external_id}": CUSTOMER
         | {"locale": "en", "segment": "air", "region": "us", "external_refs": {"crm": "1"}},

@@ -39,7 +39,8 @@ def billing(service: Service, tenant: str) -> Names:
     ahead = {"customer": "F9", "amount_minor": 300, "currency": "USD"}
     ahead["allocations"] = [{"invoice": invoice["number"], "amount_minor": 100}]
     payment = clerk.post("/v1/payments", json=ahead).json()
-    assert clerk.put("/v1/customers/F9/payment-profile", json={"unapplied_cash": "hold"}).status_code == 200
+    profile = {"method": {"provider": "test", "token": "tok_declined"}, "autopay": True}
+    assert clerk.put("/v1/customers/F9/payment-profile", json=profile).status_code == 200
     statement = "statement,account,reference,booked_on,amount,currency\n2031-1,DE89,1,2031-01-02,5.00,USD\n"
     taken = clerk.post("/v1/bank-statements", content=statement, headers={"Content-Type": "text/csv"})
     assert taken.json()["unmatched"] == 1, taken.text

@@ -12,12 +12,15 @@ from services.billing.api.access import ReadProviders
 from services.billing.api.webhook_signature import ProviderPath, ReceiveWebhooks, WebhooksNotFound, secrets_of
 from services.billing.clients.payment_provider import MalformedNews
 from services.billing.clients.providers import provider_of
-from services.billing.domain.provider_charge import PROVIDER_CHARGE, charge_id
-from services.billing.processes import charging
+from services.billing.domain.autopay import AUTOPAY
+from services.billing.domain.provider_charge import PROVIDER_CHARGE, ProviderNews, charge_id
+from services.billing.processes import autopaying, charging
+from services.billing.projections import autopay_attempts
 from services.billing.projections.cashier import cashier_of
 from shared.http import strict_json
 from shared.http.problems import Problem
 from shared.http.routes import TransactionalRoute
+from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(tags=["payment providers"], route_class=TransactionalRoute)
 
@@ -65,6 +68,7 @@ def hear(provider: ProviderPath, request: Request, unit: ReceiveWebhooks) -> Hea
     id_ = charge_id(unit.tenant_id, news.provider, news.reference)
     before = unit.version(PROVIDER_CHARGE, id_)
     unit.carry_out(charging.on_news(news, cashier_of(unit)))
+    _tell_autopay(unit, news)
     return HeardOut(result="recorded" if unit.version(PROVIDER_CHARGE, id_) > before else "known")
 
 
@@ -77,6 +81,15 @@ def show(provider: ProviderPath, request: Request, unit: ReadProviders) -> Webho
         raise WebhooksNotFound
     path = f"/v1/payment-webhooks/{provider}?tenant={unit.tenant_id}"
     return WebhookOut(provider=provider, path=path, secret=secret)
+
+
+def _tell_autopay(unit: UnitOfWork, news: ProviderNews) -> None:
+    """The attempt that waited for this news, if one did."""
+    invoice_id = autopay_attempts.invoice_of(unit, news.provider, news.reference)
+    attempt = None if invoice_id is None else unit.state(AUTOPAY, invoice_id).under_way
+    if attempt is not None:
+        charge = unit.state(PROVIDER_CHARGE, charge_id(unit.tenant_id, news.provider, news.reference))
+        unit.carry_out(autopaying.on_charge_told(attempt, news.reference, charge, unit.now))
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -25,6 +25,9 @@ class SettingsBody(BaseModel):
     zone: str = "UTC"
     invoice_series: str = "INV"
     unapplied_cash: UnappliedCash = "hold"
+    autopay_retry_days: Annotated[list[Annotated[int, Field(ge=1, le=60, strict=True)]], Field(max_length=10)] = Field(
+        default_factory=lambda: [3, 5, 7]
+    )
 
 
 class SettingsAnswer(SettingsBody):
@@ -35,10 +38,11 @@ class SettingsAnswer(SettingsBody):
 
 @router.put("")
 def change(body: SettingsBody, unit: ChangeSettings) -> SettingsAnswer:
+    said = body.model_dump() | {"autopay_retry_days": tuple(body.autopay_retry_days)}
     unit.execute(
         TENANT_SETTINGS,
         unit.tenant_id,
-        tenant_settings.ChangeSettings(settings=TenantSettings(**body.model_dump())),
+        tenant_settings.ChangeSettings(settings=TenantSettings(**said)),
     )
     return _shown(unit)
 

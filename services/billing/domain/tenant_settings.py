@@ -15,16 +15,21 @@ class MalformedSeries(DomainError):
     """A series is 1 to 20 capital letters, digits or hyphens."""
 
 
+class MalformedSchedule(DomainError):
+    """Days after the due day are counted upwards."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantSettings:
     """`unapplied_cash` is held until somebody says what it pays, or applied to each invoice when it is issued; a customer's
-    payment profile may say otherwise."""
+    payment profile may say otherwise. `autopay_retry_days` are counted from the due day."""
 
     legal_entity: str = "default"
     currency: str = "EUR"
     zone: str = "UTC"
     invoice_series: str = "INV"
     unapplied_cash: UnappliedCash = "hold"
+    autopay_retry_days: tuple[int, ...] = (3, 5, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,9 @@ def decide(current: TenantSettings, command: ChangeSettings) -> list[SettingsCha
         0 < len(series) <= 20 and series.isascii() and series.replace("-", "").isalnum() and series == series.upper()
     ):
         raise MalformedSeries("1 to 20 capital letters, digits or hyphens", field="/invoice_series")
+    days = wanted.autopay_retry_days
+    if list(days) != sorted(set(days)) or any(not 0 < day <= 60 for day in days) or len(days) > 10:
+        raise MalformedSchedule("at most 10 days from 1 to 60, in order", field="/autopay_retry_days")
     return [] if wanted == current else [SettingsChanged(settings=wanted)]
 
 

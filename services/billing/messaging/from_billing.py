@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from services.billing.domain.dunning import Debt
 from services.billing.domain.invoice import INVOICE
@@ -11,8 +10,8 @@ from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.processes import collecting, metering, ordering, paying
+from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
+from services.billing.processes import autopaying, collecting, metering, ordering, paying
 from services.billing.projections import payments
 from shared.contracts.billing import (
     InvoiceCreditedV1,
@@ -43,16 +42,12 @@ def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     yield from collecting.on_invoice_issued(
         body.subscription_id, body.customer_id, body.zone, body.invoice_id, body.number, body.due_on, total
     )
-    if _is_applied(unit, body.customer_id):
+    invoice, profile = unit.state(INVOICE, body.invoice_id), unit.state(PAYMENT_PROFILE, body.customer_id)
+    settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
+    if (profile.unapplied_cash or settings.unapplied_cash) == "apply":
         waiting = payments.unapplied_of(unit, body.customer_key, body.currency)
-        invoice, at = unit.state(INVOICE, body.invoice_id), message.time
-        yield from paying.settle(invoice, [unit.state(PAYMENT, id_) for id_ in waiting], at)
-
-
-def _is_applied(unit: UnitOfWork, customer_id: UUID) -> bool:
-    """What the customer's profile says of money that pays nothing yet, and otherwise the tenant's settings."""
-    own = unit.state(PAYMENT_PROFILE, customer_id).unapplied_cash
-    return bool((own or unit.state(TENANT_SETTINGS, unit.tenant_id).unapplied_cash) == "apply")
+        yield from paying.settle(invoice, [unit.state(PAYMENT, id_) for id_ in waiting], message.time)
+    yield from autopaying.on_invoice_issued(invoice, profile, settings.autopay_retry_days, message.time)
 
 
 def payment_allocated(message: Message) -> Iterator[Order]:

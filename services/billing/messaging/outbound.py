@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from services.billing.domain.autopay import Attempt, AutopayFailed
 from services.billing.domain.catalogue import PlanPublished
 from services.billing.domain.customer import Customer, CustomerChanged
 from services.billing.messaging.outbound_invoices import dunning_contract, invoice_contract
@@ -20,6 +22,7 @@ TOPICS = {
     "usage_period": "billing.usage_periods",
     "invoice": "billing.invoices",
     "dunning": "billing.dunning",
+    "autopay": "billing.payments",
 }
 
 
@@ -35,10 +38,29 @@ def to_contract(event: Any) -> Contract | None:
     match event:
         case CustomerChanged(customer_id=customer_id, customer=customer):
             return _customer_changed(customer_id, customer)
+        case AutopayFailed(attempt=attempt, reason=reason, failed_at=failed_at):
+            return _autopay_failed(attempt, reason, failed_at)
         case PlanPublished():
             return plan_contract(event)
         case _:
             return next((contract for translate in TRANSLATIONS if (contract := translate(event))), None)
+
+
+def _autopay_failed(attempt: Attempt, reason: str, failed_at: datetime) -> contracts.AutopayFailedV1:
+    owed = attempt.owed
+    return contracts.AutopayFailedV1(
+        invoice_id=owed.invoice_id,
+        number=owed.invoice,
+        subscription_id=owed.subscription_id,
+        customer_id=owed.customer_id,
+        customer_key=owed.customer_key,
+        currency=attempt.amount.currency,
+        amount_minor=attempt.amount.minor,
+        attempt=attempt.number,
+        is_last=attempt.is_last,
+        reason=reason,
+        failed_at=failed_at,
+    )
 
 
 def _customer_changed(customer_id: Any, customer: Customer) -> contracts.CustomerChangedV1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from services.billing.domain.autopay import AutopayScheduled
 from services.billing.domain.dunning import DebtReduced, DebtRestored, DebtTracked
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
 from services.billing.domain.quote.events import QuoteSent
@@ -35,6 +36,8 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
         case InvoiceIssued(facts=facts):
             overdue_at = start_of_day(facts.due_on + timedelta(days=1), facts.party.zone)
             yield _timer(recorded, "invoice_overdue", overdue_at, DUNNING)
+        case AutopayScheduled(attempts_at=attempts_at):
+            yield from (_timer(recorded, "autopay", at, BILLS) for at in attempts_at)
         case DebtTracked(steps_at=at) | DebtReduced(steps_at=at) | DebtRestored(steps_at=at):
             yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
 

@@ -15,7 +15,8 @@ def upgrade() -> None:
     _allocations()
     _profiles()
     _entries()
-    grant("billing", by_tenant=["payment_allocations", "payment_profiles", "bank_entries"])
+    _attempts()
+    grant("billing", by_tenant=["payment_allocations", "payment_profiles", "bank_entries", "autopay_attempts"])
     for statement in (_CUSTOMERS, _ALLOCATED):
         op.execute(statement)
 
@@ -73,6 +74,29 @@ def _entries() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "entry_id", name=op.f("pk_bank_entries")),
     )
     op.create_index(op.f("ix_bank_entries_tenant_id_status"), "bank_entries", ["tenant_id", "status"])
+
+
+def _attempts() -> None:
+    op.create_table(
+        "autopay_attempts",
+        sa.Column("tenant_id", sa.Uuid, nullable=False),
+        sa.Column("attempt_id", sa.Uuid, nullable=False),
+        sa.Column("invoice_id", sa.Uuid, nullable=False),
+        sa.Column("invoice", sa.Text, nullable=False),
+        sa.Column("customer_key", sa.Text, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("is_last", sa.Boolean, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("provider", sa.Text, nullable=False),
+        sa.Column("reference", sa.Text),
+        sa.Column("reason", sa.Text),
+        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "attempt_id", name=op.f("pk_autopay_attempts")),
+    )
+    op.create_index(op.f("ix_autopay_attempts_tenant_id_invoice_id"), "autopay_attempts", ["tenant_id", "invoice_id"])
+    op.create_index(op.f("ix_autopay_attempts_status_requested_at"), "autopay_attempts", ["status", "requested_at"])
 
 
 _CUSTOMERS = """
