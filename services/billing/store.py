@@ -8,6 +8,7 @@ from services.billing.domain.coupon import COUPON
 from services.billing.domain.customer import CUSTOMER
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.late_fee import LATE_FEE
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.product import PRODUCT
@@ -94,6 +95,7 @@ def create_store() -> EventStore:
             BANK_ENTRY,
             PROVIDER_CHARGE,
             AUTOPAY,
+            LATE_FEE,
             PAYMENT_PROFILE,
             DUNNING,
             ACCOUNTING_PERIODS,

@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Date,
     Index,
@@ -17,8 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.billing import tables_of_payments as of_payments
 from services.billing.ledger_tables import ledger_tables
-from shared.tables import NAMING, instant, kernel_tables
+from shared.tables import NAMING, kernel_tables
 
 metadata = MetaData(naming_convention=NAMING)
 kernel_tables(metadata)
@@ -87,6 +87,12 @@ plans = Table(
     PrimaryKeyConstraint("tenant_id", "plan_id", "version"),
     UniqueConstraint("tenant_id", "code", "version"),
 )
+
+payments = of_payments.payments(metadata)
+payment_allocations = of_payments.payment_allocations(metadata)
+payment_profiles = of_payments.payment_profiles(metadata)
+bank_entries = of_payments.bank_entries(metadata)
+autopay_attempts = of_payments.autopay_attempts(metadata)
 
 quotes = Table(
     "quotes",
@@ -192,88 +198,6 @@ invoices = Table(
     UniqueConstraint("tenant_id", "number"),
     Index(None, "tenant_id", "customer_id", "issued_on"),
     Index(None, "tenant_id", "subscription_id"),
-)
-
-payments = Table(
-    "payments",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("payment_id", Uuid, nullable=False),
-    Column("invoice_id", Uuid),
-    Column("customer_id", Uuid),
-    Column("customer_key", Text),
-    Column("amount_minor", BigInteger, nullable=False),
-    Column("unapplied_minor", BigInteger, nullable=False, server_default="0"),
-    Column("refunded_minor", BigInteger, nullable=False, server_default="0"),
-    Column("charged_back_minor", BigInteger, nullable=False, server_default="0"),
-    Column("currency", Text, nullable=False),
-    Column("reference", Text, nullable=False),
-    instant("received_at"),
-    Column("version", Integer, nullable=False, server_default="0"),
-    Column("payment", JSONB, nullable=False, server_default="{}"),
-    PrimaryKeyConstraint("tenant_id", "payment_id"),
-    Index(None, "tenant_id", "invoice_id"),
-    Index(None, "tenant_id", "customer_key"),
-)
-
-bank_entries = Table(
-    "bank_entries",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("entry_id", Uuid, nullable=False),
-    Column("statement", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("entry", JSONB, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "entry_id"),
-    Index(None, "tenant_id", "status"),
-)
-
-autopay_attempts = Table(
-    "autopay_attempts",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("attempt_id", Uuid, nullable=False),
-    Column("invoice_id", Uuid, nullable=False),
-    Column("invoice", Text, nullable=False),
-    Column("customer_key", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("is_last", Boolean, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("provider", Text, nullable=False),
-    Column("reference", Text),
-    Column("reason", Text),
-    Column("amount_minor", BigInteger, nullable=False),
-    Column("currency", Text, nullable=False),
-    instant("requested_at"),
-    PrimaryKeyConstraint("tenant_id", "attempt_id"),
-    Index(None, "tenant_id", "invoice_id"),
-    Index(None, "status", "requested_at"),
-)
-
-payment_profiles = Table(
-    "payment_profiles",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("customer_id", Uuid, nullable=False),
-    Column("customer_key", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("profile", JSONB, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "customer_id"),
-)
-
-payment_allocations = Table(
-    "payment_allocations",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("payment_id", Uuid, nullable=False),
-    Column("invoice_id", Uuid, nullable=False),
-    Column("invoice", Text, nullable=False),
-    Column("amount_minor", BigInteger, nullable=False),
-    Column("credit_used_minor", BigInteger, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "payment_id", "invoice_id"),
-    Index(None, "tenant_id", "invoice_id"),
 )
 
 dunning = Table(

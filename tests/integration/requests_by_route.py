@@ -123,6 +123,7 @@ def bodies(names: Names) -> dict[str, Any]:
             "invoice_series": "INV",
             "unapplied_cash": "hold",
             "autopay_retry_days": [3, 5],
+            "late_fee": {"percent": "1.5", "days": 7},
         },
         "PUT /v1/customers/{external_id}": CUSTOMER
         | {"locale": "en", "segment": "air", "region": "us", "external_refs": {"crm": "1"}},

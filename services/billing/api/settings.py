@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -10,12 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.billing.api.access import ChangeSettings, ReadBilling
 from services.billing.domain import tenant_settings
+from services.billing.domain.late_fee import LateFeePolicy
 from services.billing.domain.payment_profile import UnappliedCash
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
+from shared.http.fields import DecimalText
 from shared.http.routes import TransactionalRoute
 from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/v1/settings", tags=["settings"], route_class=TransactionalRoute)
+
+
+class LateFeeForm(BaseModel):
+    """`percent` of what is open so many days after the due day, as a line of the next invoice; zero is no fee."""
+
+    model_config = ConfigDict(extra="forbid")
+    percent: Annotated[DecimalText, Field(ge=0, le=100)] = Decimal(0)
+    days: Annotated[int, Field(ge=1, le=365, strict=True)] = 7
 
 
 class SettingsBody(BaseModel):
@@ -28,6 +39,7 @@ class SettingsBody(BaseModel):
     autopay_retry_days: Annotated[list[Annotated[int, Field(ge=1, le=60, strict=True)]], Field(max_length=10)] = Field(
         default_factory=lambda: [3, 5, 7]
     )
+    late_fee: LateFeeForm = Field(default_factory=LateFeeForm)
 
 
 class SettingsAnswer(SettingsBody):
@@ -38,7 +50,10 @@ class SettingsAnswer(SettingsBody):
 
 @router.put("")
 def change(body: SettingsBody, unit: ChangeSettings) -> SettingsAnswer:
-    said = body.model_dump() | {"autopay_retry_days": tuple(body.autopay_retry_days)}
+    said = body.model_dump() | {
+        "autopay_retry_days": tuple(body.autopay_retry_days),
+        "late_fee": LateFeePolicy(percent=body.late_fee.percent, days=body.late_fee.days),
+    }
     unit.execute(
         TENANT_SETTINGS,
         unit.tenant_id,

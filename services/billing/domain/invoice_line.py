@@ -13,7 +13,7 @@ from services.billing.domain.plan import RevenueClass
 from services.billing.domain.pricing.rated import CreditUse, TierUse
 from shared.money import Money
 
-LineKind = Literal["flat", "usage", "true_up", "reinstatement"]
+LineKind = Literal["flat", "usage", "true_up", "reinstatement", "late_fee"]
 # What is told apart when an invoice is rated again.
 LineKey = tuple[LineKind, str, str, date, date, int, UUID | None]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.billing.domain.late_fee import NO_LATE_FEE, LateFeePolicy
 from services.billing.domain.payment_profile import UnappliedCash
 from shared.decider import Decider
 from shared.errors import DomainError
@@ -30,6 +31,7 @@ class TenantSettings:
     invoice_series: str = "INV"
     unapplied_cash: UnappliedCash = "hold"
     autopay_retry_days: tuple[int, ...] = (3, 5, 7)
+    late_fee: LateFeePolicy = NO_LATE_FEE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from services.billing.domain.dunning import Debt
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.payment import PAYMENT
-from services.billing.domain.payment_profile import PAYMENT_PROFILE
+from services.billing.domain.payment_profile import PAYMENT_PROFILE, PaymentProfile
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
-from services.billing.processes import autopaying, collecting, metering, ordering, paying
+from services.billing.processes import autopaying, collecting, late_fees, metering, ordering, paying
 from services.billing.projections import payments
 from shared.contracts.billing import (
     InvoiceCreditedV1,
@@ -42,11 +42,16 @@ def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     yield from collecting.on_invoice_issued(
         body.subscription_id, body.customer_id, body.zone, body.invoice_id, body.number, body.due_on, total
     )
-    invoice, profile = unit.state(INVOICE, body.invoice_id), unit.state(PAYMENT_PROFILE, body.customer_id)
+    profile: PaymentProfile = unit.state(PAYMENT_PROFILE, body.customer_id)
     settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
-    if (profile.unapplied_cash or settings.unapplied_cash) == "apply":
+    is_applied = (profile.unapplied_cash or settings.unapplied_cash) == "apply"
+    if not (is_applied or profile.autopay or settings.late_fee.percent):
+        return
+    invoice = unit.state(INVOICE, body.invoice_id)
+    if is_applied:
         waiting = payments.unapplied_of(unit, body.customer_key, body.currency)
         yield from paying.settle(invoice, [unit.state(PAYMENT, id_) for id_ in waiting], message.time)
+    yield from late_fees.on_invoice_issued(invoice, settings.late_fee)
     yield from autopaying.on_invoice_issued(invoice, profile, settings.autopay_retry_days, message.time)
 
 

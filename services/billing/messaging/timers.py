@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from services.billing.domain.dunning import DUNNING, ClimbLadder
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import MarkOverdue
+from services.billing.domain.late_fee import LATE_FEE
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import ExpireQuote
@@ -21,7 +22,7 @@ from services.billing.domain.subscription.commands import (
 )
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.messaging.from_usage import complete
-from services.billing.processes import autopaying, invoicing, metering
+from services.billing.processes import autopaying, invoicing, late_fees, metering
 from services.billing.projections import invoice_numbers, waiting_bills
 from shared.orders import Order
 from shared.periods import local_day
@@ -77,6 +78,11 @@ def invoice_overdue(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(INVOICE, timer.subject, MarkOverdue(on=local_day(timer.fire_at, zone)))
 
 
+def late_fee(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    scheduled = unit.state(LATE_FEE, timer.subject)
+    yield from late_fees.on_due(unit.state(INVOICE, timer.subject), scheduled, timer.fire_at)
+
+
 def autopay(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     invoice = unit.state(INVOICE, timer.subject)
     profile = unit.state(PAYMENT_PROFILE, invoice.header.party.customer_id)
@@ -100,6 +106,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         bill,
         review_over,
         invoice_overdue,
+        late_fee,
         autopay,
         dunning_step,
     )

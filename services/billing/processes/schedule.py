@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from services.billing.domain.autopay import AutopayScheduled
 from services.billing.domain.dunning import DebtReduced, DebtRestored, DebtTracked
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
+from services.billing.domain.late_fee import LateFeeScheduled
 from services.billing.domain.quote.events import QuoteSent
 from services.billing.domain.subscription.billing import boundaries
 from services.billing.domain.subscription.events import SubscriptionCreated, Term, TermRenewed
@@ -36,6 +37,8 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
         case InvoiceIssued(facts=facts):
             overdue_at = start_of_day(facts.due_on + timedelta(days=1), facts.party.zone)
             yield _timer(recorded, "invoice_overdue", overdue_at, DUNNING)
+        case LateFeeScheduled(assessed_at=assessed_at):
+            yield _timer(recorded, "late_fee", assessed_at, TERMS)
         case AutopayScheduled(attempts_at=attempts_at):
             yield from (_timer(recorded, "autopay", at, BILLS) for at in attempts_at)
         case DebtTracked(steps_at=at) | DebtReduced(steps_at=at) | DebtRestored(steps_at=at):

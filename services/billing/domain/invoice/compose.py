@@ -127,8 +127,12 @@ def _true_up(
 
 
 def _fee(subscription: Subscription, fee: Fee) -> InvoiceLine:
-    """Taxed like the flat charges of the term that it reinstates."""
+    """Taxed like the flat charges of the term that it reinstates; a late fee is compensation, and is not taxed."""
     term = subscription.term(fee.term_number)
+    if fee.late is not None:
+        name = f"Late fee for {fee.late.number}"
+        line = _line(term, "late_fee", "late_fee", name, term.starts_on, term.ends_on, fee.amount)
+        return replace(line, group=fee.late.number, revenue_class="late_fee")
     line = _line(term, "reinstatement", "reinstatement", "Reinstatement fee", term.starts_on, term.ends_on, fee.amount)
     rates = tuple(dict.fromkeys(rate for charge in term.line.flat for rate in charge.tax_rates))
     return replace(line, tax_rates=rates, revenue_class="penalty")

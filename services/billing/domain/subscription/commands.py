@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
-from services.billing.domain.subscription.events import DeferredCorrection, RenewalMode
+from services.billing.domain.subscription.events import DeferredCorrection, LateInvoice, RenewalMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,14 @@ class DeferCorrection:
     correction: DeferredCorrection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessLateFee:
+    """Once for an invoice."""
+
+    late: LateInvoice
+    at: datetime
+
+
 SubscriptionCommand = (
     CreateSubscription
     | StartTerm
@@ -85,4 +93,5 @@ SubscriptionCommand = (
     | WithdrawNonRenewal
     | RequestBill
     | DeferCorrection
+    | AssessLateFee
 )

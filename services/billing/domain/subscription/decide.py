@@ -8,6 +8,7 @@ from services.billing.domain.reinstatement import reinstatement_fee
 from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription.billing import bill
 from services.billing.domain.subscription.commands import (
+    AssessLateFee,
     CreateSubscription,
     DeferCorrection,
     EndTerm,
@@ -24,6 +25,7 @@ from services.billing.domain.subscription.events import (
     BillRequested,
     CorrectionDeferred,
     Fee,
+    LateFeeAssessed,
     NonRenewalRequested,
     NonRenewalWithdrawn,
     ReinstatementFeeAssessed,
@@ -80,8 +82,8 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
         case Subscription(), RequestBill(at=at):
             wanted = bill(subscription, at)
             return [BillRequested(bill=wanted)] if wanted else []
-        case Subscription(), DeferCorrection(correction=correction):
-            return [] if correction in subscription.deferred else [CorrectionDeferred(correction=correction)]
+        case Subscription(), DeferCorrection() | AssessLateFee():
+            return _for_next_bill(subscription, command)
         case _:
             raise NotAllowedNow(command, subscription)
 
@@ -172,3 +174,22 @@ def _stop_renewing(subscription: Subscription, command: RequestNonRenewal) -> li
     facts = subscription.facts(subscription.last)
     successor = command.successor_subscription_id
     return [NonRenewalRequested(facts=facts, reason=command.reason, successor_subscription_id=successor)]
+
+
+def _for_next_bill(subscription: Subscription, command: DeferCorrection | AssessLateFee) -> list[SubscriptionEvent]:
+    match command:
+        case AssessLateFee():
+            return _late_fee(subscription, command)
+        case DeferCorrection(correction=correction):
+            return [] if correction in subscription.deferred else [CorrectionDeferred(correction=correction)]
+
+
+def _late_fee(subscription: Subscription, command: AssessLateFee) -> list[SubscriptionEvent]:
+    """percent of what is open, rounded half away from zero once."""
+    late = command.late
+    amount = late.open.times(late.percent.scaleb(-2))
+    if late.invoice_id in subscription.late or amount.minor <= 0:
+        return []
+    term = subscription.agreed_by(command.at).last
+    fee = Fee(amount=amount, term_number=term.number, lapsed_days=0, assessed_at=command.at, late=late)
+    return [LateFeeAssessed(fee=fee)]

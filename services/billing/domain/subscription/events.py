@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -44,13 +45,24 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateInvoice:
+    """What was `open` of an invoice when its late fee, `percent` of it, was assessed."""
+
+    invoice_id: UUID
+    number: str
+    open: Money
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
-    """A reinstatement fee that waits for the next invoice."""
+    """Waits for the next invoice: for a reinstatement, or for a `late` invoice."""
 
     amount: Money
     term_number: int
     lapsed_days: int
     assessed_at: datetime
+    late: LateInvoice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +146,11 @@ class ReinstatementFeeAssessed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateFeeAssessed:
+    fee: Fee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionTermEnding:
     facts: Facts
     days_left: int
@@ -178,6 +195,7 @@ SubscriptionEvent = (
     | TermStarted
     | TermRenewed
     | ReinstatementFeeAssessed
+    | LateFeeAssessed
     | SubscriptionTermEnding
     | NonRenewalRequested
     | NonRenewalWithdrawn
@@ -193,6 +211,7 @@ EVENT_TYPES: dict[str, type] = {
     "term_started": TermStarted,
     "term_renewed": TermRenewed,
     "reinstatement_fee_assessed": ReinstatementFeeAssessed,
+    "late_fee_assessed": LateFeeAssessed,
     "subscription_term_ending": SubscriptionTermEnding,
     "non_renewal_requested": NonRenewalRequested,
     "non_renewal_withdrawn": NonRenewalWithdrawn,

@@ -8,7 +8,10 @@ from services.billing.domain.subscription.events import (
     Bill,
     BillRequested,
     CorrectionDeferred,
+    Fee,
     FlatItem,
+    LateFeeAssessed,
+    LateInvoice,
     NonRenewalRequested,
     NonRenewalWithdrawn,
     ReinstatementFeeAssessed,
@@ -36,6 +39,8 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
             return replace(_active(subscription).with_term(term, renewed_at), successor=None)
         case Subscription(), ReinstatementFeeAssessed(fee=fee):
             return replace(subscription, fees=(*subscription.fees, fee))
+        case Subscription(), LateFeeAssessed(fee=Fee(late=LateInvoice(invoice_id=invoice_id)) as fee):
+            return replace(subscription, fees=(*subscription.fees, fee), late=(*subscription.late, invoice_id))
         case Subscription(), SubscriptionTermEnding(facts=facts, days_left=days_left):
             return replace(subscription, reminded=(*subscription.reminded, (facts.term_number, days_left)))
         case Subscription(), NonRenewalRequested(successor_subscription_id=successor):

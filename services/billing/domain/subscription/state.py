@@ -22,7 +22,8 @@ class SubscriptionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled,
+    """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled, `late` the
+    invoices that had one,
     `deferred` the corrections that are; `bills` is how many there were; `renewed_at` is when each term after the first
     was agreed."""
 
@@ -33,6 +34,7 @@ class Subscription:
     status: Status
     billed_through: dict[str, date] = field(default_factory=dict)
     fees: tuple[Fee, ...] = ()
+    late: tuple[UUID, ...] = ()
     deferred: tuple[DeferredCorrection, ...] = ()
     bills: int = 0
     renewed_at: tuple[datetime, ...] = ()
