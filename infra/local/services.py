@@ -24,6 +24,7 @@ class Addresses:
     bootstrap_servers: str
     auth: Mapping[str, str]
     broker_kind: BrokerKind = "local"
+    payment_webhook_key: str | None = None
 
 
 def migrations(addresses: Addresses) -> list[Process]:
@@ -57,7 +58,7 @@ def _api(service: str, addresses: Addresses) -> Process:
     return Process(
         name=f"{service}-api",
         argv=(sys.executable, *server, "--port", port),
-        environment=_environment(addresses, addresses.databases[service].api),
+        environment=_environment(addresses, addresses.databases[service].api) | _of_its_own(service, addresses),
         ready_url=f"http://127.0.0.1:{port}/readyz",
     )
 
@@ -68,6 +69,11 @@ def _worker(service: str, addresses: Addresses) -> Process:
         argv=(sys.executable, "-m", f"services.{service}.worker"),
         environment=_environment(addresses, addresses.databases[service].worker),
     )
+
+
+def _of_its_own(service: str, addresses: Addresses) -> dict[str, str]:
+    key = addresses.payment_webhook_key
+    return {"PAYMENT_WEBHOOK_KEY": key} if service == "billing" and key else {}
 
 
 def _environment(addresses: Addresses, database_url: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from infra.local import services, state
 from infra.local.apache_kafka import ApacheKafka
 from infra.local.broker import Broker
+from infra.local.children import write_secret
 from infra.local.databases import create_database
 from infra.local.postgres import Postgres
 from infra.local.processes import Process, Running, run_all, wait_until_ready
@@ -120,7 +122,10 @@ class Stack:
         issuer.prepare()
         admin_url = self.postgres.admin_url
         databases = {service: create_database(admin_url, service, service) for service in self.plan.databases}
-        return Addresses(databases, self.broker.bootstrap_servers, issuer.settings, self.broker_kind)
+        key = self.home / "payment-webhook-key"
+        if not key.exists():
+            write_secret(key, secrets.token_urlsafe(32))
+        return Addresses(databases, self.broker.bootstrap_servers, issuer.settings, self.broker_kind, key.read_text())
 
     def _write_state(self) -> None:
         marks = [

@@ -105,14 +105,12 @@ class BankEntryImported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankEntryMatched:
-    entry: BankEntry
     match: Match
     payment_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankEntrySetAside:
-    entry: BankEntry
     reason: str
 
 
@@ -139,9 +137,9 @@ def decide(known: KnownEntry | None, command: EntryCommand) -> list[EntryEvent]:
         case None, _:
             raise EntryNotFound("no such entry")
         case KnownEntry(status="unmatched", entry=entry), MatchEntry() if entry.is_paid_in:
-            return [BankEntryMatched(entry=entry, match=command.match, payment_id=command.payment_id)]
-        case KnownEntry(status="unmatched", entry=entry), SetEntryAside(reason=reason):
-            return [BankEntrySetAside(entry=entry, reason=reason)]
+            return [BankEntryMatched(match=command.match, payment_id=command.payment_id)]
+        case KnownEntry(status="unmatched"), SetEntryAside(reason=reason):
+            return [BankEntrySetAside(reason=reason)]
     raise NotAllowedNow(command, known)
 
 

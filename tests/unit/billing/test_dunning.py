@@ -14,10 +14,12 @@ from services.billing.domain.dunning import (
     ClimbLadder,
     Debt,
     DebtReduced,
+    DebtRestored,
     Dunning,
     DunningCleared,
     DunningStepReached,
     ReduceDebt,
+    RestoreDebt,
     TrackDebt,
 )
 from shared.money import Money
@@ -100,9 +102,35 @@ def test_what_was_paid_before_it_was_tracked_is_not_tracked() -> None:
     assert DUNNING.decide(settled, track(JUNE)) == []
 
 
-@given(
-    st.lists(st.sampled_from([track(JUNE), track(JULY), pay(JUNE, 7, 20), pay(JULY, 7, 20), climb(7, 30)]), max_size=12)
-)
+def restore(debt: Debt, month: int, day: int) -> RestoreDebt:
+    at = datetime(2013, month, day, 16, tzinfo=UTC)
+    return RestoreDebt(subscription_id=SUBSCRIPTION, customer_id=CUSTOMER, zone="America/New_York", debt=debt, at=at)
+
+
+def test_a_debt_that_is_owed_again_comes_to_the_step_of_its_age_at_once_and_climbs_on() -> None:
+    settled = after(track(JUNE), climb(6, 17), pay(JUNE, 6, 20))
+    restored, reached = DUNNING.decide(settled, restore(JUNE, 6, 25))
+    assert isinstance(restored, DebtRestored) and isinstance(reached, DunningStepReached)
+    assert (reached.step, reached.debts, reached.reached_at) == ("warned", (JUNE,), restore(JUNE, 6, 25).at)
+    assert restored.steps_at == tuple(climb(*day).at for day in ((6, 30), (7, 7)))
+    assert after(track(JUNE), pay(JUNE, 6, 20), restore(JUNE, 6, 25), climb(7, 7)).step == "suspended"
+
+
+def test_a_debt_that_is_not_due_yet_is_owed_again_in_silence() -> None:
+    [restored] = DUNNING.decide(after(track(JUNE), pay(JUNE, 6, 10)), restore(JUNE, 6, 12))
+    assert isinstance(restored, DebtRestored) and len(restored.steps_at) == 4
+    assert DUNNING.decide(after(track(JUNE), pay(JUNE, 6, 10), restore(JUNE, 6, 12)), restore(JUNE, 6, 12)) == []
+
+
+def test_a_part_that_is_owed_again_is_the_same_debt() -> None:
+    state = after(track(JUNE), pay(JUNE, 6, 10, left=40), restore(JUNE, 6, 12))
+    assert state.debts == (JUNE,)
+
+
+COMMANDS = [track(JUNE), track(JULY), pay(JUNE, 7, 20), pay(JULY, 7, 20), restore(JUNE, 7, 25), climb(7, 30)]
+
+
+@given(st.lists(st.sampled_from(COMMANDS), max_size=12))
 def test_nobody_who_has_paid_everything_stays_on_the_ladder(commands: list[Any]) -> None:
     state = after(*commands, pay(JUNE, 8, 1), pay(JULY, 8, 1))
     assert (state.step, state.debts) == ("clear", ())

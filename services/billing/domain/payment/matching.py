@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from services.billing.domain.bank_entry import BankEntry, Match, MatchRule
@@ -44,48 +45,51 @@ class OpenBook:
     owners_of: Callable[[str], Iterable[Payer]]
     named_in: Callable[[str], Iterable[Payer]]
     _open: dict[UUID, OpenInvoice] = field(default_factory=dict)
-    _by_number: dict[tuple[str, int], UUID] = field(default_factory=dict)
+    _numbers: dict[str, dict[int, UUID]] = field(default_factory=lambda: defaultdict(dict))
+    _of_customer: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
+    _of_amount: dict[Money, list[UUID]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         for invoice in self.invoices:
-            self._open[invoice.invoice_id] = invoice
-            if parts := _SERIES.match(plain(invoice.number)):
-                self._by_number[parts[1], int(parts[2])] = invoice.invoice_id
+            self._add(invoice)
+            self._of_customer[invoice.customer_id].append(invoice.invoice_id)
+            parts = _SERIES.match(plain(invoice.number))
+            if parts is not None and parts[1]:
+                self._numbers[parts[1]][int(parts[2])] = invoice.invoice_id
+
+    def _add(self, invoice: OpenInvoice) -> None:
+        self._open[invoice.invoice_id] = invoice
+        self._of_amount[invoice.open].append(invoice.invoice_id)
 
     def named(self, entry: BankEntry) -> list[OpenInvoice]:
         """Open invoices whose numbers stand in the text, however they are written: INV-000007, inv 7, INV000007."""
-        text = " ".join((entry.text, entry.end_to_end))
-        found = dict.fromkeys(self._numbers_in(text))
-        mine = (self._open[id_] for id_ in found if id_ in self._open)
-        return [invoice for invoice in mine if invoice.open.currency == entry.amount.currency]
+        found = dict.fromkeys(self._numbers_in(f"{entry.text} {entry.end_to_end}".upper()))
+        return [invoice for invoice in self._still_open(found) if invoice.open.currency == entry.amount.currency]
 
     def _numbers_in(self, text: str) -> Iterator[UUID]:
-        for series in {series for series, _ in self._by_number if series}:
+        for series, numbers in self._numbers.items():
             letters = r"[^A-Z0-9]*".join(map(re.escape, series))
-            for digits in re.findall(rf"(?<![A-Z0-9]){letters}[^A-Z0-9]*([0-9]{{1,18}})(?![0-9])", text.upper()):
-                if (id_ := self._by_number.get((series, int(digits)))) is not None:
+            for digits in re.findall(rf"(?<![A-Z0-9]){letters}[^A-Z0-9]*([0-9]{{1,18}})(?![0-9])", text):
+                if (id_ := numbers.get(int(digits))) is not None:
                     yield id_
 
+    def _still_open(self, ids: Iterable[UUID]) -> Iterator[OpenInvoice]:
+        return (self._open[id_] for id_ in ids if id_ in self._open)
+
     def of_customer(self, customer_id: UUID, currency: str) -> list[OpenInvoice]:
-        mine = (invoice for invoice in self._open.values() if invoice.customer_id == customer_id)
+        mine = self._still_open(self._of_customer.get(customer_id, ()))
         return [invoice for invoice in mine if invoice.open.currency == currency]
 
     def of_amount(self, amount: Money) -> list[OpenInvoice]:
-        return [invoice for invoice in self._open.values() if invoice.open == amount]
+        """An invoice stands where it has had this amount; whether it still has it is looked up."""
+        same = dict.fromkeys(self._of_amount.get(amount, ()))
+        return [invoice for invoice in self._still_open(same) if invoice.open == amount]
 
     def take(self, shares: Iterable[Share]) -> None:
         for share in shares:
             invoice = self._open.pop(share.invoice_id)
-            left = invoice.open - share.amount
-            if left.minor:
-                self._open[share.invoice_id] = OpenInvoice(
-                    invoice_id=invoice.invoice_id,
-                    number=invoice.number,
-                    customer_id=invoice.customer_id,
-                    customer_key=invoice.customer_key,
-                    due_on=invoice.due_on,
-                    open=left,
-                )
+            if (invoice.open - share.amount).minor:
+                self._add(replace(invoice, open=invoice.open - share.amount))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
