@@ -30,6 +30,18 @@ def pay(name: str, customer: str, percent: int = 100) -> Act:
     return act
 
 
+def charge_back(customer: str) -> Act:
+    """The bank takes back whatever the customer had paid."""
+
+    def act(world: World) -> Iterator[bool]:
+        for payment in world.items("billing", "/v1/payments", customer=customer):
+            path = f"/v1/payments/{payment['payment_id']}/chargebacks"
+            world.call("billing", "POST", path, {"reference": payment["payment_id"], "reason": "disputed"})
+            yield True
+
+    return act
+
+
 def credit(name: str, customer: str) -> Act:
     """The first invoices are taken back, once they are what they are in the calm world."""
 

@@ -100,6 +100,19 @@ def test_a_payment_leaves_the_hold_of_the_expired_term(director: Director) -> No
     assert director.right() == ("expired", ["expiry"])
 
 
+def test_a_chargeback_places_the_hold_again_that_its_payment_had_lifted(director: Director) -> None:
+    director.sell()
+    director.clock(SUSPENDED)
+    director.do(paying.pay("debt", "acme"))
+    assert director.right() == ("active", [])
+    director.do(paying.charge_back("acme"))
+    assert director.rows("billing", "SELECT step FROM dunning") == ["suspended"]
+    assert director.right() == ("suspended", ["dunning"])
+    director.do(paying.pay("again", "acme"))
+    assert director.right() == ("active", [])
+    assert broken(director.world) == []
+
+
 def test_a_payment_heard_after_the_next_debt_has_aged_leaves_that_debts_hold(director: Director) -> None:
     """The second debt reached its steps while the first stood higher: nobody heard of them."""
 

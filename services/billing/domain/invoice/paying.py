@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from services.billing.domain.invoice.commands import RecordPayment, ReturnPayment
-from services.billing.domain.invoice.events import InvoiceEvent, InvoiceOverdue, InvoicePaid, PaymentAllocated
-from services.billing.domain.invoice.events import PaymentReturned as Returned
+from services.billing.domain.invoice.events import (
+    InvoiceEvent,
+    InvoiceOverdue,
+    InvoicePaid,
+    PaymentAllocated,
+    PaymentReturned,
+)
 from services.billing.domain.invoice.state import Invoice, NotPayable, NotRefundable, Overpayment
 from shared.money import Money
 
@@ -44,7 +49,7 @@ def _return(invoice: Invoice, command: ReturnPayment) -> list[InvoiceEvent]:
     refundable, reopened = given_back(invoice, command.amount)
     if reopened.minor and not command.reopens:
         raise NotRefundable(f"{command.amount} is more than the {invoice.refundable} that can be refunded")
-    returned = Returned(
+    returned = PaymentReturned(
         facts=invoice.issued,
         return_id=command.return_id,
         payment_id=command.payment_id,
