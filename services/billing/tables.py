@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.billing import tables_of_payments as of_payments
+from services.billing import payment_tables as of_payments
 from services.billing.ledger_tables import ledger_tables
 from shared.tables import NAMING, kernel_tables
 

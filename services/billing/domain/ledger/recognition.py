@@ -22,6 +22,7 @@ POLICIES: dict[LineKind, Policy] = {
     "usage": "on_delivery",
     "true_up": "on_delivery",
     "reinstatement": "at_once",
+    "late_fee": "at_once",
 }
 DAY = timedelta(days=1)
 
