@@ -165,6 +165,40 @@ usage_levels = Table(
     PrimaryKeyConstraint("tenant_id", "period_id", "group_key", "time", "key"),
 )
 
+# What the current version of a meter keeps of an hour of event time, by subject and all groups of the meter in the order
+# of their names: the parts that a question about a range is answered from.
+usage_rollups = Table(
+    "usage_rollups",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("meter", Text, nullable=False),
+    Column("meter_version", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    instant("hour_at"),
+    Column("group_key", Text, nullable=False),
+    Column("aggregation", Text, nullable=False),
+    Column("quantity", Numeric, nullable=False),
+    Column("event_count", BigInteger, nullable=False),
+    Column("key_sum", Numeric(39, 0), nullable=False),
+    Column("latest_at", DateTime(timezone=True)),
+    Column("latest_key", Numeric(39, 0)),
+    PrimaryKeyConstraint("tenant_id", "meter", "meter_version", "subject", "hour_at", "group_key"),
+)
+
+# Which versions of meters are rolled up. Events up to `until_position` were there before and are taken over page by page;
+# `done_position` is the last one that is. Later ones are added as they are metered.
+usage_rolled_meters = Table(
+    "usage_rolled_meters",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("meter", Text, nullable=False),
+    Column("meter_version", Integer, nullable=False),
+    Column("done_position", BigInteger, nullable=False),
+    Column("until_position", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "meter", "meter_version"),
+    Index("ix_usage_rolled_meters_to_do", "tenant_id", postgresql_where="done_position < until_position"),
+)
+
 # By quarter of an hour of event time: the offsets of all zones are multiples of it, so local days add up.
 usage_counts = Table(
     "usage_counts",

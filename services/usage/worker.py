@@ -18,6 +18,7 @@ from services.usage.messaging.ingest_consumer import MOST_BYTES, Metering
 from services.usage.messaging.ingest_log import TOPIC
 from services.usage.messaging.ingest_offsets import IngestEnds, Offsets, metered_offsets, pending_events
 from services.usage.metering import books
+from services.usage.metering.rollup_taking import TakingOver
 from services.usage.metering.watches import PeriodKey
 from services.usage.projections import backfills, due_periods
 from services.usage.settings import Settings
@@ -29,9 +30,9 @@ from shared.consumer import Consumer
 from shared.database import engine_for, wait_for_database
 from shared.worker import Loop, Worker
 
-# Than other workers have: metering, closing, advancing, crossing, and for backfills two that count, one that previews, one
-# that forgets.
-MORE_THREADS = 8
+# Than other workers have: metering, closing, advancing, crossing, rolling up, and for backfills two that count, one that
+# previews, one that forgets.
+MORE_THREADS = 9
 
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
@@ -64,6 +65,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
             Loop("closing", closing.step, 0.05, is_eager=True),
             Loop("advancing", advancing.step, 1.0),
             Loop("crossing", crossing.step, 1.0),
+            Loop("rolling up", TakingOver(engine).step, 2.0),
             # One reads what it wrote while PostgreSQL works for the other.
             *(Loop(f"backfill {number}", backfilling.count, 0.5) for number in (1, 2)),
             Loop("backfill previews", backfilling.preview, 0.5),

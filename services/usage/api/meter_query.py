@@ -16,7 +16,8 @@ from services.usage.domain.aggregation import Aggregation
 from services.usage.domain.meter_query import WindowTotals, asked, check_levels, named_groups
 from services.usage.domain.windows import WindowSize
 from services.usage.projections import meters
-from services.usage.projections.meter_query import MeterQuestion, totals_of_windows
+from services.usage.projections.meter_query import MeterQuestion
+from services.usage.projections.rolled_hours import RolledQuestion, Source, totals_of_windows
 from shared.http.pages import Listed, PageQuery
 from shared.http.routes import TransactionalRoute
 from shared.periods import zone
@@ -38,12 +39,14 @@ class WindowOut(BaseModel):
 
 
 class MeterAnswer(Listed[WindowOut]):
-    """In the order of the windows, then of the groups. Quantities are in `unit`."""
+    """In the order of the windows, then of the groups. Quantities are in `unit`. `source` is what was read: the same
+    totals come of both, from hours that are rolled up in less time."""
 
     meter: str
     meter_version: int
     aggregation: Aggregation
     unit: str
+    source: Source
 
 
 @router.get("/{slug}/query")
@@ -65,8 +68,8 @@ def query(
     names = list(dict.fromkeys(group_by))
     compiled = asked(meter.definition, names, filters)
     check_levels(compiled, subject, names)
-    question = MeterQuestion(unit.tenant_id, compiled, windows, subject)
-    found = totals_of_windows(unit.tx, question, start_of(windows, page), page.limit)
+    question = RolledQuestion(MeterQuestion(unit.tenant_id, compiled, windows, subject), meter, names, filters)
+    found, source = totals_of_windows(unit.tx, question, start_of(windows, page), page.limit)
     return MeterAnswer(
         items=[row for each in found.windows for row in _rows(each, names, bounds.zone)],
         next_cursor=cursor_at(found.next_start),
@@ -74,6 +77,7 @@ def query(
         meter_version=meter.version,
         aggregation=meter.definition.aggregation,
         unit=meter.definition.total_unit,
+        source=source,
     )
 
 

@@ -28,6 +28,9 @@ Aggregation = Literal["count", "sum", "min", "max", "avg", "latest", "unique_cou
 # From these an event can be taken out again without looking at the others.
 ADDITIVE: frozenset[Aggregation] = frozenset({"count", "sum", "avg"})
 
+# Of these, parts of a range have merge rules that need neither the events nor what lies before: they are rolled up by hours.
+ROLLED: frozenset[Aggregation] = frozenset({"count", "sum", "avg", "min", "max", "latest"})
+
 _TWELVE_PLACES = Decimal("1e-12")
 
 

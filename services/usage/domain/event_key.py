@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
-_MODULUS = 1 << 128
+KEYS = 1 << 128
 
 
 def event_key(tenant_id: UUID, source: str, id_: str) -> bytes:
@@ -37,7 +37,7 @@ def digest_text(key_sum: int) -> str:
     A sum is the same in any order, merges by adding and lets an event be taken out again by subtracting. It proves
     what was counted against loss and repetition, not against somebody who may choose the ids.
     """
-    return format(key_sum % _MODULUS, "032x")
+    return format(key_sum % KEYS, "032x")
 
 
 def digest_sum(digests: Iterable[str]) -> str:

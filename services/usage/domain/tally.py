@@ -54,6 +54,20 @@ class Tally:
         self.count -= 1
         self.key_sum -= key
 
+    def merge(self, other: Tally) -> None:
+        """Another part of the same group, of an aggregation that is rolled up."""
+        if self.aggregation in ADDITIVE:
+            self.quantity = EXACT.add(self.quantity, other.quantity)
+        elif not self.count or self._is_beaten_by(other):
+            self.quantity, self.latest = other.quantity, other.latest
+        self.count += other.count
+        self.key_sum += other.key_sum
+
+    def _is_beaten_by(self, other: Tally) -> bool:
+        if self.aggregation == "latest":
+            return self.latest is None or (other.latest is not None and self.latest < other.latest)
+        return bool(other.count) and (other.quantity < self.quantity) == (self.aggregation == "min")
+
     def _keep(self, measured: Measured, time: datetime, key: int) -> None:
         value, aggregation = measured.quantity, self.aggregation
         if aggregation in ADDITIVE:
@@ -88,14 +102,20 @@ class PeriodTally:
     def add(self, key: int, time: datetime, data: Any) -> bool:
         """Whether the data has a value for the meter; if not, nothing is added. `key` is the event's as a number."""
         measured = measure(self.meter, data)
-        if measured is None:
-            return False
+        if measured is not None:
+            self.put(key, time, measured)
+        return measured is not None
+
+    def put(self, key: int, time: datetime, measured: Measured) -> None:
         tally = self._of(measured.group)
         if time < self.starts_at:
             tally.hold(measured, time, key)
         else:
             tally.add(measured, time, key)
-        return True
+
+    def merge(self, group: str, part: Tally) -> None:
+        """What a part of the period keeps of a group, of an aggregation that is rolled up."""
+        self._of(group).merge(part)
 
     def take_out(self, key: int, data: Any) -> bool:
         """The contrary of `add`, for an additive aggregation."""

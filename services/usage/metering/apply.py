@@ -55,6 +55,7 @@ def meter(tx: Connection, arrivals: Sequence[Arrivals]) -> Metered:
     share_periods(tx, {arrival.tenant_id for arrival in arrivals}, alone=amenders)
     events, counts, batch = store(tx, named(arrivals)), Counts(), Batch()
     batch.watches.load_staged(tx)
+    batch.rollups.load(tx, {arrival.tenant_id for arrival in arrivals})
     plain, amending = parted(events.fresh)
     unplaced = [each for each in amended_before(tx, counts, plain) if not batch.count(each[1])]
     unmatched = [*_with_reasons(tx, unplaced)]
@@ -64,6 +65,7 @@ def meter(tx: Connection, arrivals: Sequence[Arrivals]) -> Metered:
     keep_conflicting(tx, events.conflicting)
     keep_rejected(tx, arrivals)
     advanced, late = _add(tx, batch)
+    batch.rollups.save(tx)
     _count(counts, arrivals, events, [*unmatched, *waiting])
     counts.save(tx)
     return Metered(advanced, late, counts.by_tenant())

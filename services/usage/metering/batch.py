@@ -10,6 +10,8 @@ from uuid import UUID
 
 from services.usage.domain.aggregation import ADDITIVE
 from services.usage.domain.event_key import as_number
+from services.usage.metering.measures import Measures
+from services.usage.metering.rollups import Rollups
 from services.usage.metering.stage import Staged
 from services.usage.metering.watches import PeriodKey, Watch, Watches
 
@@ -32,6 +34,7 @@ class Batch:
     of their events. `amended` are those in which an earlier event changed."""
 
     watches: Watches = field(default_factory=Watches)
+    rollups: Rollups = field(default_factory=Rollups)
     late: dict[PeriodKey, list[Staged]] = field(default_factory=lambda: defaultdict(list))
     anew: set[PeriodKey] = field(default_factory=set)
     amended: set[PeriodKey] = field(default_factory=set)
@@ -43,16 +46,22 @@ class Batch:
     def count(self, staged: Staged) -> bool:
         """Adds the event to its periods; whether there is one whose meter matches, even if it finds no value to count."""
         event, number, matched = staged.event, as_number(staged.key), False
+        measures = Measures(staged.data)
         for watch in self.watches.at(staged.tenant_id, event.subject, event.type):
-            if watch.tally.sees(event.time) and watch.tally.meter.matches(staged.data):
-                matched = matched or watch.tally.counts(event.time)
-                if watch.tally.add(number, event.time, staged.data) and watch.is_closed:
-                    self.late[watch.key].append(staged)
+            if watch.tally.sees(event.time):
+                matches, measured = measures.by(watch.tally.meter)
+                matched = matched or (matches and watch.tally.counts(event.time))
+                if measured is not None:
+                    watch.tally.put(number, event.time, measured)
+                    if watch.is_closed:
+                        self.late[watch.key].append(staged)
+        self.rollups.add(staged.tenant_id, event, number, measures)
         return matched
 
     def change(self, original: Original, data: Any | None, because_of: Staged) -> bool:
         """Puts `data` in the place of what the event said, in every period; whether one of them counts it now."""
         matched = False
+        self.rollups.change(original.tenant_id, original.type, original.subject, original.time)
         for watch in self.watches.at(original.tenant_id, original.subject, original.type):
             meter = watch.tally.meter
             if watch.tally.sees(original.time):

@@ -43,6 +43,22 @@ class StoredEvent:
     data: Any
 
 
+@dataclass(frozen=True, slots=True)
+class PositionPage:
+    """Events with their types; `last` is the position to go on behind, None at the end."""
+
+    events: list[tuple[str, StoredEvent]]
+    last: int | None
+
+
+def events_by_position(tx: Connection, tenant_id: UUID, after: int, until: int, size: int) -> PositionPage:
+    """The next `size` events of a tenant, in the order in which they were stored."""
+    named = {"tenant": tenant_id, "after": after, "until": until, "size": size}
+    rows = tx.exec_driver_sql(_BY_POSITION, named).all()
+    events = [(row.type, _stored(row)) for row in rows if row.data is not None]
+    return PositionPage(events, rows[-1].position if len(rows) == size else None)
+
+
 def stored_events(tx: Connection, range_: Range, after: Place | None = None, size: int = PAGE) -> list[StoredEvent]:
     """The next `size` events of the range behind a place; each named subject's are read by its own part of the index."""
     statement = _PAGE_OF_ALL if range_.subjects is None else _PAGE
@@ -106,3 +122,10 @@ FROM unnest(%(subjects)s::text[]) AS wanted(subject) CROSS JOIN LATERAL (
 ) AS event"""  # noqa: S608 - a constant
 
 _PAGE = f"{_BY_SUBJECT} ORDER BY event.time, event.position LIMIT %(size)s"
+
+_BY_POSITION = """
+SELECT e.time, e.position, e.type, e.source, e.id, e.subject,
+  CASE WHEN a.position IS NULL THEN e.data::text ELSE a.data::text END AS data
+FROM usage_events AS e LEFT JOIN usage_amendments AS a ON a.tenant_id = e.tenant_id AND a.position = e.position
+WHERE e.tenant_id = %(tenant)s AND e.position > %(after)s AND e.position <= %(until)s
+ORDER BY e.position LIMIT %(size)s"""

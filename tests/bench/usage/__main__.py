@@ -16,11 +16,11 @@ with warnings.catch_warnings():
 
     from infra.local.postgres import libpq
     from shared import logs
-    from tests.bench.usage import http_rows, metering_rows, together
+    from tests.bench.usage import http_rows, metering_rows, question_rows, together
     from tests.bench.usage.stand import Stand, standing
 
 REPEATS = int(os.environ.get("REPEATS", "5"))
-SECONDS = 3.0
+SECONDS, QUESTIONS = 3.0, 300
 STEADY_SECONDS, BUSY_SECONDS = 20.0, float(os.environ.get("SECONDS", "60"))
 PACKAGES = ("uvicorn", "httptools", "uvloop", "msgspec", "kafka-python", "psycopg")
 
@@ -36,6 +36,7 @@ def main() -> None:
         show_http(stand, "single events", 1, "events a second")
         show_metering(stand)
         show_together(stand)
+        show_questions(stand)
 
 
 def show_http(stand: Stand, what: str, size: int, unit: str) -> None:
@@ -64,6 +65,17 @@ def show_together(stand: Stand) -> None:
     rate, load = together.events_a_second(stand, BUSY_SECONDS)
     print(f"everything at once for {BUSY_SECONDS:.0f} s: {rate:,.0f} events a second (goal 42,000),", end=" ")
     print(f"{len(load.took) * together.A_REQUEST:,} accepted, none lost, none counted twice", flush=True)
+
+
+def show_questions(stand: Stand) -> None:
+    """Last, since what is filled in would slow the others down."""
+    print(f"a month of one subject, hours of {question_rows.fill(stand):,} events rolled up:", flush=True)
+    for window in ("hour", "day", "month"):
+        took = question_rows.asked(stand, QUESTIONS, window=window, group_by="origin", limit="500")
+        hundredths = statistics.quantiles(took, n=100)
+        print(
+            f"  by {window} and group: p50 {hundredths[49]:,.1f} ms, p99 {hundredths[98]:,.1f} ms (goal 50)", flush=True
+        )
 
 
 def ratios(ours: Sequence[float], bounds: Sequence[float]) -> list[float]:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.usage.domain.aggregation import Aggregation, Conversion
+from services.usage.domain.aggregation import ROLLED, Aggregation, Conversion
 from services.usage.domain.measure import compile_meter
 from services.usage.domain.meter import InvalidMeter, MeterDefinition, check
-from services.usage.domain.tally import GroupTotal, fold
+from services.usage.domain.tally import GroupTotal, PeriodTally, fold
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 HOURS = Conversion(unit="GB hours", divide_by=Decimal(3600))
@@ -119,3 +119,19 @@ def test_a_weighted_sum_is_the_sum_over_its_microseconds(stream):
         level = max(before)[2] if before else Decimal(0)
         area += level * Decimal(round((end - start) / timedelta(microseconds=1))) / 10**6
     assert (total("weighted_sum", *stream) or 0) == round(area, 12)
+
+
+@pytest.mark.parametrize("aggregation", sorted(ROLLED))
+@given(parts=st.lists(st.lists(st.tuples(st.integers(0, 23), st.integers(-3, 3)), max_size=4), max_size=5))
+def test_parts_of_a_group_merge_into_the_whole(aggregation: Aggregation, parts: list[list[tuple[int, int]]]):
+    path = None if aggregation == "count" else "$.v"
+    meter = compile_meter(MeterDefinition(event_type="t", aggregation=aggregation, value_path=path), ())
+    events = [[at(hour, value, key=7 * n + m) for m, (hour, value) in enumerate(part)] for n, part in enumerate(parts)]
+    whole = PeriodTally(meter, START, END)
+    for part in events:
+        tally = PeriodTally(meter, START, END)
+        for event in part:
+            tally.add(*event)
+        for group, kept in tally.groups.items():
+            whole.merge(group, kept)
+    assert whole.totals() == fold(meter, START, END, [event for part in events for event in part])
