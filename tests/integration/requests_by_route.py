@@ -172,6 +172,7 @@ def bodies(names: Names) -> dict[str, Any]:
         },
         "POST /v1/bank-statement-entries/{entry_id}/set-aside": REASON,
         "POST /v1/events": trip("9", origin="EWR", miles="4.5"),
+        "PUT /v1/periods/{period_id}/thresholds": {"of": "1000", "percents": ["80", "100"]},
         "PUT /v1/meters/{slug}": METERS["trips"]
         | {
             "filters": [
