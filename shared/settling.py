@@ -75,10 +75,11 @@ class Settling:
         now = clock_of(tx, tenant_id) or self.real_now()
         left = tx.exec_driver_sql(_LEFT, {"tenant": tenant_id, "now": now}).one()
         settled = not (left.timers or left.outbox or left.retries)
-        settled = settled and not self._behind(tx, question.end_offsets) and not self.waiting(tx, tenant_id, now)
+        settled = settled and not self.is_behind(tx, question.end_offsets) and not self.waiting(tx, tenant_id, now)
         return {"settled": settled, "own_settled": not left.timers}
 
-    def _behind(self, tx: Connection, end_offsets: Offsets) -> bool:
+    def is_behind(self, tx: Connection, end_offsets: Offsets) -> bool:
+        """Whether there was more in the topics than the consumers have stored to have taken."""
         rows = tx.exec_driver_sql(_STORED, {"cluster": self.cluster_id()})
         stored = {(row.topic, row.partition): row.next_offset for row in rows}
         return any(stored.get(partition, 0) < end for partition, end in end_offsets.items())

@@ -104,6 +104,11 @@ class Service:
     def step(self) -> int:
         return sum(self.turn().values())
 
+    def is_behind(self) -> bool:
+        settling = self.background.settling
+        with settling.engine.begin() as tx:
+            return settling.is_behind(tx, settling.end_offsets())
+
     @contextmanager
     def working(self) -> Iterator[None]:
         """The worker turns in a thread of its own while the test asks for something that waits for it."""
@@ -162,11 +167,14 @@ def running(name: str, servers: Servers, directory: Path) -> Iterator[Service]:
 
 
 def settle(services: Sequence[Service], *, seconds: float = 120) -> None:
-    """Turn all loops until nothing has happened for a while: the local broker shows what it has within that while."""
+    """Turn all loops until nothing has happened for a while and nobody is behind what the topics have: a broker that is
+    busy shows it later."""
     deadline = time.monotonic() + seconds
     quiet = 0
     while quiet < 2:
         worked = {service.name: service.turn() for service in services}
         waiting = [service.name for service in services if not service.background.is_consuming()]
         quiet = 0 if waiting or any(any(loops.values()) for loops in worked.values()) else quiet + 1
+        if quiet == 2 and any(service.is_behind() for service in services):
+            quiet = 0
         assert time.monotonic() < deadline, f"did not come to rest: {worked}, without partitions: {waiting}"
