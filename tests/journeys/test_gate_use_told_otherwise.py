@@ -17,7 +17,7 @@ from tests.journeys.conftest import Year
 from tests.support import gate_use, gate_use_books, gate_use_results
 from tests.support.operating import operate
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1700)
 
 CORRECTIONS = 3 * 500
 DRIVER = Path(__file__).with_name("told_otherwise.py")
@@ -30,7 +30,7 @@ def told(year: Year, tmp_path_factory: pytest.TempPathFactory) -> Told:
     outs = {way: tmp_path_factory.mktemp(way) for way in ("in_time", "late")}
     runs = [subprocess.Popen(_command(year, way, out), env=year.environment) for way, out in outs.items()]
     try:
-        assert [run.wait(800) for run in runs] == [0, 0]
+        assert [run.wait(1500) for run in runs] == [0, 0]
     finally:
         for run in runs:
             run.kill()
