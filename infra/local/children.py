@@ -20,8 +20,8 @@ _given: set[int] = set()
 class NoFreePort(Exception):
     """Every port that the runner may choose is listened on, or was given away."""
 
-    def __init__(self) -> None:
-        super().__init__(f"no free port from {PORTS.start} to {PORTS.stop - 1}: end what listens there")
+    def __init__(self, ports: range) -> None:
+        super().__init__(f"no free port from {ports.start} to {ports.stop - 1}: end what listens there")
 
 
 def launch(
@@ -68,17 +68,17 @@ def is_running(pid: int, program: str) -> bool:
         return False
 
 
-def free_port() -> int:
+def free_port(ports: range = PORTS) -> int:
     """A loopback port that nobody listens on, that this process has not given to anybody before.
 
     A port that the system would choose may go to an outgoing connection, or to the next who asks, before its program
     listens on it, or while that is started again. Raises NoFreePort.
     """
-    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+    for port in random.SystemRandom().sample(ports, len(ports)):
         if port not in _given and _nobody_listens_on(port):
             _given.add(port)
             return port
-    raise NoFreePort
+    raise NoFreePort(ports)
 
 
 def _nobody_listens_on(port: int) -> bool:
