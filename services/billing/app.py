@@ -31,6 +31,7 @@ from services.billing.api import (
     reconciliation,
     revenue,
     settings,
+    subscription_changes,
     subscriptions,
 )
 from services.billing.settings import Settings
@@ -48,7 +49,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (coupons, evaluations, previews):
         app.include_router(room.router)
-    for room in (subscriptions, invoices, proof, billed_usage, collections):
+    for room in (subscriptions, subscription_changes, invoices, proof, billed_usage, collections):
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)

@@ -78,7 +78,7 @@ class QuoteClosedV1(QuoteMessage, frozen=True, kw_only=True):
 class SubscriptionMessage(Contract, frozen=True, kw_only=True):
     """All that a listener needs: the contract as it is, and the term the message is about.
 
-    `renewal_policy` is empty where the plan names none: then nobody renews it.
+    `renewal_policy` is empty where the plan names none: then nobody renews it. `quantity` is that of the plan, such as seats.
     """
 
     subscription_id: UUID
@@ -99,6 +99,7 @@ class SubscriptionMessage(Contract, frozen=True, kw_only=True):
     renewal_policy: str
     renewal_policy_version: int
     base_minor: int
+    quantity: int = 1
 
 
 class SubscriptionCreatedV1(SubscriptionMessage, frozen=True, kw_only=True):
@@ -144,6 +145,25 @@ class SubscriptionExpiredV1(SubscriptionMessage, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "billing.subscription_expired.v1"
 
 
+class SubscriptionCancelledV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """Use ends at `cancelled_at`, in the middle of the term or before terms that were agreed; `credit` is none or
+    unused_time."""
+
+    TYPE: ClassVar[str] = "billing.subscription_cancelled.v1"
+    cancelled_at: datetime
+    credit: str
+    reason: str
+
+
+class SubscriptionAmendedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """The contract as it is from `amended_at` on, for the rest of the term; it was worth `previous_base_minor` a year."""
+
+    TYPE: ClassVar[str] = "billing.subscription_amended.v1"
+    amended_at: datetime
+    effective_on: date
+    previous_base_minor: int
+
+
 class UsagePeriodOpenedV1(Contract, frozen=True, kw_only=True):
     """Meter these subjects from `starts_at` up to `ends_at`, and close `collect_seconds` later."""
 
@@ -158,6 +178,15 @@ class UsagePeriodOpenedV1(Contract, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     collect_seconds: int
+
+
+class UsagePeriodShortenedV1(Contract, frozen=True, kw_only=True):
+    """Meter up to `ends_at` and no further; what starts there is none any more."""
+
+    TYPE: ClassVar[str] = "billing.usage_period_shortened.v1"
+    period_id: UUID
+    subscription_id: UUID
+    ends_at: datetime
 
 
 class InvoiceMessage(Contract, frozen=True, kw_only=True):

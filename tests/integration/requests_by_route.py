@@ -106,6 +106,15 @@ TRIALS: dict[str, dict[str, Any]] = {
     },
     "POST /v1/credit-notes/preview": {"currency": "EUR", "net": "10.00", "tax_rate": "0.25"},
 }
+ON_A_DAY = {"effective": "date", "on": "2031-02-01"}
+CANCELLATION = REASON | ON_A_DAY | {"credit": "none"}
+AMENDMENT = ON_A_DAY | {
+    "quantity": 3,
+    "plan": "gate-use",
+    "plan_version": 1,
+    "add": [{"plan": "gate-use", "plan_version": 1, "quantity": 1}],
+    "remove": ["storage"],
+}
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 
 
@@ -144,6 +153,10 @@ def bodies(names: Names) -> dict[str, Any]:
         "POST /v1/quote-acceptances": {"token": names.get("token"), "name": "Ann Buyer", "purchase_order": "4711"},
         **TRIALS,
         "POST /v1/subscriptions/{subscription_id}/non-renewal": REASON | {"successor_subscription_id": subscription},
+        "POST /v1/subscriptions/{subscription_id}/cancellation": CANCELLATION,
+        "POST /v1/subscriptions/{subscription_id}/cancellation/preview": CANCELLATION,
+        "POST /v1/subscriptions/{subscription_id}/amendments": AMENDMENT,
+        "POST /v1/subscriptions/{subscription_id}/amendments/preview": AMENDMENT,
         "POST /v1/invoices/{invoice_id}/discard": REASON,
         "POST /v1/invoices/{invoice_id}/void": REASON,
         "POST /v1/invoices/{invoice_id}/credit-notes": REASON,

@@ -151,6 +151,23 @@ def stay_after_all(customer: str) -> Act:
     return act
 
 
+def amend(customer: str, **change: Any) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        subscription = yield from _subscription(world, customer)
+        world.call("billing", "POST", f"/v1/subscriptions/{subscription}/amendments", change)
+
+    return act
+
+
+def cancel(customer: str, **how: Any) -> Act:
+    def act(world: World) -> Iterator[bool]:
+        subscription = yield from _subscription(world, customer)
+        why = {"reason": "budget_lost"} | how
+        world.call("billing", "POST", f"/v1/subscriptions/{subscription}/cancellation", why)
+
+    return act
+
+
 def _subscription(world: World, customer: str) -> Any:
     while not (found := world.items("billing", "/v1/subscriptions", customer=customer)):
         yield False

@@ -44,11 +44,11 @@ def story(number: int) -> Story:
         _, *prices = sold["prices"]["EUR"]
         author.write(BEGINNING + timedelta(days=33), acts.publish(sold | {"prices": {"EUR": [fee("61.00"), *prices]}}))
     for zone in list(ZONES)[: author.random.choice((1, 1, 1, 1, 1, 2, 2, 3))]:
-        _customer(author, zone, terms, sold)
+        _customer(author, zone, terms, sold, Random(f"changes of {zone} in {number}"))
     return Story(number, _chapters(author.acts))
 
 
-def _customer(author: Author, zone: str, terms: dict[str, Any], sold: dict[str, Any]) -> None:
+def _customer(author: Author, zone: str, terms: dict[str, Any], sold: dict[str, Any], changes: Random) -> None:
     random, name = author.random, zone.rsplit("/", 1)[-1].lower()
     months = random.choice((1, 1, 2))
     signed = BEGINNING + timedelta(days=random.randrange(4), hours=1)
@@ -61,7 +61,21 @@ def _customer(author: Author, zone: str, terms: dict[str, Any], sold: dict[str, 
     metered = len(sold["prices"]["EUR"]) > 1
     _use(author, name, zone, starts_on, ends_at, metered=metered, reviewed=sold["review_days"] > 0)
     _pay(author, name, signed, window_at)
-    _renew(author, name, zone, signed, ends_at, window_at, terms)
+    way = _renew(author, name, zone, signed, ends_at, window_at, terms)
+    if way == "silent":
+        _change(author, changes, name, max(signed, start_of_day(starts_on, zone)), ends_at)
+
+
+def _change(author: Author, random: Random, name: str, begins_at: datetime, ends_at: datetime) -> None:
+    """Of who neither renews nor says so: seats more and less, and perhaps an end before the end, each on a day of its own."""
+    instants = sorted(begins_at + (ends_at - begins_at) * random.uniform(0.05, 0.9) for _ in range(random.randrange(4)))
+    for at, seats in zip(instants, random.sample(range(2, 90), len(instants)), strict=True):
+        when = random.choice(({}, {}, {"effective": "period_end"}))
+        if at is instants[-1] and random.random() < 0.6:
+            credit = random.choice(("unused_time", "unused_time", "none"))
+            author.write(at, acts.cancel(name, credit=credit, **when))
+        elif at + timedelta(days=2) < ends_at:
+            author.write(at, acts.amend(name, quantity=seats))
 
 
 def _months_later(day: date, months: int) -> date:
@@ -127,7 +141,7 @@ def _renew(
     ends_at: datetime,
     window_at: datetime,
     terms: dict[str, Any],
-) -> None:
+) -> str:
     random = author.random
     opens_at = max(ends_at - timedelta(days=terms["open_days"]), signed)
     early = opens_at + (ends_at - opens_at) / 2
@@ -160,6 +174,7 @@ def _renew(
             starts_on = ends_at.astimezone(ZoneInfo(zone)).date()
             author.write(early, acts.buy(successor, starts_on.isoformat(), 2))
             author.write(early + timedelta(hours=6), acts.migrate(name, successor))
+    return way
 
 
 def _chapters(written: list[tuple[datetime, Act]]) -> list[tuple[datetime, list[Act]]]:

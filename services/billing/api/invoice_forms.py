@@ -114,6 +114,7 @@ class LineOut(BaseModel):
     corrects: CorrectedLineOut | None = None
     discounts: list[LineDiscountOut] = Field(default_factory=list)
     credits: CreditUseOut | None = None
+    amendment: int = 0
 
 
 class CreditNoteOut(BaseModel):

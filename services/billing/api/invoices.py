@@ -15,7 +15,8 @@ from services.billing.domain.invoice.commands import CreditInvoice, DiscardInvoi
 from services.billing.domain.invoice.state import Invoice, InvoiceStatus
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.processes.correction_documents import on_discarded, on_issued
+from services.billing.processes.correction_documents import on_discarded
+from services.billing.processes.invoicing import on_issued
 from services.billing.projections import invoice_numbers, invoices
 from services.billing.tables import invoices as table
 from shared.http.fields import Day
@@ -70,8 +71,11 @@ def issue(invoice_id: InvoiceId, unit: ChangeInvoices) -> InvoiceOut:
     """Ends the review of a draft early."""
     number = _next_number(unit)
     unit.execute(INVOICE, invoice_id, IssueInvoice(number=number))
+    issued: Invoice = unit.state(INVOICE, invoice_id)
+    id_ = issued.header.subscription_id
+    subscription, version = unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_)
     # Other invoices are answered as well: the version that was asked for is of this one.
-    unit.because(unit.cause).carry_out(on_issued(unit.state(INVOICE, invoice_id), number))
+    unit.because(unit.cause).carry_out(on_issued(subscription, version, issued, number, desk_of(unit)))
     return invoice_out(invoices.get(unit, invoice_id))
 
 

@@ -131,6 +131,6 @@ def _events(history: list[Any]) -> list[Any]:
 
 
 def _price(unit: UnitOfWork, subscription_id: UUID, line: LineOut) -> ChargeForm | None:
-    agreed = unit.state(SUBSCRIPTION, subscription_id).term(line.term_number).line.on(line.starts_on)
+    agreed = unit.state(SUBSCRIPTION, subscription_id).line(line.term_number, line.amendment).on(line.starts_on)
     charge = next((charge for charge in agreed.charges if charge.code == line.charge), None)
     return charge_form(charge) if charge else None

@@ -9,13 +9,15 @@ from services.billing.api.amounts import plain, rounding_read
 from services.billing.api.evaluation_forms import steps_read, tier_out
 from services.billing.api.invoice_forms import CorrectedLineOut, LineOut
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
-from services.billing.domain.proration import WHOLE
+from services.billing.domain.proration import WHOLE, share
 from services.billing.domain.subscription.state import Subscription
 from shared.periods import Days
 
 
 def reading(subscription: Subscription, line: LineOut, currency: str) -> list[str]:
     """From what was metered or agreed to what stands on the line, as prices were at that time."""
+    if line.corrects is not None and line.kind == "flat":
+        return list(_unused(subscription, line, line.corrects, currency))
     if line.corrects is not None:
         return [*_corrected(line, line.corrects, currency), *_proved(line)]
     if line.kind == "flat":
@@ -27,7 +29,7 @@ def reading(subscription: Subscription, line: LineOut, currency: str) -> list[st
 def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[str]:
     """The agreed quantity at its price for a full period, less the discount, and the part of the period."""
     flat = _rated(subscription, line)
-    percent = subscription.term(line.term_number).line.on(line.starts_on).discount_percent
+    percent = subscription.line(line.term_number, line.amendment).on(line.starts_on).discount_percent
     yield from steps_read([tier_out(use) for use in flat.full.tiers], line.credits, currency)
     if percent:
         yield f"less {plain(percent)} percent"
@@ -49,13 +51,12 @@ def _coupons(line: LineOut) -> Iterator[str]:
 
 
 def _rated(subscription: Subscription, line: LineOut) -> FlatLine:
-    term = subscription.term(line.term_number)
-    charge = term.line.charge(line.charge)
+    agreed = subscription.line(line.term_number, line.amendment)
     charges = FlatCharges(
-        line=term.line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
+        line=agreed, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
     )
-    period = charges.rhythm(charge).holding(line.starts_on, Days(term.starts_on, term.ends_on))
-    return charges.of_period(charge, period)
+    charge, days = agreed.charge(line.charge), Days(line.starts_on, line.ends_on)
+    return charges.of_period(charge, charges.rhythm(charge).holding(line.starts_on, days))
 
 
 def _tiers(line: LineOut, currency: str) -> Iterator[str]:
@@ -65,6 +66,18 @@ def _tiers(line: LineOut, currency: str) -> Iterator[str]:
 def _proved(line: LineOut) -> Iterator[str]:
     if line.proof:
         yield f"{line.proof.count} usage events with digest {line.proof.digest}"
+
+
+def _unused(subscription: Subscription, line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:
+    """The part of a full period that was charged for and is not used; the line that is credited says the rest."""
+    agreed, days = subscription.line(line.term_number, line.amendment), Days(line.starts_on, line.ends_on)
+    charges = FlatCharges(line=agreed, currency=subscription.currency, anchor=subscription.anchor)
+    nominal = charges.rhythm(agreed.charge(line.charge)).holding(line.starts_on, days).nominal
+    part = share(agreed.proration, nominal, days, subscription.party.zone)
+    yield f"credits line {corrects.line} of {corrects.invoice}, not used from {line.starts_on} up to {line.ends_on}"
+    yield f"{part.numerator} parts of {part.denominator} of a full period, and no more than the line carries"
+    yield f"it carried {corrects.before_minor} minor units of {currency} and carries {corrects.after_minor}"
+    yield rounding_read(line.amount_minor, currency, line.residue)
 
 
 def _corrected(line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:

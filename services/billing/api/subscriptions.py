@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeSubscriptions, ReadBilling
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.changes import CreditRule
 from services.billing.domain.subscription.commands import RequestNonRenewal, WithdrawNonRenewal
 from services.billing.domain.subscription.state import Status
 from services.billing.projections import subscriptions, usage_periods
@@ -56,6 +57,33 @@ class TermOut(BaseModel):
     renewal: RenewalTermsOut
 
 
+class CancellationOut(BaseModel):
+    """`at` is when use ends; it is still to come while the subscription is not cancelled."""
+
+    at: datetime
+    credit: CreditRule
+    reason: str
+
+
+class AddOnOut(BaseModel):
+    plan: str
+    plan_version: int
+    quantity: int
+
+
+class AmendmentOut(BaseModel):
+    """What a term is from a day on. The term itself shows it once it has taken effect."""
+
+    number: int
+    term_number: int
+    effective_on: date
+    has_taken_effect: bool
+    plan: str
+    plan_version: int
+    quantity: int
+    add_ons: list[AddOnOut]
+
+
 class SubscriptionOut(BaseModel):
     subscription_id: SubscriptionId
     customer_id: CustomerId
@@ -64,6 +92,8 @@ class SubscriptionOut(BaseModel):
     currency: str
     zone: str
     successor_subscription_id: SubscriptionId | None
+    cancellation: CancellationOut | None
+    amendments: list[AmendmentOut]
     terms: list[TermOut]
     version: int
 
@@ -133,6 +163,8 @@ def shown(row: RowMapping | dict[str, Any]) -> SubscriptionOut:
         currency=document["currency"],
         zone=document["zone"],
         successor_subscription_id=UUID(successor) if successor else None,
+        cancellation=document["cancellation"],
+        amendments=document["amendments"],
         terms=document["terms"],
         version=row["version"],
     )

@@ -43,9 +43,21 @@ class RampPhase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddOn:
+    """A second plan on the line of another one: its charges, by code, are among those of the line, the flat ones for a
+    quantity of its own."""
+
+    plan: str
+    plan_version: int
+    quantity: int
+    charges: tuple[str, ...]
+    features: dict[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedLine:
     """A plan version in the customer's currency. Flat charges are for `quantity` units, less the discount; both, and the
-    prices, are those of the first phase where there is a `ramp`."""
+    prices, are those of the first phase where there is a `ramp`. `features` are those of the plan alone."""
 
     plan: str
     plan_version: int
@@ -68,6 +80,12 @@ class AgreedLine:
     late_usage_days: int | None = None
     coupons: tuple[AgreedCoupon, ...] = ()
     ramp: tuple[RampPhase, ...] = ()
+    add_ons: tuple[AddOn, ...] = ()
+
+    @property
+    def granted(self) -> dict[str, int | None]:
+        """The features of the plan and of its add-ons: limits add up, and no limit is none."""
+        return reduce(_granted_too, (add_on.features for add_on in self.add_ons), self.features)
 
     @property
     def metered(self) -> tuple[Charge, ...]:
@@ -90,6 +108,18 @@ class AgreedLine:
 
     def charge(self, code: str) -> Charge:
         return next(charge for charge in self.charges if charge.code == code)
+
+    def quantity_of(self, code: str) -> int:
+        """What a flat charge is for: the quantity of the line, or that of its add-on."""
+        return next((add_on.quantity for add_on in self.add_ons if code in add_on.charges), self.quantity)
+
+
+def _granted_too(known: dict[str, int | None], more: dict[str, int | None]) -> dict[str, int | None]:
+    return known | {name: _together(known.get(name, 0), limit) for name, limit in more.items()}
+
+
+def _together(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _in_phase(line: AgreedLine, phase: RampPhase) -> AgreedLine:

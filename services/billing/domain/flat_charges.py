@@ -96,6 +96,10 @@ class FlatCharges:
         line = self.line.at_last()
         return Money.total((self._annual(line, charge) for charge in line.flat), self.currency)
 
+    def full_price(self, charge: Charge) -> Decimal:
+        """A full period after the discount, in major units and not rounded; for a line without a ramp."""
+        return self._less_discount(self.line, self._full(self.line, charge))
+
     def _annual(self, line: AgreedLine, charge: Charge) -> Money:
         net, _ = self._net(line, self._full(line, charge), WHOLE)
         return net.times(_PER_YEAR[charge.every or line.every])
@@ -106,9 +110,11 @@ class FlatCharges:
         return FlatLine(charge, period, full, part, part.of(full.amount, self.currency), net, residue)
 
     def _full(self, line: AgreedLine, charge: Charge) -> Rated:
-        return rate(charge.price, Decimal(line.quantity), self.currency, last_of_period=True)
+        return rate(charge.price, Decimal(line.quantity_of(charge.code)), self.currency, last_of_period=True)
 
     def _net(self, line: AgreedLine, full: Rated, part: Share) -> tuple[Money, Decimal]:
         """A part of a full period, less the discount, rounded once; and the residue of that."""
-        left = EXACT.subtract(Decimal(1), line.discount_percent.scaleb(-2, EXACT))
-        return rounding(self.currency)(part.exactly(EXACT.multiply(full.amount, left)))
+        return rounding(self.currency)(part.exactly(self._less_discount(line, full)))
+
+    def _less_discount(self, line: AgreedLine, full: Rated) -> Decimal:
+        return EXACT.multiply(full.amount, EXACT.subtract(Decimal(1), line.discount_percent.scaleb(-2, EXACT)))

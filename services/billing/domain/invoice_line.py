@@ -15,7 +15,7 @@ from shared.money import Money
 
 LineKind = Literal["flat", "usage", "true_up", "reinstatement", "late_fee"]
 # What is told apart when an invoice is rated again.
-LineKey = tuple[LineKind, str, str, date, date, int, UUID | None]
+LineKey = tuple[LineKind, str, str, date, date, int, int, UUID | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +49,10 @@ class InvoiceLine:
     """`amount` is rounded half away from zero; `residue` = exact amount - amount, 12 places, major units.
 
     `quantity` is what was metered, before allowances and packages, and 1 on flat lines. The line is for the days from
-    `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote. A line that
-    corrects another one has the differences as its amount and quantity, and tiers, residue and discounts of the whole
-    new rating. `discounts` are what coupons took off; `amount` is what is left. Where
-    there are `credits` the amounts of `tiers` are in units of these.
+    `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote, or by an `amendment`
+    of the term. A line that corrects another one has the differences as its amount and quantity, and tiers, residue and
+    discounts of the whole new rating. `discounts` are what coupons took off; `amount` is what is left. Where there are
+    `credits` the amounts of `tiers` are in units of these.
     """
 
     number: int
@@ -76,6 +76,7 @@ class InvoiceLine:
     corrects: CorrectedLine | None = None
     discounts: tuple[LineDiscount, ...] = ()
     credits: CreditUse | None = None
+    amendment: int = 0
 
     @property
     def net(self) -> Money:
@@ -87,4 +88,13 @@ class InvoiceLine:
         foreign = None
         if self.corrects is not None and self.corrects.invoice_id != family:
             foreign = self.corrects.correction_id
-        return self.kind, self.charge, self.group, self.starts_on, self.ends_on, self.term_number, foreign
+        return (
+            self.kind,
+            self.charge,
+            self.group,
+            self.starts_on,
+            self.ends_on,
+            self.term_number,
+            self.amendment,
+            foreign,
+        )

@@ -31,6 +31,7 @@ class PeriodTotal:
 class UsagePeriod:
     subscription_id: UUID
     item: UsageItem
+    ends_at: datetime
     closed: bool = False
     revision: int = 0
     learned_at: datetime | None = None
@@ -48,6 +49,14 @@ class OpenUsagePeriod:
     starts_at: datetime
     ends_at: datetime
     collect_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortenUsagePeriod:
+    """Less is used than was asked for: it ends at an earlier instant, on the day before `ends_on`."""
+
+    ends_on: date
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +87,13 @@ class UsagePeriodOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodShortened:
+    subscription_id: UUID
+    item: UsageItem
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodClosed:
     subscription_id: UUID
     ends_on: date
@@ -95,8 +111,8 @@ class UsagePeriodRevised:
     event_ids: tuple[str, ...] = ()
 
 
-UsagePeriodCommand = OpenUsagePeriod | RecordClosing | RecordRevision
-UsagePeriodEvent = UsagePeriodOpened | UsagePeriodClosed | UsagePeriodRevised
+UsagePeriodCommand = OpenUsagePeriod | ShortenUsagePeriod | RecordClosing | RecordRevision
+UsagePeriodEvent = UsagePeriodOpened | UsagePeriodShortened | UsagePeriodClosed | UsagePeriodRevised
 
 
 def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[UsagePeriodEvent]:
@@ -107,6 +123,9 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
             return []
         case None, _:
             raise UsagePeriodNotFound("billing never asked for this usage period")
+        case UsagePeriod(), ShortenUsagePeriod(ends_at=ends_at) if ends_at < period.ends_at:
+            item = replace(period.item, ends_on=command.ends_on)
+            return [UsagePeriodShortened(subscription_id=period.subscription_id, item=item, ends_at=ends_at)]
         case UsagePeriod(closed=False, subscription_id=subscription_id), RecordClosing(totals=totals, learned_at=at):
             ends_on = period.item.ends_on
             return [UsagePeriodClosed(subscription_id=subscription_id, ends_on=ends_on, totals=totals, learned_at=at)]
@@ -143,8 +162,10 @@ def _revised(period: UsagePeriod, command: RecordRevision) -> UsagePeriodRevised
 
 def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
     match period, event:
-        case None, UsagePeriodOpened(subscription_id=subscription_id, item=item):
-            return UsagePeriod(subscription_id=subscription_id, item=item)
+        case None, UsagePeriodOpened(subscription_id=subscription_id, item=item, ends_at=ends_at):
+            return UsagePeriod(subscription_id=subscription_id, item=item, ends_at=ends_at)
+        case UsagePeriod(), UsagePeriodShortened(item=item, ends_at=ends_at):
+            return replace(period, item=item, ends_at=ends_at)
         case UsagePeriod(), UsagePeriodClosed(totals=totals, learned_at=learned_at):
             return replace(period, closed=True, totals=totals, learned_at=learned_at)
         case UsagePeriod(), UsagePeriodRevised(totals=totals, revision=revision):
@@ -172,6 +193,7 @@ USAGE_PERIOD: Decider[UsagePeriod | None, UsagePeriodCommand, UsagePeriodEvent] 
     evolve,
     {
         "usage_period_opened": UsagePeriodOpened,
+        "usage_period_shortened": UsagePeriodShortened,
         "usage_period_closed": UsagePeriodClosed,
         "usage_period_revised": UsagePeriodRevised,
     },

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.state import SubscriptionNotFound
+from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound
 from services.billing.processes import renewing
 from shared.contracts.renewals import RenewalLostV1, RenewalOpportunityOpenedV1, RenewalSupersededV1, RenewalWonV1
 from shared.messages import Message
@@ -16,9 +17,9 @@ from shared.unit_of_work import UnitOfWork
 
 def opportunity_opened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(RenewalOpportunityOpenedV1)
-    subscription = unit.state(SUBSCRIPTION, body.subscription_id)
-    if subscription is None:
-        raise SubscriptionNotFound("renewals speaks of a subscription that billing does not have")
+    subscription = _subscription(unit, body.subscription_id)
+    if subscription.status == "cancelled":
+        return iter(())
     return renewing.on_opportunity_opened(subscription, body.opportunity_id, body.uplift_percent)
 
 
@@ -31,12 +32,25 @@ def renewal_won(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 def renewal_lost(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(RenewalLostV1)
     quote = unit.state(QUOTE, renewing.quote_id(body.opportunity_id))
-    return renewing.on_opportunity_closed(body.subscription_id, quote, body.opportunity_id, body.reason, None)
+    return renewing.on_opportunity_closed(
+        _subscription(unit, body.subscription_id), quote, body.opportunity_id, body.reason, None
+    )
 
 
 def renewal_superseded(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(RenewalSupersededV1)
     quote = unit.state(QUOTE, renewing.quote_id(body.opportunity_id))
     return renewing.on_opportunity_closed(
-        body.subscription_id, quote, body.opportunity_id, body.reason, body.successor_subscription_id
+        _subscription(unit, body.subscription_id),
+        quote,
+        body.opportunity_id,
+        body.reason,
+        body.successor_subscription_id,
     )
+
+
+def _subscription(unit: UnitOfWork, subscription_id: UUID) -> Subscription:
+    subscription: Subscription | None = unit.state(SUBSCRIPTION, subscription_id)
+    if subscription is None:
+        raise SubscriptionNotFound("renewals speaks of a subscription that billing does not have")
+    return subscription

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.billing.domain.subscription import events
-from services.billing.domain.usage_period import UsagePeriodOpened
+from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened
 from shared.contracts import billing as contracts
 from shared.messages import Contract
 
@@ -28,8 +28,26 @@ def subscription_contract(event: Any) -> Contract | None:
             return contracts.SubscriptionTermEndedV1(**_facts(facts), successor_subscription_id=successor)
         case events.SubscriptionExpired(facts=facts):
             return contracts.SubscriptionExpiredV1(**_facts(facts))
+        case events.SubscriptionAmended(facts=facts, amendment=amendment, before=before):
+            return contracts.SubscriptionAmendedV1(
+                **_facts(facts),
+                amended_at=amendment.agreed_at,
+                effective_on=amendment.effective_on,
+                previous_base_minor=before.minor,
+            )
+        case events.SubscriptionCancelled(facts=facts, cancellation=cancellation):
+            return contracts.SubscriptionCancelledV1(
+                **_facts(facts),
+                cancelled_at=cancellation.at,
+                credit=cancellation.credit,
+                reason=cancellation.reason,
+            )
         case UsagePeriodOpened():
             return _usage_period_opened(event)
+        case UsagePeriodShortened(subscription_id=subscription_id, item=item, ends_at=ends_at):
+            return contracts.UsagePeriodShortenedV1(
+                period_id=item.period_id, subscription_id=subscription_id, ends_at=ends_at
+            )
         case _:
             return None
 
@@ -55,6 +73,7 @@ def _facts(facts: events.Facts) -> dict[str, Any]:
         "renewal_policy": renewal.policy,
         "renewal_policy_version": renewal.version,
         "base_minor": facts.base.minor,
+        "quantity": facts.quantity,
     }
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from services.billing.desk import desk_of
 from services.billing.domain.dunning import DUNNING, ClimbLadder
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import MarkOverdue
 from services.billing.domain.late_fee import LATE_FEE
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.quote import QUOTE
-from services.billing.domain.quote.commands import ExpireQuote
+from services.billing.domain.quote.commands import ExpireQuote, MarkStale
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import bill as bill_of
 from services.billing.domain.subscription.commands import (
+    EffectAmendments,
+    EffectCancellation,
     EndTerm,
     ExpireSubscription,
     RemindOfEnd,
     RequestBill,
     StartTerm,
 )
-from services.billing.domain.tenant_settings import TENANT_SETTINGS
+from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging.from_usage import complete
-from services.billing.processes import autopaying, invoicing, late_fees, metering
-from services.billing.projections import invoice_numbers, waiting_bills
+from services.billing.processes import autopaying, crediting, invoicing, late_fees, metering
+from services.billing.projections import invoices, quotes, usage_periods, waiting_bills
 from shared.orders import Order
 from shared.periods import local_day
 from shared.timers import Timer, TimerHandler
@@ -32,6 +35,14 @@ from shared.unit_of_work import UnitOfWork
 
 def quote_expiry(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(QUOTE, timer.subject, ExpireQuote(at=timer.fire_at))
+
+
+def cancellation(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, EffectCancellation(at=timer.fire_at))
+
+
+def amendments(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, EffectAmendments(at=timer.fire_at))
 
 
 def term_start(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -58,6 +69,25 @@ def renewed_periods(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield from metering.on_term_renewed(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at)
 
 
+def cut_periods(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """What is not used any more ends, and what is used on other conditions begins."""
+    subscription = unit.state(SUBSCRIPTION, timer.subject)
+    periods = [unit.state(USAGE_PERIOD, id_) for id_ in usage_periods.ids_of_subscription(unit, timer.subject)]
+    yield from metering.on_cut(subscription, periods)
+    yield from metering.on_amended(subscription, timer.fire_at)
+
+
+def outdated_quotes(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    for id_ in quotes.open_renewals(unit, timer.subject):
+        yield Order(QUOTE, id_, MarkStale(reason="the subscription was changed"))
+
+
+def unused_time(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    subscription, version = unit.state(SUBSCRIPTION, timer.subject), unit.version(SUBSCRIPTION, timer.subject)
+    for id_ in invoices.with_flat_charges_after(unit, timer.subject, subscription.day(timer.fire_at)):
+        yield from crediting.credit_unused(subscription, version, unit.state(INVOICE, id_), desk_of(unit))
+
+
 def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     waiting_bills.alone(unit)
     wanted = bill_of(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at)
@@ -67,10 +97,10 @@ def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 
 def review_over(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
-    if unit.state(INVOICE, timer.subject).status == "draft":
-        settings = unit.state(TENANT_SETTINGS, unit.tenant_id)
-        number = invoice_numbers.next_number(unit, settings.legal_entity, settings.invoice_series)
-        yield from invoicing.issue(unit.state(INVOICE, timer.subject), number)
+    draft = unit.state(INVOICE, timer.subject)
+    if draft.status == "draft":
+        id_ = draft.header.subscription_id
+        yield from invoicing.issue(unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_), draft, desk_of(unit))
 
 
 def invoice_overdue(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -97,13 +127,18 @@ TIMERS: Mapping[str, TimerHandler] = {
     handler.__name__: handler
     for handler in (
         quote_expiry,
+        amendments,
+        cancellation,
+        outdated_quotes,
         term_start,
         term_ending,
         term_end,
         window_end,
         period_start,
         renewed_periods,
+        cut_periods,
         bill,
+        unused_time,
         review_over,
         invoice_overdue,
         late_fee,

@@ -67,7 +67,8 @@ def _recalculate(
 def _correct(
     subscription: Subscription, version: int, invoice: Invoice, usage: Usage, revised: Revised, desk: Desk
 ) -> Iterator[Order]:
-    facts, bill, line = invoice.issued, invoice.header.bill, subscription.term(revised.item.term_number).line
+    facts, bill = invoice.issued, invoice.header.bill
+    line = subscription.line(revised.item.term_number, revised.item.amendment)
     correction = Correction(
         correction_id=revised.correction_id,
         invoice_id=facts.invoice_id,

@@ -13,6 +13,7 @@ from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.processes import correction_documents as documents
 from services.billing.processes.correction_documents import Desk, Usage
+from services.billing.processes.crediting import credit_unused
 from shared.orders import Order
 
 
@@ -39,14 +40,20 @@ def invoice(subscription: Subscription, version: int, bill: Bill, usage: Usage, 
     yield Order(INVOICE, bill.invoice_id, draft)
     yield from documents.settle_left_out(subscription, version, left_out, desk)
     if review is None:
-        yield from issue(desk.invoice(bill.invoice_id), desk.next_number())
+        yield from issue(subscription, version, desk.invoice(bill.invoice_id), desk)
 
 
-def issue(draft: Invoice, number: Number) -> Iterator[Order]:
-    """With its number it answers the corrections that waited for it."""
-    id_ = draft.header.invoice_id
-    yield Order(INVOICE, id_, IssueInvoice(number=number))
-    yield from documents.on_issued(draft, number)
+def issue(subscription: Subscription, version: int, draft: Invoice, desk: Desk) -> Iterator[Order]:
+    """`version` is that of the subscription's stream by now."""
+    number = desk.next_number()
+    yield Order(INVOICE, draft.header.invoice_id, IssueInvoice(number=number))
+    yield from on_issued(subscription, version, desk.invoice(draft.header.invoice_id), number, desk)
+
+
+def on_issued(subscription: Subscription, version: int, issued: Invoice, number: Number, desk: Desk) -> Iterator[Order]:
+    """With its number it answers the corrections that waited for it; what of it is not used by now is credited."""
+    yield from documents.on_issued(issued, number)
+    yield from credit_unused(subscription, version, issued, desk)
 
 
 def _term_of(bill: Bill, subscription: Subscription) -> int:

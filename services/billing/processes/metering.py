@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from services.billing.domain.subscription.billing import usage_periods
-from services.billing.domain.subscription.events import Term, UsageItem
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.subscription.billing import usage_periods, used_until
+from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.subscription.state import Subscription
-from services.billing.domain.usage_period import USAGE_PERIOD, OpenUsagePeriod
+from services.billing.domain.usage_period import USAGE_PERIOD, OpenUsagePeriod, ShortenUsagePeriod, UsagePeriod
 from shared.orders import Order
 from shared.periods import calendar_anchor, containing
 
@@ -31,19 +32,42 @@ def on_term_renewed(subscription: Subscription, at: datetime) -> Iterator[Order]
     yield from _open(subscription, subscription.last.starts_on, _next_boundary(subscription, day))
 
 
+def on_amended(subscription: Subscription, at: datetime) -> Iterator[Order]:
+    """What is metered on new conditions, from the day on which they hold up to the period after the current one."""
+    if subscription.amendments:
+        day = subscription.day(at)
+        yield from _open(subscription, day, _next_boundary(subscription, day))
+
+
+def on_cut(subscription: Subscription, periods: Iterable[UsagePeriod]) -> Iterator[Order]:
+    """Those of which less is used than was asked for end earlier; one that never begins is over as it would begin."""
+    for period in periods:
+        until = used_until(subscription, period.item)
+        if until < period.item.ends_on or (subscription.cancelled and until == subscription.cancelled.metered_until):
+            yield _cut(subscription, period, until)
+
+
+def _cut(subscription: Subscription, period: UsagePeriod, until: date) -> Order:
+    ends_at = subscription.instant(until)
+    if subscription.cancelled is not None:
+        ends_at = max(subscription.instant(period.item.starts_on), min(ends_at, subscription.cancelled.at))
+    command = ShortenUsagePeriod(ends_on=until, ends_at=ends_at)
+    return Order(USAGE_PERIOD, period.item.period_id, command)
+
+
 def _next_boundary(subscription: Subscription, day: date) -> date:
-    line = subscription.last.line
+    line = subscription.line_now(subscription.last)
     first = calendar_anchor(subscription.anchor, line.every) if line.calendar else subscription.anchor
     return containing(first, line.every, day).end
 
 
 def _open(subscription: Subscription, first: date, last: date) -> Iterator[Order]:
     for item in usage_periods(subscription, first, last):
-        yield _order(subscription, subscription.term(item.term_number), item)
+        yield _order(subscription, subscription.line(item.term_number, item.amendment), item)
 
 
-def _order(subscription: Subscription, term: Term, item: UsageItem) -> Order:
-    charge = next(charge for charge in term.line.metered if charge.code == item.charge)
+def _order(subscription: Subscription, line: AgreedLine, item: UsageItem) -> Order:
+    charge = next(charge for charge in line.metered if charge.code == item.charge)
     command = OpenUsagePeriod(
         subscription_id=subscription.subscription_id,
         customer_id=subscription.party.customer_id,
@@ -53,6 +77,6 @@ def _order(subscription: Subscription, term: Term, item: UsageItem) -> Order:
         item=item,
         starts_at=subscription.instant(item.starts_on),
         ends_at=subscription.instant(item.ends_on),
-        collect_seconds=term.line.collect_seconds,
+        collect_seconds=line.collect_seconds,
     )
     return Order(USAGE_PERIOD, item.period_id, command)

@@ -30,7 +30,7 @@ def on_opportunity_opened(subscription: Subscription, opportunity_id: UUID, upli
         quote_id=quote_id(opportunity_id),
         purpose="renewal",
         party=subscription.party,
-        lines=(renewed_line(last.line, uplift_percent, last.ends_on, subscription.currency),),
+        lines=(renewed_line(subscription.line_now(last), uplift_percent, last.ends_on, subscription.currency),),
         prior_annual=subscription.facts(last).base,
         subscription_id=subscription.subscription_id,
         opportunity_id=opportunity_id,
@@ -48,10 +48,13 @@ def on_renewal_won(subscription_id: UUID, term_number: int, quote: Quote, id_: U
 
 
 def on_opportunity_closed(
-    subscription_id: UUID, quote: Quote | None, opportunity_id: UUID, reason: str, successor: UUID | None
+    subscription: Subscription, quote: Quote | None, opportunity_id: UUID, reason: str, successor: UUID | None
 ) -> Iterator[Order]:
-    """Nobody renews: the subscription is told, and the quote is taken back if it still could be accepted."""
-    command = RequestNonRenewal(reason=reason, successor_subscription_id=successor)
-    yield Order(SUBSCRIPTION, subscription_id, command)
+    """Nobody renews: the subscription is told while that can matter, and the quote is taken back if it still could be
+    accepted."""
+    is_over = subscription.status == "cancelled" or (subscription.status == "expired" and successor is None)
+    if not is_over:
+        command = RequestNonRenewal(reason=reason, successor_subscription_id=successor)
+        yield Order(SUBSCRIPTION, subscription.subscription_id, command)
     if quote is not None and quote.is_open:
         yield Order(QUOTE, quote_id(opportunity_id), WithdrawQuote(reason=reason))

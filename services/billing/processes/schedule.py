@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.autopay import AutopayScheduled
 from services.billing.domain.dunning import DebtReduced, DebtRestored, DebtTracked
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
 from services.billing.domain.late_fee import LateFeeScheduled
 from services.billing.domain.quote.events import QuoteSent
 from services.billing.domain.subscription.billing import boundaries
-from services.billing.domain.subscription.events import SubscriptionCreated, Term, TermRenewed
+from services.billing.domain.subscription.events import (
+    AmendmentScheduled,
+    CancellationScheduled,
+    SubscriptionAmended,
+    SubscriptionCancelled,
+    SubscriptionCreated,
+    Term,
+    TermRenewed,
+)
+from services.billing.domain.subscription.state import days_of
 from shared.event_store import Recorded
-from shared.periods import start_of_day
+from shared.periods import Days, start_of_day
 from shared.timers import Timer
 
 TERMS, PERIODS, BILLS, DUNNING = range(4)
@@ -32,6 +42,16 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "renewed_periods", renewed_at, PERIODS)
             if facts.starts_at <= renewed_at:
                 yield _timer(recorded, "bill", renewed_at, BILLS)
+        case CancellationScheduled(cancellation=cancellation):
+            yield _timer(recorded, "cancellation", cancellation.at, TERMS)
+        case AmendmentScheduled(amendment=amendment):
+            yield _timer(recorded, "amendments", amendment.agreed_at, TERMS)
+        case SubscriptionAmended(facts=facts, amendment=amendment, anchor=anchor):
+            yield from _changed(recorded, amendment.agreed_at)
+            days = Days(amendment.effective_on, facts.ends_on)
+            yield from _periods(recorded, days, amendment.line, facts.party.zone, anchor, amendment.agreed_at)
+        case SubscriptionCancelled(cancellation=cancellation):
+            yield from _changed(recorded, cancellation.at)
         case InvoiceDrafted(review_until=datetime() as review_until):
             yield _timer(recorded, "review_over", review_until, BILLS)
         case InvoiceIssued(facts=facts):
@@ -53,9 +73,25 @@ def _term(recorded: Recorded, term: Term, zone: str, anchor: date) -> Iterator[T
     renewal = term.line.renewal
     window_end = term.ends_on + timedelta(days=renewal.grace_days + renewal.reinstatement_days)
     yield _timer(recorded, "window_end", start_of_day(window_end, zone), TERMS)
-    for day in boundaries(anchor, term):
-        yield _timer(recorded, "period_start", start_of_day(day, zone), PERIODS)
-        yield _timer(recorded, "bill", start_of_day(day, zone), BILLS)
+    yield from _periods(recorded, days_of(term), term.line, zone, anchor)
+
+
+def _changed(recorded: Recorded, at: datetime) -> Iterator[Timer]:
+    """What an amendment or a cancellation does to what was metered and billed ahead."""
+    yield _timer(recorded, "outdated_quotes", at, TERMS)
+    yield _timer(recorded, "cut_periods", at, PERIODS)
+    yield _timer(recorded, "bill", at, BILLS)
+    yield _timer(recorded, "unused_time", at, BILLS)
+
+
+def _periods(
+    recorded: Recorded, days: Days, line: AgreedLine, zone: str, anchor: date, after: datetime | None = None
+) -> Iterator[Timer]:
+    for day in boundaries(anchor, days, line):
+        at = start_of_day(day, zone)
+        if after is None or at > after:
+            yield _timer(recorded, "period_start", at, PERIODS)
+            yield _timer(recorded, "bill", at, BILLS)
 
 
 def _timer(recorded: Recorded, name: str, fire_at: datetime, stage: int) -> Timer:

@@ -13,6 +13,7 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.events import CorrectionNoted, CreditNoteIssued
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.unused import unused
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.state import Subscription
@@ -41,22 +42,26 @@ class Log:
     def rated(self, invoice: Invoice, revisions: Mapping[UUID, int]) -> tuple[InvoiceLine, ...]:
         """The lines of the invoice with its periods at the given revisions."""
         usage = {id_: at_revision(events, revisions.get(id_, 0)) for id_, events in self.periods.items()}
-        return compose(self._subscription(invoice), taken_over(invoice.header.bill, invoice.lines), usage)
+        subscription = self.subscription_at(invoice.header.subscription_version)
+        return compose(subscription, taken_over(invoice.header.bill, invoice.lines), usage)
 
-    def _subscription(self, invoice: Invoice) -> Subscription:
-        subscription = SUBSCRIPTION.replay(self.subscription[: invoice.header.subscription_version])
-        assert subscription is not None  # the invoice was drafted from it
+    def subscription_at(self, version: int) -> Subscription:
+        subscription = SUBSCRIPTION.replay(self.subscription[:version])
+        assert subscription is not None  # the documents were made from it
         return subscription
 
 
 def verify(drafted: Sequence[Any], log: Log) -> list[Difference]:
-    """The invoice itself, from its events, and every correction that was noted of it: what it was rated with then gives
-    the lines that were noted. Nothing different means that all follows from the log."""
+    """The invoice itself, from its events, every credit for unused time, and every correction that was noted of it: what it
+    was rated with then gives the lines that were noted. Nothing different means that all follows from the log."""
     found: list[Difference] = []
     invoice: Invoice | None = None
     for event in drafted:
         if isinstance(event, CorrectionNoted) and event.policy and invoice is not None:
             found += _noted(invoice, event, log)
+        if isinstance(event, CreditNoteIssued) and event.subscription_version and invoice is not None:
+            credited = unused(log.subscription_at(event.subscription_version), invoice) or Carried()
+            found += _taken(event.credit_note_number, event.carried, credited)
         invoice = INVOICE.evolve(invoice, event)
     assert invoice is not None  # its events begin with the draft
     recomputed = log.rated(invoice, _when_drafted(drafted))

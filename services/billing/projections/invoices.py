@@ -210,3 +210,19 @@ def open_invoice(row: dict[str, Any]) -> OpenInvoice:
         due_on=row["due_on"],
         open=Money(row["open_minor"], row["currency"]),
     )
+
+
+def with_flat_charges_after(unit: UnitOfWork, subscription_id: UUID, day: date) -> list[UUID]:
+    """Issued invoices of a subscription that charge for days from then on, by number."""
+    rows = unit.tx.exec_driver_sql(
+        _WITH_FLAT_CHARGES_AFTER, {"tenant": unit.tenant_id, "subscription": subscription_id, "day": day.isoformat()}
+    )
+    return list(rows.scalars())
+
+
+_WITH_FLAT_CHARGES_AFTER = """
+SELECT invoice_id FROM invoices
+WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s AND status IN ('issued', 'paid')
+  AND EXISTS (SELECT FROM jsonb_array_elements(document -> 'lines') AS line
+              WHERE line ->> 'kind' = 'flat' AND line ->> 'ends_on' > %(day)s)
+ORDER BY number"""

@@ -141,3 +141,10 @@ _CHANGE = """
 UPDATE quotes SET status = %(status)s, version = %(version)s,
   quote = jsonb_set(quote || %(fields)s::jsonb, '{versions}', quote->'versions' || %(versions)s::jsonb)
 WHERE tenant_id = %(tenant)s AND quote_id = %(id)s"""
+
+
+def open_renewals(unit: UnitOfWork, subscription_id: UUID) -> list[UUID]:
+    """What could still be accepted for its next term."""
+    mine = (quotes.c.tenant_id == unit.tenant_id, quotes.c.subscription_id == subscription_id)
+    is_open = quotes.c.status.in_(["draft", "pending", "approved", "sent"])
+    return list(unit.tx.execute(select(quotes.c.quote_id).where(*mine, is_open).order_by(quotes.c.quote_id)).scalars())

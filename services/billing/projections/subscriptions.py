@@ -11,11 +11,16 @@ from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, se
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.changes import Amendment, Cancellation
 from services.billing.domain.subscription.events import (
+    AmendmentScheduled,
+    CancellationScheduled,
     Facts,
     NonRenewalRequested,
     NonRenewalWithdrawn,
     SubscriptionActivated,
+    SubscriptionAmended,
+    SubscriptionCancelled,
     SubscriptionCreated,
     SubscriptionExpired,
     SubscriptionTermEnded,
@@ -56,6 +61,8 @@ def _row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
             "currency": party.currency,
             "zone": party.zone,
             "successor_subscription_id": None,
+            "cancellation": None,
+            "amendments": [],
             "terms": [_term(event.facts, event.term)],
         },
     }
@@ -75,6 +82,14 @@ def _changes(event: object) -> dict[str, Any]:
             return {"status": "lapsed"}
         case SubscriptionExpired():
             return {"status": "expired"}
+        case AmendmentScheduled(amendment=amendment):
+            return {"subscription": _with_amendment(subscriptions.c.subscription, amendment, has_taken_effect=False)}
+        case SubscriptionAmended(facts=facts, amendment=amendment):
+            return {"subscription": _amended(facts, amendment)}
+        case CancellationScheduled(cancellation=cancellation):
+            return {"subscription": _with_cancellation(cancellation)}
+        case SubscriptionCancelled(cancellation=cancellation):
+            return {"status": "cancelled", "subscription": _with_cancellation(cancellation)}
         case _:
             return {}
 
@@ -99,6 +114,35 @@ def _with_successor(successor: UUID | None) -> Any:
     return func.jsonb_set(subscriptions.c.subscription, _path("successor_subscription_id"), value)
 
 
+def _with_cancellation(cancellation: Cancellation) -> Any:
+    value = bindparam(None, msgspec.to_builtins(cancellation), JSONB)
+    return func.jsonb_set(subscriptions.c.subscription, _path("cancellation"), value)
+
+
+def _amended(facts: Facts, amendment: Amendment) -> Any:
+    """The term as it is from now on; its dates, and the quote that it was agreed in, stay."""
+    place = ("terms", str(amendment.term_number - 1))
+    term = subscriptions.c.subscription.op("#>")(_path(*place)).op("||")(bindparam(None, _conditions(facts), JSONB))
+    document = func.jsonb_set(subscriptions.c.subscription, _path(*place), term)
+    return _with_amendment(document, amendment, has_taken_effect=True)
+
+
+def _with_amendment(document: Any, amendment: Amendment, *, has_taken_effect: bool) -> Any:
+    """One that was scheduled keeps its place."""
+    line = amendment.line
+    told = {
+        "number": amendment.number,
+        "term_number": amendment.term_number,
+        "effective_on": amendment.effective_on.isoformat(),
+        "has_taken_effect": has_taken_effect,
+        "plan": line.plan,
+        "plan_version": line.plan_version,
+        "quantity": line.quantity,
+        "add_ons": [{"plan": a.plan, "plan_version": a.plan_version, "quantity": a.quantity} for a in line.add_ons],
+    }
+    return func.jsonb_set(document, _path("amendments", str(amendment.number - 1)), bindparam(None, told, JSONB))
+
+
 def _path(*keys: str) -> Any:
     """A list, and not the text `{…}`, which SQLAlchemy takes for a list of its letters."""
     return cast(list(keys), ARRAY(Text))
@@ -109,12 +153,19 @@ def _term(facts: Facts, term: Term) -> dict[str, Any]:
         "number": term.number,
         "starts_on": term.starts_on.isoformat(),
         "ends_on": term.ends_on.isoformat(),
+        "quote_id": str(term.quote_id),
+        "renewal": msgspec.to_builtins(facts.renewal),
+        **_conditions(facts),
+    }
+
+
+def _conditions(facts: Facts) -> dict[str, Any]:
+    """What an amendment can change."""
+    return {
         "plan": facts.plan,
         "plan_version": facts.plan_version,
-        "quote_id": str(term.quote_id),
-        "quantity": term.line.quantity,
+        "quantity": facts.quantity,
         "base_minor": facts.base.minor,
-        "renewal": msgspec.to_builtins(facts.renewal),
     }
 
 

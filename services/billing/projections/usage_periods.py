@@ -10,7 +10,12 @@ from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.domain.invoice.events import InvoiceDrafted
-from services.billing.domain.usage_period import UsagePeriodClosed, UsagePeriodOpened, UsagePeriodRevised
+from services.billing.domain.usage_period import (
+    UsagePeriodClosed,
+    UsagePeriodOpened,
+    UsagePeriodRevised,
+    UsagePeriodShortened,
+)
 from services.billing.tables import usage_periods as periods
 from shared.event_store import Recorded
 from shared.statements import write
@@ -25,6 +30,8 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         this = update(periods).where(periods.c.tenant_id == entry.tenant_id)
         match entry.event:
+            case UsagePeriodShortened(item=item):
+                tx.execute(this.where(periods.c.period_id == entry.stream_id).values(ends_on=item.ends_on))
             case UsagePeriodClosed():
                 tx.execute(this.where(periods.c.period_id == entry.stream_id).values(status="closed"))
             case UsagePeriodRevised(revision=revision):
@@ -58,3 +65,8 @@ def of_tenant(unit: UnitOfWork, *, subscription_id: UUID | None = None, status: 
     if subscription_id is not None:
         mine = mine.where(periods.c.subscription_id == subscription_id)
     return mine if status is None else mine.where(periods.c.status == status)
+
+
+def ids_of_subscription(unit: UnitOfWork, subscription_id: UUID) -> list[UUID]:
+    mine = of_tenant(unit, subscription_id=subscription_id).with_only_columns(periods.c.period_id)
+    return list(unit.tx.execute(mine.order_by(periods.c.starts_on, periods.c.period_id)).scalars())

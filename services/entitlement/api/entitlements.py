@@ -39,6 +39,7 @@ class EntitlementOut(BaseModel):
     plan: str
     plan_version: int
     features: dict[str, int | None]
+    quantity: int
     zone: str
     term_number: int
     starts_at: datetime
@@ -114,6 +115,7 @@ def shown(view: EntitlementView) -> EntitlementOut:
         plan=granted.plan_code,
         plan_version=granted.plan_version,
         features=granted.features,
+        quantity=granted.quantity,
         zone=granted.zone,
         term_number=granted.window.term_number,
         starts_at=granted.window.starts_at,

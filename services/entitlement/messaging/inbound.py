@@ -45,6 +45,19 @@ def _subscription_created(message: Message) -> Iterable[Order]:
         features=body.features,
         term=_term(body),
         at=message.time,
+        quantity=body.quantity,
+    )
+
+
+def _subscription_amended(message: Message) -> Iterable[Order]:
+    body = message.read(billing.SubscriptionAmendedV1)
+    return granting.on_subscription_amended(
+        subscription_id=body.subscription_id,
+        plan_code=body.plan,
+        plan_version=body.plan_version,
+        features=body.features,
+        quantity=body.quantity,
+        at=body.amended_at,
     )
 
 
@@ -70,6 +83,11 @@ def _non_renewal_withdrawn(message: Message) -> Iterable[Order]:
 def _term_ended(message: Message) -> Iterable[Order]:
     body = message.read(billing.SubscriptionTermEndedV1)
     return granting.on_subscription_term_ended(subscription_id=body.subscription_id, ended_at=body.ends_at)
+
+
+def _cancelled(message: Message) -> Iterable[Order]:
+    body = message.read(billing.SubscriptionCancelledV1)
+    return granting.on_subscription_cancelled(subscription_id=body.subscription_id, at=body.cancelled_at)
 
 
 def _dunning_step_reached(message: Message) -> Iterable[Order]:
@@ -128,6 +146,8 @@ HANDLERS: Handlers = {
     billing.NonRenewalRequestedV1.TYPE: _non_renewal_requested,
     billing.NonRenewalWithdrawnV1.TYPE: _non_renewal_withdrawn,
     billing.SubscriptionTermEndedV1.TYPE: _term_ended,
+    billing.SubscriptionAmendedV1.TYPE: _subscription_amended,
+    billing.SubscriptionCancelledV1.TYPE: _cancelled,
     billing.DunningStepReachedV1.TYPE: _dunning_step_reached,
     billing.DunningClearedV1.TYPE: _dunning_cleared,
     **passing_over(billing.TermStartedV1, billing.SubscriptionTermEndingV1, billing.SubscriptionExpiredV1),

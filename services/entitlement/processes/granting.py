@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.entitlement.domain.entitlement import ENTITLEMENT, entitlement_id
 from services.entitlement.domain.entitlement.commands import (
+    AmendEntitlement,
     AnnounceSuccessor,
     ExtendEntitlement,
     GrantEntitlement,
@@ -31,6 +32,7 @@ def on_subscription_created(
     features: Mapping[str, int | None],
     term: Term,
     at: datetime,
+    quantity: int,
 ) -> list[Order]:
     grant = GrantEntitlement(
         subscription_id=subscription_id,
@@ -42,8 +44,24 @@ def on_subscription_created(
         features=dict(features),
         term=term,
         at=at,
+        quantity=quantity,
     )
     return _order(subscription_id, grant)
+
+
+def on_subscription_amended(
+    *,
+    subscription_id: UUID,
+    plan_code: str,
+    plan_version: int,
+    features: Mapping[str, int | None],
+    quantity: int,
+    at: datetime,
+) -> list[Order]:
+    amend = AmendEntitlement(
+        plan_code=plan_code, plan_version=plan_version, features=dict(features), quantity=quantity, at=at
+    )
+    return _order(subscription_id, amend)
 
 
 def on_term_renewed(*, subscription_id: UUID, term: Term, at: datetime) -> list[Order]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from services.entitlement.domain.access import EntitlementSnapshot, StandingHold
 from services.entitlement.domain.entitlement.events import (
     EntitlementActivated,
+    EntitlementAmended,
     EntitlementCancelled,
     EntitlementExpired,
     EntitlementExtended,
@@ -39,6 +40,7 @@ class Granted:
     plan_version: int
     features: dict[str, int | None]
     window: Window
+    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ def _change_of_course(view: EntitlementView, event: Any) -> dict[str, Any]:
         case EntitlementExtended(window=window) if view.granted is not None:
             phase = "scheduled" if view.phase == "scheduled" else "active"
             return {"granted": replace(view.granted, window=window), "phase": phase, **_NOT_ENDING}
+        case EntitlementAmended() if view.granted is not None:
+            return {"granted": _amended(view.granted, event)}
         case EntitlementSuccessorAnnounced(successor_id=successor_id):
             return {"successor_id": successor_id}
         case EntitlementSuccessorWithdrawn() if view.ending == "migrated":
@@ -120,6 +124,17 @@ def _granted(event: EntitlementGranted) -> Granted:
         plan_version=event.plan_version,
         features=event.features,
         window=event.window,
+        quantity=event.quantity,
+    )
+
+
+def _amended(granted: Granted, event: EntitlementAmended) -> Granted:
+    return replace(
+        granted,
+        plan_code=event.plan_code,
+        plan_version=event.plan_version,
+        features=event.features,
+        quantity=event.quantity,
     )
 
 

@@ -67,6 +67,7 @@ class OpportunityOut(BaseModel):
     opened_at: datetime | None
     opened_by: str | None
     quote_id: QuoteId | None
+    quote_is_stale: bool
     policy: str
     policy_version: int
     currency: str
@@ -107,6 +108,7 @@ def shown(view: OpportunityView) -> OpportunityOut:
         opened_at=view.opened_at,
         opened_by=view.opened_by,
         quote_id=view.quote_id,
+        quote_is_stale=view.quote_is_stale,
         policy=term.policy.code,
         policy_version=term.policy.version,
         currency=term.base.currency,

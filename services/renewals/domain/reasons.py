@@ -44,6 +44,7 @@ REASONS = {
         Reason("never_contacted", "churn", "yes"),
         Reason("no_response", "unresolved", "yes"),
         Reason("payment_failed", "involuntary", "yes"),
+        Reason("cancelled_in_term", "churn", "partly"),
         Reason("business_closed_or_acquired", "churn", "no"),
         Reason("champion_left", "churn", "yes"),
         Reason("product_gap", "churn", "yes"),

@@ -40,6 +40,25 @@ def _term_known(message: Message, unit: UnitOfWork) -> Iterable[Order]:
     return tracking.on_term_known(term=_term(body, _accepted_policy(body, unit)), at=message.time)
 
 
+def _amended(message: Message, unit: UnitOfWork) -> Iterable[Order]:
+    body = message.read(billing.SubscriptionAmendedV1)
+    if not body.renewal_policy:
+        return []
+    return tracking.on_term_amended(term=_term(body, _accepted_policy(body, unit)), at=body.amended_at)
+
+
+def _cancelled(message: Message) -> Iterable[Order]:
+    body = message.read(billing.SubscriptionCancelledV1)
+    if not body.renewal_policy:
+        return []
+    return tracking.on_subscription_cancelled(
+        subscription_id=body.subscription_id,
+        term_number=body.term_number,
+        reason=body.reason,
+        at=body.cancelled_at,
+    )
+
+
 def _accepted_policy(body: billing.SubscriptionMessage, unit: UnitOfWork) -> PolicyVersion:
     """The version that the customer accepted, with the days that billing holds the customer to."""
     policy = policies.get(unit, body.renewal_policy, body.renewal_policy_version)
@@ -105,6 +124,8 @@ HANDLERS: Handlers = {
     billing.SubscriptionCreatedV1.TYPE: Reads(_term_known),
     billing.TermStartedV1.TYPE: Reads(_term_known),
     billing.TermRenewedV1.TYPE: Reads(_term_known),
+    billing.SubscriptionAmendedV1.TYPE: Reads(_amended),
+    billing.SubscriptionCancelledV1.TYPE: _cancelled,
     billing.QuoteDraftedV1.TYPE: _quote_drafted,
     billing.QuoteAcceptedV1.TYPE: _quote_accepted,
     **passing_over(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from services.renewals.domain.opportunity import OPPORTUNITY, opportunity_id
-from services.renewals.domain.opportunity.commands import TrackTerm
+from services.renewals.domain.opportunity.commands import AmendTerm, CloseCancelled, TrackTerm
 from services.renewals.domain.opportunity.term import ExpiringTerm
 from shared.orders import Order
 
@@ -14,3 +15,15 @@ def on_term_known(*, term: ExpiringTerm, at: datetime) -> list[Order]:
     """For a subscription that was created, a term that started and a term that was renewed alike."""
     stream_id = opportunity_id(term.subscription_id, term.number)
     return [Order(OPPORTUNITY, stream_id, TrackTerm(term=term, at=at))]
+
+
+def on_term_amended(*, term: ExpiringTerm, at: datetime) -> list[Order]:
+    """The base follows until it is decided, and a quote that is out is stale."""
+    stream_id = opportunity_id(term.subscription_id, term.number)
+    return [Order(OPPORTUNITY, stream_id, AmendTerm(term=term, at=at))]
+
+
+def on_subscription_cancelled(*, subscription_id: UUID, term_number: int, reason: str, at: datetime) -> list[Order]:
+    """Nobody is asked to renew it. What was decided stays decided."""
+    stream_id = opportunity_id(subscription_id, term_number)
+    return [Order(OPPORTUNITY, stream_id, CloseCancelled(reason=reason, at=at))]

@@ -10,10 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from services.renewals.domain.opportunity.events import (
+    RenewalBaseAdjusted,
     RenewalContacted,
     RenewalLost,
     RenewalOpportunityOpened,
     RenewalQuotePrepared,
+    RenewalQuoteStale,
     RenewalSuperseded,
     RenewalWon,
     TermTracked,
@@ -65,6 +67,7 @@ class OpportunityView:
     opened_at: datetime | None = None
     opened_by: str | None = None
     quote_id: UUID | None = None
+    quote_is_stale: bool = False
     contacts: tuple[Contact, ...] = ()
     decision: Decision | None = None
 
@@ -91,10 +94,14 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
             return {"term": term, "due_on": due_on(term), "opens_at": opens_at}
         case RenewalOpportunityOpened(by=by, at=at):
             return {"stage": "open", "opened_at": at, "opened_by": by}
+        case RenewalBaseAdjusted(base=base) if view.term is not None:
+            return {"term": replace(view.term, base=base)}
+        case RenewalQuoteStale():
+            return {"quote_is_stale": True}
         case RenewalContacted():
             return {"contacts": (*view.contacts, _contact(event))}
         case RenewalQuotePrepared(quote_id=quote_id):
-            return {"quote_id": quote_id}
+            return {"quote_id": quote_id, "quote_is_stale": False}
         case RenewalWon(quote_id=quote_id):
             return {"stage": "won", "quote_id": quote_id, "decision": _won(event)}
         case RenewalLost():

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.usage.domain.usage_period import USAGE_PERIOD
-from services.usage.domain.usage_period.commands import OpenPeriod
-from services.usage.domain.usage_period.state import PeriodTerms
+from services.usage.domain.usage_period.commands import OpenPeriod, ShortenPeriod
+from services.usage.domain.usage_period.decide import PeriodNotFound
+from services.usage.domain.usage_period.state import PeriodTerms, UsagePeriod
 from services.usage.metering.periods import open_period
+from services.usage.metering.shortening import shorten_period
 from services.usage.metering.watches import PeriodKey
 from services.usage.projections import meters, thresholds
-from shared.contracts.billing import UsagePeriodOpenedV1
+from shared.contracts.billing import UsagePeriodOpenedV1, UsagePeriodShortenedV1
 from shared.inbox import Handlers, Reads
 from shared.messages import Message
 from shared.orders import Order
@@ -39,6 +41,18 @@ def _usage_period_opened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(USAGE_PERIOD, body.period_id, OpenPeriod(terms=terms, totals=totals, thresholds=inherited))
 
 
+def _usage_period_shortened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    """Once: what is said again finds the end where it is."""
+    body = message.read(UsagePeriodShortenedV1)
+    period: UsagePeriod | None = unit.state(USAGE_PERIOD, body.period_id)
+    if period is None:
+        raise PeriodNotFound("no such usage period")
+    if body.ends_at < period.terms.ends_at:
+        key = PeriodKey(unit.tenant_id, body.period_id)
+        totals = shorten_period(unit.tx, key, max(body.ends_at, period.terms.starts_at))
+        yield Order(USAGE_PERIOD, body.period_id, ShortenPeriod(ends_at=body.ends_at, totals=totals))
+
+
 def _terms(body: UsagePeriodOpenedV1, meter_version: int) -> PeriodTerms:
     return PeriodTerms(
         period_id=body.period_id,
@@ -55,4 +69,7 @@ def _terms(body: UsagePeriodOpenedV1, meter_version: int) -> PeriodTerms:
     )
 
 
-HANDLERS: Handlers = {UsagePeriodOpenedV1.TYPE: Reads(_usage_period_opened)}
+HANDLERS: Handlers = {
+    UsagePeriodOpenedV1.TYPE: Reads(_usage_period_opened),
+    UsagePeriodShortenedV1.TYPE: Reads(_usage_period_shortened),
+}

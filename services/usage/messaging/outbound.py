@@ -11,6 +11,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodClosed,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsagePeriodShortened,
     UsageThresholdCrossed,
 )
 from services.usage.domain.usage_period.state import PeriodTerms, Totals
@@ -26,7 +27,11 @@ def to_contract(event: Any) -> Contract | None:
             return _meter_defined(meter_id, slug, 1, definition)
         case MeterRevised(meter_id=meter_id, slug=slug, version=version, definition=definition):
             return _meter_defined(meter_id, slug, version, definition)
-        case UsagePeriodAdvanced(terms=terms, totals=totals) | UsagePeriodRemetered(terms=terms, totals=totals):
+        case (
+            UsagePeriodAdvanced(terms=terms, totals=totals)
+            | UsagePeriodRemetered(terms=terms, totals=totals)
+            | UsagePeriodShortened(terms=terms, totals=totals)
+        ):
             return contracts.UsagePeriodAdvancedV1(**_period(terms, totals))
         case UsagePeriodClosed(terms=terms, totals=totals):
             return _period_closed(event)

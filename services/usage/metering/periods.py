@@ -55,8 +55,8 @@ def open_period(tx: Connection, key: PeriodKey, terms: PeriodTerms, definition: 
     take_periods(tx, key.tenant_id)
     period = PeriodTally(compile_meter(definition, terms.group_by), terms.starts_at, terms.ends_at)
     counts = Counts()
-    for page in pages(tx, _seen(key.tenant_id, terms.subjects, period)):
-        matched = _tally(period, key.tenant_id, page)
+    for page in pages(tx, seen(key.tenant_id, terms.subjects, period)):
+        matched = tally(period, key.tenant_id, page)
         found(tx, counts, key.tenant_id, [event.place.position for event in matched])
     counts.save(tx)
     if not period.groups:
@@ -90,8 +90,8 @@ def count_anew(tx: Connection, key: PeriodKey) -> None:
     """For a caller who has taken the tenant's periods."""
     stored = stored_period(tx, key)
     period = PeriodTally(stored.meter, stored.range.starts_at, stored.range.ends_at)
-    for page in pages(tx, _seen(key.tenant_id, stored.range.subjects, period)):
-        _tally(period, key.tenant_id, page)
+    for page in pages(tx, seen(key.tenant_id, stored.range.subjects, period)):
+        tally(period, key.tenant_id, page)
     replace_totals(tx, key, period)
 
 
@@ -104,8 +104,8 @@ def remeter(tx: Connection, key: PeriodKey, definition: MeterDefinition) -> Tota
     old = stored_period(tx, key)
     period = PeriodTally(compile_meter(definition, old.group_by), old.range.starts_at, old.range.ends_at)
     counts = Counts()
-    for page in pages(tx, _seen(key.tenant_id, old.range.subjects, period)):
-        found(tx, counts, key.tenant_id, [event.place.position for event in _tally(period, key.tenant_id, page)])
+    for page in pages(tx, seen(key.tenant_id, old.range.subjects, period)):
+        found(tx, counts, key.tenant_id, [event.place.position for event in tally(period, key.tenant_id, page)])
     replace_totals(tx, key, period)
     counts.save(tx)
     return totals_of(tx, [key])[key]
@@ -121,13 +121,13 @@ def stored_period(tx: Connection, key: PeriodKey) -> StoredPeriod:
     return StoredPeriod(range_, meter, group_by)
 
 
-def _seen(tenant_id: UUID, subjects: Sequence[str] | None, period: PeriodTally) -> Range:
+def seen(tenant_id: UUID, subjects: Sequence[str] | None, period: PeriodTally) -> Range:
     """A level from long ago may still hold."""
     starts_at = LONG_AGO if period.meter.holds_levels else period.starts_at
     return Range(tenant_id, subjects, period.meter.event_type, starts_at, period.ends_at)
 
 
-def _tally(period: PeriodTally, tenant_id: UUID, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+def tally(period: PeriodTally, tenant_id: UUID, events: Sequence[StoredEvent]) -> list[StoredEvent]:
     """Adds the events that the meter matches, and returns those that count in the period."""
     matched = [event for event in events if period.meter.matches(event.data)]
     for event in matched:

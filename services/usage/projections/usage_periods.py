@@ -14,6 +14,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodOpened,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsagePeriodShortened,
     UsageThresholdCrossed,
     UsageThresholdsSet,
 )
@@ -27,6 +28,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     """Many periods open and close at once: each kind in one go, in the order in which they can follow each other."""
     opened = [_row(entry) for entry in recorded if isinstance(entry.event, UsagePeriodOpened)]
     remetered = [_row(entry) for entry in recorded if isinstance(entry.event, UsagePeriodRemetered)]
+    shortened = [_row(entry) for entry in recorded if isinstance(entry.event, UsagePeriodShortened)]
     closed = [_key(entry) for entry in recorded if isinstance(entry.event, UsagePeriodClosed)]
     revised = [
         _key(entry) | {"revision": entry.event.revision}
@@ -42,6 +44,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     steps = (
         *((_OPEN, opened), (_OPEN_SUBJECTS, opened)),
         *((_REMETER, remetered), (_CLOSE_SUBJECTS, remetered), (_OPEN_SUBJECTS, remetered)),
+        *((_SHORTEN, shortened), (_SHORTEN_SUBJECTS, shortened)),
         *((_CLOSE, closed), (_REVISE, revised), (_WATCH, watched), (_CROSS, crossed)),
     )
     for statement, rows in steps:
@@ -110,6 +113,13 @@ WHERE m.tenant_id = %(tenant)s AND m.slug = %(meter)s AND m.version = %(meter_ve
 
 _REMETER = """
 UPDATE usage_periods SET meter_version = %(meter_version)s WHERE tenant_id = %(tenant)s AND period_id = %(period)s"""
+
+_SHORTEN = """
+UPDATE usage_periods SET ends_at = %(ends_at)s, closes_at = %(closes_at)s
+WHERE tenant_id = %(tenant)s AND period_id = %(period)s"""
+
+_SHORTEN_SUBJECTS = """
+UPDATE usage_period_subjects SET ends_at = %(ends_at)s WHERE tenant_id = %(tenant)s AND period_id = %(period)s"""
 
 _CLOSE_SUBJECTS = "DELETE FROM usage_period_subjects WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
 

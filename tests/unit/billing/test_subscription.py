@@ -38,7 +38,7 @@ from services.billing.domain.subscription.events import (
     TermRenewed,
     TermStarted,
 )
-from services.billing.domain.subscription.state import SubscriptionNotFound
+from services.billing.domain.subscription.state import SubscriptionNotFound, days_of
 from shared.decider import NotAllowedNow
 from shared.money import Money
 
@@ -229,10 +229,10 @@ def test_usage_is_never_requested_beyond_the_term() -> None:
 
 def test_billing_days_are_the_starts_of_all_periods_and_the_end() -> None:
     subscription = Story().state
-    days = boundaries(subscription.anchor, subscription.last)
+    days = boundaries(subscription.anchor, days_of(subscription.last), subscription.last.line)
     assert (len(days), days[0], days[-1]) == (13, date(2013, 1, 1), date(2014, 1, 1))
-    yearly = replace(subscription.last, line=replace(LINE, every="year", charges=(replace(FEE, every="month"),)))
-    assert len(boundaries(subscription.anchor, yearly)) == 13
+    yearly = replace(LINE, every="year", charges=(replace(FEE, every="month"),))
+    assert len(boundaries(subscription.anchor, days_of(subscription.last), yearly)) == 13
 
 
 def test_an_acceptance_in_the_last_second_of_the_window_renews_however_late_it_is_heard() -> None:
@@ -252,7 +252,13 @@ def test_a_successor_heard_of_after_the_end_is_told_and_changes_no_status(over: 
     assert requested.successor_subscription_id == SUCCESSOR
     story.events += [requested]
     assert (story.state.status, story.state.successor, story.when(stop)) == (status, SUCCESSOR, [])
-    assert Story(START, END, over).when(RequestNonRenewal(reason="budget_lost")) == []
+
+
+def test_non_renewal_of_what_lapsed_is_no_news_and_of_what_expired_it_is_refused() -> None:
+    stop = RequestNonRenewal(reason="budget_lost")
+    assert Story(START, END).when(stop) == []
+    with pytest.raises(NotAllowedNow):
+        Story(START, END, ExpireSubscription(at=new_york(2015, 1, 15))).when(stop)
 
 
 def test_a_renewal_heard_after_the_end_was_billed_gets_an_invoice_of_its_own_at_that_instant() -> None:

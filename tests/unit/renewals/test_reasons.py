@@ -17,6 +17,7 @@ support_not_needed                downsell_or_churn  yes
 never_contacted                   churn              yes
 no_response                       unresolved         yes
 payment_failed                    involuntary        yes
+cancelled_in_term                 churn              partly
 business_closed_or_acquired       churn              no
 champion_left                     churn              yes
 product_gap                       churn              yes
@@ -32,8 +33,8 @@ def test_every_reason_has_a_class_and_says_whether_it_can_be_addressed(code, chu
     assert (reason.code, reason.churn_class, reason.addressable) == (code, churn_class, addressable)
 
 
-def test_there_are_eighteen():
-    assert len(REASONS) == 18
+def test_there_are_nineteen():
+    assert len(REASONS) == 19
 
 
 @pytest.mark.parametrize(

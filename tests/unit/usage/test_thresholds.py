@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,7 @@ from services.usage.domain.usage_period.commands import (
     RemeterPeriod,
     RevisePeriod,
     SetThresholds,
+    ShortenPeriod,
 )
 from services.usage.domain.usage_period.decide import PeriodNotFound
 from services.usage.domain.usage_period.events import UsagePeriodOpened, UsageThresholdCrossed, UsageThresholdsSet
@@ -74,6 +76,17 @@ def test_a_running_total_is_told_without_a_look_at_thresholds():
 def test_whatever_tells_new_totals_tells_what_they_cross(command: RemeterPeriod | ClosePeriod):
     told = given(opened)(command)[1:]
     assert [(each.percent, each.direction) for each in told] == [(80, "up")]
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_an_earlier_end_takes_back_what_only_the_days_behind_it_had_reached(is_closed: bool):
+    before = [opened, up_80, *(given(opened, up_80)(replace(close, totals=totals(900))) if is_closed else [])]
+    shorter = replace(terms, ends_at=terms.starts_at + timedelta(days=9))
+    told = given(*before)(ShortenPeriod(ends_at=shorter.ends_at, totals=totals(799)))
+    assert told[-1] == replace(crossed(80, "down", 799), terms=shorter)
+    assert sum(isinstance(event, UsageThresholdCrossed) for event in told) == 1
+    assert given(*before)(ShortenPeriod(ends_at=shorter.ends_at, totals=totals(900)))[-1].terms == shorter
+    assert USAGE_PERIOD.replay([*before, *told]).crossed == frozenset()
 
 
 def test_what_comes_late_crosses_as_well():

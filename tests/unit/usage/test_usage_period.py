@@ -9,7 +9,13 @@ import pytest
 
 from services.usage.domain.tally import GroupTotal
 from services.usage.domain.usage_period import USAGE_PERIOD
-from services.usage.domain.usage_period.commands import AdvancePeriod, ClosePeriod, OpenPeriod, RevisePeriod
+from services.usage.domain.usage_period.commands import (
+    AdvancePeriod,
+    ClosePeriod,
+    OpenPeriod,
+    RevisePeriod,
+    ShortenPeriod,
+)
 from services.usage.domain.usage_period.decide import (
     InvalidPeriod,
     PeriodNotFound,
@@ -22,6 +28,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodClosed,
     UsagePeriodOpened,
     UsagePeriodRevised,
+    UsagePeriodShortened,
 )
 from services.usage.domain.usage_period.state import EventName, PeriodTerms
 from shared.decider import NotAllowedNow
@@ -131,3 +138,25 @@ def test_an_open_period_is_revised_by_a_recount_only():
 def test_a_period_that_never_opened_is_not_found():
     with pytest.raises(PeriodNotFound):
         given()(close)
+
+
+shorter = replace(terms, ends_at=end - timedelta(days=10))
+shortened = UsagePeriodShortened(terms=shorter, totals=one)
+shorten = ShortenPeriod(ends_at=shorter.ends_at, totals=one)
+
+
+def test_a_period_ends_earlier_and_never_later():
+    assert given(opened)(shorten) == [shortened]
+    assert given(opened, shortened)(shorten) == []
+    assert given(opened)(replace(shorten, ends_at=end + timedelta(days=1))) == []
+    assert given(opened)(replace(shorten, ends_at=datetime(2025, 1, 1, tzinfo=UTC)))[0].terms.ends_at == terms.starts_at
+
+
+def test_what_was_told_at_the_closing_is_revised_where_it_ends_earlier_after_all():
+    [first, second] = given(opened, closed)(shorten)
+    assert (first, second.before, second.after, second.terms) == (shortened, two, one, shorter)
+    assert USAGE_PERIOD.replay([opened, closed, first, second]).totals == one
+
+
+def test_a_shortened_period_that_is_opened_again_is_the_same():
+    assert given(opened, shortened)(OpenPeriod(terms=terms, totals=one)) == []

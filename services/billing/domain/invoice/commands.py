@@ -110,6 +110,18 @@ class CreditCorrection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditUnused:
+    """Time that was billed and is not used, as positive amounts; by the subscription as of a version of its stream."""
+
+    number: Number
+    on: date
+    at: datetime
+    reason: str
+    subscription_version: int
+    carried: Carried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCorrection:
     """`revisions` are those of all usage periods of the invoice that it was rated again with."""
 
@@ -141,5 +153,6 @@ InvoiceCommand = (
     | DiscardInvoice
     | NoteCorrection
     | CreditCorrection
+    | CreditUnused
     | AnswerCorrection
 )

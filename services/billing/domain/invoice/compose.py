@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import chain, groupby, islice
 from uuid import UUID
 
+from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
@@ -43,14 +44,14 @@ def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePe
 
 
 def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
-    term = subscription.term(item.term_number)
-    charge = term.line.charge(item.charge)
+    term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
+    charge = agreed.charge(item.charge)
     charges = FlatCharges(
-        line=term.line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
+        line=agreed, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
     )
     flat = charges.of_period(charge, _period(item))
     line = _line(term, "flat", charge.code, charge.name, item.starts_on, item.ends_on, flat.net)
-    line = replace(line, tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
+    line = replace(_on(line, agreed, item), tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
     return line if flat.charge.price.is_plain else _flat_in_steps(line, flat)
 
 
@@ -88,9 +89,9 @@ def _less_coupons(subscription: Subscription, on: date, lines: list[InvoiceLine]
 def _with_true_up(subscription: Subscription, item: UsageItem, lines: list[InvoiceLine]) -> Iterator[InvoiceLine]:
     """Minimums are per period: what the rounded usage lines of one period lack is added behind them."""
     yield from lines
-    term = subscription.term(item.term_number)
-    if term.line.minimum is not None:
-        yield from _true_up(subscription, term, term.line.minimum, item, lines)
+    agreed = subscription.line(item.term_number, item.amendment)
+    if agreed.minimum is not None:
+        yield from _true_up(subscription, agreed, agreed.minimum, item, lines)
 
 
 def _when(item: UsageItem) -> tuple[int, str]:
@@ -99,13 +100,14 @@ def _when(item: UsageItem) -> tuple[int, str]:
 
 def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> Iterator[InvoiceLine]:
     """A line for each group; a charge without groups always has one, a charge by group none without usage."""
-    term = subscription.term(item.term_number)
-    charge = term.line.on(item.starts_on).charge(item.charge)
+    term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
+    charge = agreed.on(item.starts_on).charge(item.charge)
     rating = ChargeRating(charge, subscription.currency)
     for total in period.totals or (() if charge.group_by else (NOTHING_METERED,)):
         rated = rating.period(total.group, total.quantity, total.count)
         line = _line(term, "usage", charge.code, charge.name, item.starts_on, item.ends_on, rated.amount_money)
         proof = UsageProof(period_id=item.period_id, revision=period.revision, count=total.count, digest=total.digest)
+        line = _on(line, agreed, item)
         yield replace(_rated(line, charge, rated), group=total.group, quantity=total.quantity, proof=proof)
 
 
@@ -115,15 +117,20 @@ def _rated(line: InvoiceLine, charge: Charge, rated: Rated) -> InvoiceLine:
 
 
 def _true_up(
-    subscription: Subscription, term: Term, minimum: MinimumCommitment, item: UsageItem, usage: list[InvoiceLine]
+    subscription: Subscription,
+    agreed: AgreedLine,
+    minimum: MinimumCommitment,
+    item: UsageItem,
+    usage: list[InvoiceLine],
 ) -> Iterator[InvoiceLine]:
     period = _period(item)
     zone = subscription.party.zone
-    part = WHOLE if period.part == period.nominal else share(term.line.proration, period.nominal, period.part, zone)
+    part = WHOLE if period.part == period.nominal else share(agreed.proration, period.nominal, period.part, zone)
     missing = true_up(part.of(minimum.amount.major, subscription.currency), (line.amount for line in usage))
     if missing.minor:
+        term = subscription.term(item.term_number)
         line = _line(term, "true_up", minimum.code, minimum.name, item.starts_on, item.ends_on, missing)
-        yield replace(line, tax_rates=minimum.tax_rates)
+        yield replace(_on(line, agreed, item), tax_rates=minimum.tax_rates)
 
 
 def _fee(subscription: Subscription, fee: Fee) -> InvoiceLine:
@@ -161,6 +168,11 @@ def _line(
         term_number=term.number,
         quote_id=term.quote_id,
     )
+
+
+def _on(line: InvoiceLine, agreed: AgreedLine, item: FlatItem | UsageItem) -> InvoiceLine:
+    """Of the plan that was agreed at that time."""
+    return replace(line, plan=agreed.plan, plan_version=agreed.plan_version, amendment=item.amendment)
 
 
 def _period(item: FlatItem | UsageItem) -> BillingPeriod:

@@ -9,6 +9,7 @@ from services.billing.domain.invoice.commands import (
     AnswerCorrection,
     CreditCorrection,
     CreditInvoice,
+    CreditUnused,
     NoteCorrection,
     Number,
 )
@@ -24,14 +25,14 @@ from services.billing.domain.invoice.state import Invoice, OverCredit
 from shared.decider import NotAllowedNow
 from shared.money import Money
 
-CorrectingCommand = CreditInvoice | CreditCorrection | NoteCorrection | AnswerCorrection
+CorrectingCommand = CreditInvoice | CreditCorrection | CreditUnused | NoteCorrection | AnswerCorrection
 
 
 def decide(invoice: Invoice, command: CorrectingCommand) -> list[InvoiceEvent]:
     match invoice, command:
         case Invoice(status="issued" | "paid"), CreditInvoice():
             return [_credited_in_full(invoice, command)]
-        case Invoice(status="issued" | "paid"), CreditCorrection():
+        case Invoice(status="issued" | "paid"), CreditCorrection() | CreditUnused():
             return _credited(invoice, command)
         case Invoice(facts=Facts()), NoteCorrection():
             return _noted(invoice, command)
@@ -54,7 +55,7 @@ def _credited_in_full(invoice: Invoice, command: CreditInvoice) -> CreditNoteIss
     )
 
 
-def _credited(invoice: Invoice, command: CreditCorrection) -> list[InvoiceEvent]:
+def _credited(invoice: Invoice, command: CreditCorrection | CreditUnused) -> list[InvoiceEvent]:
     """total = net + tax; never above what the invoice still carries. What is open of it is taken back first."""
     currency = invoice.totals.total.currency
     totals = command.carried.totals(currency)
@@ -69,13 +70,20 @@ def _credited(invoice: Invoice, command: CreditCorrection) -> list[InvoiceEvent]
         amount=totals.total,
         tax=totals.tax,
         refundable=totals.total - taken_back,
-        reason=command.corrects.cause,
         open=left_open,
         left=invoice.left - totals.total,
         carried=command.carried,
-        corrects=command.corrects,
+        **_why(command),
     )
     return [note, *_paid_by_it(invoice, note, left_open, command.at)]
+
+
+def _why(command: CreditCorrection | CreditUnused) -> dict[str, Any]:
+    match command:
+        case CreditCorrection(corrects=corrects):
+            return {"reason": corrects.cause, "corrects": corrects}
+        case CreditUnused(reason=reason, subscription_version=version):
+            return {"reason": reason, "subscription_version": version}
 
 
 def _paid_by_it(invoice: Invoice, note: CreditNoteIssued, left_open: Money, at: datetime) -> list[InvoiceEvent]:

@@ -11,6 +11,7 @@ from services.billing.domain.invoice.commands import (
     AnswerCorrection,
     CreditCorrection,
     CreditInvoice,
+    CreditUnused,
     DiscardInvoice,
     DraftInvoice,
     InvoiceCommand,
@@ -64,7 +65,7 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             paid.minor or credited.minor
         ):
             return [InvoiceVoided(facts=invoice.issued, reason=reason)]
-        case Invoice(), CreditInvoice() | CreditCorrection() | NoteCorrection() | AnswerCorrection():
+        case Invoice(), CreditInvoice() | CreditCorrection() | CreditUnused() | NoteCorrection() | AnswerCorrection():
             return correcting.decide(invoice, command)
         case Invoice(status="draft"), DiscardInvoice(reason=reason):
             return [InvoiceDiscarded(reason=reason)]

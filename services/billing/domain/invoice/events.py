@@ -138,7 +138,7 @@ class InvoiceVoided:
 class CreditNoteIssued:
     """What is open is taken back first, what was paid becomes refundable. `open` is what is left to pay, and `left` what
     the invoice still carries, paid or not; None is nothing. In full it has no lines; a correction has those that it takes
-    back, as positive amounts."""
+    back, as positive amounts. Credit for unused time has the `subscription_version` that it follows from."""
 
     facts: Facts
     credit_note_number: str
@@ -154,6 +154,7 @@ class CreditNoteIssued:
     left: Money | None = None
     carried: Carried = field(default_factory=Carried)
     corrects: Correction | None = None
+    subscription_version: int | None = None
 
     @property
     def is_last(self) -> bool:

@@ -86,6 +86,7 @@ def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
         credited=invoice.credited + event.amount,
         credited_tax=invoice.credited_tax + event.tax,
         refundable=invoice.refundable + event.refundable,
+        unused=invoice.unused if event.subscription_version is None else (*invoice.unused, event.carried),
     )
 
 

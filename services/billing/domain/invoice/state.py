@@ -48,6 +48,7 @@ class Invoice:
     and is still there. `revisions` are
     those of its usage periods that it is rated with, `heard` the latest of each, also where it was ignored. `documents`
     corrected it; what of its corrections waits for the next invoice is `deferred`, what has no answer yet `unanswered`.
+    `unused` is what was credited for time that is not used.
     """
 
     status: InvoiceStatus
@@ -68,6 +69,7 @@ class Invoice:
     documents: tuple[CorrectionDocument, ...] = ()
     deferred: dict[UUID, Carried] = field(default_factory=dict)
     unanswered: tuple[UUID, ...] = ()
+    unused: tuple[Carried, ...] = ()
 
     @property
     def open(self) -> Money:

@@ -41,8 +41,8 @@ RULES: dict[type, Rule] = {
     PaymentChargedBack: Rule("payment_charged_back", payments.charged_back),
 }
 
-# By stored name. Corrections are noted and answered: the documents that answer them are invoices and credit notes. What an
-# invoice says of a payment that was returned, the payment says as well, and books.
+# By stored name. Corrections are noted and answered, and subscriptions amended and cancelled: the documents that follow are
+# invoices and credit notes. What an invoice says of a payment that was returned, the payment says as well, and books.
 WITHOUT_MONEY = frozenset(
     {
         "accounting_period_closed",
@@ -66,12 +66,16 @@ WITHOUT_MONEY = frozenset(
         "quote_revised",
         "quote_sent",
         "quote_withdrawn",
+        "amendment_scheduled",
         "bill_requested",
+        "cancellation_scheduled",
         "correction_deferred",
         "non_renewal_requested",
         "non_renewal_withdrawn",
         "reinstatement_fee_assessed",
         "subscription_activated",
+        "subscription_amended",
+        "subscription_cancelled",
         "subscription_created",
         "subscription_expired",
         "subscription_term_ended",
@@ -81,6 +85,7 @@ WITHOUT_MONEY = frozenset(
         "usage_period_closed",
         "usage_period_opened",
         "usage_period_revised",
+        "usage_period_shortened",
         "correction_answered",
         "correction_noted",
         "invoice_discarded",

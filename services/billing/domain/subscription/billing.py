@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.billing.domain.plan import Charge
+from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.schedule import BillingPeriod, Rhythm
-from services.billing.domain.subscription.events import Bill, FlatItem, Term, UsageItem
-from services.billing.domain.subscription.state import Subscription, days_of
+from services.billing.domain.subscription.cancelling import left_of
+from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
+from services.billing.domain.subscription.runs import Run, runs
+from services.billing.domain.subscription.state import Subscription, billing_key
+from shared.periods import Days
 
 
 def bill(subscription: Subscription, at: datetime) -> Bill | None:
     """Advance charges of periods that have started, arrears of those that have ended, fees; None where there is nothing.
-    Corrections that wait come along, and are no reason for a bill.
+    Corrections that wait come along, and are no reason for a bill but the last one.
 
     Only periods inside a term that was agreed by then are billed, whatever the state says at that moment. A renewal
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
@@ -23,7 +27,7 @@ def bill(subscription: Subscription, at: datetime) -> Bill | None:
     on = subscription.day(at)
     agreed = subscription.agreed_by(at)
     flat, usage = tuple(_flat(agreed, on)), tuple(_usage(agreed, on))
-    if not (flat or usage or agreed.fees):
+    if not (flat or usage or agreed.fees or (agreed.cancelled and agreed.deferred)):
         return None
     invoice_id = uuid5(subscription.subscription_id, f"invoice:{subscription.bills + 1}")
     return Bill(
@@ -47,64 +51,87 @@ def _items(wanted: Bill | None) -> int:
     return 0 if wanted is None else len(wanted.flat) + len(wanted.usage)
 
 
-def period_id(subscription_id: UUID, charge: str, starts_on: date) -> UUID:
-    return uuid5(subscription_id, f"usage:{charge}:{starts_on.isoformat()}")
+def period_id(subscription_id: UUID, charge: str, starts_on: date, amendment: int = 0) -> UUID:
+    name = f"usage:{charge}:{starts_on.isoformat()}"
+    return uuid5(subscription_id, f"{name}:{amendment}" if amendment else name)
 
 
 def usage_periods(subscription: Subscription, first: date, last: date) -> Iterator[UsageItem]:
     """The usage periods of all terms that start from `first` to `last`, both included."""
-    for term in subscription.terms:
-        for charge in term.line.metered:
-            for period in _periods(subscription, term, charge):
-                if first <= period.part.start <= last:
-                    yield _usage_item(subscription.subscription_id, term, charge, period)
+    for run in runs(subscription, "metered"):
+        for period in _periods(subscription, run):
+            if first <= period.part.start <= last:
+                yield _usage_item(subscription.subscription_id, run, period)
 
 
-def boundaries(anchor: date, term: Term) -> list[date]:
-    """The billing days of a term: the start of each period of each charge, and the end."""
-    days = {term.ends_on}
-    for every in {term.line.every, *(charge.every or term.line.every for charge in term.line.charges)}:
-        days |= {period.part.start for period in Rhythm(anchor, every, term.line.calendar).within(days_of(term))}
-    return sorted(days)
+def used_until(subscription: Subscription, item: FlatItem | UsageItem) -> date:
+    """The first day of an item that is not used after all, whether it was billed or not; its end where all of it is."""
+    line = subscription.line(item.term_number, item.amendment)
+    charge = line.charge(item.charge)
+    nominal, part = Days(item.nominal_starts_on, item.nominal_ends_on), Days(item.starts_on, item.ends_on)
+    ends = (run.days.end for run in runs(subscription, charge.kind) if _bills(run, item))
+    end = max(part.start, min(part.end, *ends))
+    left = left_of(subscription, line, charge, BillingPeriod(nominal, Days(part.start, end)))
+    return left.part.end if left else item.starts_on
+
+
+def _bills(run: Run, item: FlatItem | UsageItem) -> bool:
+    return (run.term.number, run.charge.code, run.amendment) == (item.term_number, item.charge, item.amendment)
+
+
+def credited_from(subscription: Subscription, item: FlatItem) -> date:
+    """The first day of an item that was billed for which there is credit; its end where there is none."""
+    ended = subscription.cancelled
+    stays = replace(subscription, cancelled=None) if ended and ended.credit == "none" else subscription
+    return used_until(stays, item)
+
+
+def boundaries(anchor: date, days: Days, line: AgreedLine) -> list[date]:
+    """The billing days of a line within days of a term: the start of each period of each charge, and the end."""
+    found = {days.end}
+    for every in {line.every, *(charge.every or line.every for charge in line.charges)}:
+        found |= {period.part.start for period in Rhythm(anchor, every, line.calendar).within(days)}
+    return sorted(found)
 
 
 def _flat(subscription: Subscription, on: date) -> Iterator[FlatItem]:
-    for term in subscription.terms:
-        for charge in term.line.flat:
-            for period in _unbilled(subscription, term, charge):
-                if (period.part.start if charge.in_advance else period.part.end) <= on:
-                    yield FlatItem(**_place(term, charge, period))
+    for run in runs(subscription, "flat"):
+        for period in _unbilled(subscription, run):
+            if (period.part.start if run.charge.in_advance else period.part.end) <= on:
+                yield FlatItem(**_place(run, period))
 
 
 def _usage(subscription: Subscription, on: date) -> Iterator[UsageItem]:
-    for term in subscription.terms:
-        for charge in term.line.metered:
-            for period in _unbilled(subscription, term, charge):
-                if period.part.end <= on:
-                    yield _usage_item(subscription.subscription_id, term, charge, period)
+    for run in runs(subscription, "metered"):
+        for period in _unbilled(subscription, run):
+            if period.part.end <= on or subscription.cancelled:
+                yield _usage_item(subscription.subscription_id, run, period)
 
 
-def _unbilled(subscription: Subscription, term: Term, charge: Charge) -> Iterator[BillingPeriod]:
-    through = subscription.billed_through.get(charge.code, subscription.anchor)
-    return (p for p in _periods(subscription, term, charge) if p.part.start >= through)
+def _unbilled(subscription: Subscription, run: Run) -> Iterator[BillingPeriod]:
+    through = subscription.billed_through.get(billing_key(run.charge.code, run.amendment), subscription.anchor)
+    return (period for period in _periods(subscription, run) if period.part.start >= through)
 
 
-def _periods(subscription: Subscription, term: Term, charge: Charge) -> Iterator[BillingPeriod]:
-    rhythm = Rhythm(subscription.anchor, charge.every or term.line.every, term.line.calendar)
-    return rhythm.within(days_of(term))
+def _periods(subscription: Subscription, run: Run) -> Iterator[BillingPeriod]:
+    for period in run.periods(subscription):
+        left = left_of(subscription, run.line, run.charge, period)
+        if left is not None:
+            yield left
 
 
-def _usage_item(subscription_id: UUID, term: Term, charge: Charge, period: BillingPeriod) -> UsageItem:
-    id_ = period_id(subscription_id, charge.code, period.part.start)
-    return UsageItem(period_id=id_, **_place(term, charge, period))
+def _usage_item(subscription_id: UUID, run: Run, period: BillingPeriod) -> UsageItem:
+    id_ = period_id(subscription_id, run.charge.code, period.part.start, run.amendment)
+    return UsageItem(period_id=id_, **_place(run, period))
 
 
-def _place(term: Term, charge: Charge, period: BillingPeriod) -> dict[str, Any]:
+def _place(run: Run, period: BillingPeriod) -> dict[str, Any]:
     return {
-        "charge": charge.code,
-        "term_number": term.number,
+        "charge": run.charge.code,
+        "term_number": run.term.number,
         "nominal_starts_on": period.nominal.start,
         "nominal_ends_on": period.nominal.end,
         "starts_on": period.part.start,
         "ends_on": period.part.end,
+        "amendment": run.amendment,
     }

@@ -7,6 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.amended_line import LineChange
+from services.billing.domain.subscription.changes import CreditRule, When
 from services.billing.domain.subscription.events import DeferredCorrection, LateInvoice, RenewalMode
 
 
@@ -61,6 +63,39 @@ class WithdrawNonRenewal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelSubscription:
+    """`at` is when it is said, `when` when it is to take effect."""
+
+    at: datetime
+    when: When
+    credit: CreditRule
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectCancellation:
+    """The instant of a scheduled cancellation has come."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendSubscription:
+    """`at` is when it is said, `when` when it is to take effect."""
+
+    at: datetime
+    when: When
+    change: LineChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectAmendments:
+    """The instant of scheduled amendments has come."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBill:
     """Bill what has come due by an instant and was not billed yet."""
 
@@ -91,6 +126,10 @@ SubscriptionCommand = (
     | RenewTerm
     | RequestNonRenewal
     | WithdrawNonRenewal
+    | CancelSubscription
+    | EffectCancellation
+    | AmendSubscription
+    | EffectAmendments
     | RequestBill
     | DeferCorrection
     | AssessLateFee

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import UUID
 
 from services.billing.domain.reinstatement import reinstatement_fee
 from services.billing.domain.schedule import term_of
+from services.billing.domain.subscription.amending import amend, effect_amendments
 from services.billing.domain.subscription.billing import bill
+from services.billing.domain.subscription.cancelling import cancel, effect_cancellation
 from services.billing.domain.subscription.commands import (
+    AmendSubscription,
     AssessLateFee,
+    CancelSubscription,
     CreateSubscription,
     DeferCorrection,
+    EffectAmendments,
+    EffectCancellation,
     EndTerm,
     ExpireSubscription,
     RemindOfEnd,
@@ -44,6 +51,8 @@ from shared.decider import NotAllowedNow
 from shared.errors import Conflict
 from shared.periods import Days
 
+BY_THE_CLOCK = (StartTerm, RemindOfEnd, EndTerm, ExpireSubscription, EffectCancellation, EffectAmendments)
+
 
 class WindowOver(Conflict):
     """The reinstatement window has passed: a new quote is needed."""
@@ -57,35 +66,64 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
             return []
         case None, _:
             raise SubscriptionNotFound("no such subscription")
-        case Subscription(), StartTerm(at=at):
-            return _start(subscription, [t for t in subscription.terms if subscription.instant(t.starts_on) == at])
-        case Subscription(), RemindOfEnd():
-            return _remind(subscription, command)
-        case Subscription(), EndTerm(at=at):
-            return _end(subscription, command)
-        case Subscription(status="lapsed"), ExpireSubscription(at=at) if at >= subscription.instant(
-            _window_end(subscription)
-        ):
-            return [SubscriptionExpired(facts=subscription.facts(subscription.last))]
-        case Subscription(), ExpireSubscription():
-            return []
-        case Subscription(), RenewTerm():
-            return _renew(subscription, command)
-        case Subscription(status="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
-            return _stop_renewing(subscription, command)
-        case Subscription(), RequestNonRenewal(successor_subscription_id=None):
-            return []  # it has ended already
-        case Subscription(), RequestNonRenewal():
-            return _stop_renewing(subscription, command)  # whose use goes on has to know, however late
-        case Subscription(status="non_renewing"), WithdrawNonRenewal():
-            return [NonRenewalWithdrawn(facts=subscription.facts(subscription.last))]
         case Subscription(), RequestBill(at=at):
             wanted = bill(subscription, at)
             return [BillRequested(bill=wanted)] if wanted else []
         case Subscription(), DeferCorrection() | AssessLateFee():
             return _for_next_bill(subscription, command)
+        case Subscription(status="cancelled"), _:
+            return _after_cancellation(subscription, command)
+        case Subscription(), _ if isinstance(command, BY_THE_CLOCK):
+            return _by_the_clock(subscription, command)
+        case Subscription(), _:
+            return _said(subscription, command)
+
+
+def _by_the_clock(subscription: Subscription, command: SubscriptionCommand) -> list[SubscriptionEvent]:
+    match command:
+        case StartTerm(at=at):
+            return _start(subscription, [t for t in subscription.terms if subscription.instant(t.starts_on) == at])
+        case RemindOfEnd():
+            return _remind(subscription, command)
+        case EndTerm():
+            return _end(subscription, command)
+        case EffectAmendments():
+            return [*effect_amendments(subscription, command)]
+        case EffectCancellation():
+            return [*effect_cancellation(subscription, command)]
+        case ExpireSubscription(at=at) if subscription.status == "lapsed" and at >= subscription.instant(
+            _window_end(subscription)
+        ):
+            return [SubscriptionExpired(facts=subscription.facts(subscription.last))]
+        case _:
+            return []
+
+
+def _said(subscription: Subscription, command: SubscriptionCommand) -> list[SubscriptionEvent]:
+    match subscription, command:
+        case _, RenewTerm():
+            return _renew(subscription, command)
+        case Subscription(status="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
+            return _stop_renewing(subscription, command)
+        case Subscription(status="lapsed"), RequestNonRenewal(successor_subscription_id=None):
+            return []  # it has ended already
+        case _, RequestNonRenewal(successor_subscription_id=UUID()):
+            return _stop_renewing(subscription, command)  # whose use goes on has to know, however late
+        case Subscription(status="non_renewing"), WithdrawNonRenewal():
+            return [NonRenewalWithdrawn(facts=subscription.facts(subscription.last))]
+        case Subscription(status="scheduled" | "active" | "non_renewing"), CancelSubscription():
+            return [*cancel(subscription, command)]
+        case Subscription(status="scheduled" | "active" | "non_renewing"), AmendSubscription():
+            return [*amend(subscription, command)]
         case _:
             raise NotAllowedNow(command, subscription)
+
+
+def _after_cancellation(subscription: Subscription, command: SubscriptionCommand) -> list[SubscriptionEvent]:
+    """The clock goes on and finds nothing to do."""
+    if isinstance(command, BY_THE_CLOCK):
+        return []
+    raise NotAllowedNow(command, subscription)
 
 
 def _created(command: CreateSubscription) -> SubscriptionCreated:

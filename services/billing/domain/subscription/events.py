@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.correction import Carried, Correction
+from services.billing.domain.subscription.changes import Amendment, Cancellation
 from shared.money import Money
 
 RenewalMode = Literal["assisted", "auto"]
@@ -42,6 +43,7 @@ class Facts:
     ends_at: datetime
     renewal: RenewalTerms
     base: Money
+    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class Fee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlatItem:
-    """A flat charge for a part of its nominal period."""
+    """A flat charge for a part of its nominal period, on the conditions of an amendment; 0 is the term itself."""
 
     charge: str
     term_number: int
@@ -75,11 +77,12 @@ class FlatItem:
     nominal_ends_on: date
     starts_on: date
     ends_on: date
+    amendment: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageItem:
-    """A metered charge for a usage period that has ended."""
+    """A metered charge for a usage period that has ended, likewise."""
 
     period_id: UUID
     charge: str
@@ -88,6 +91,7 @@ class UsageItem:
     nominal_ends_on: date
     starts_on: date
     ends_on: date
+    amendment: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +184,34 @@ class SubscriptionExpired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationScheduled:
+    cancellation: Cancellation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionCancelled:
+    """The facts are those of the last term that was agreed."""
+
+    facts: Facts
+    cancellation: Cancellation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentScheduled:
+    amendment: Amendment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionAmended:
+    """The facts are those of the term as it is now; `before` is the yearly value that it had. `anchor` as in a renewal."""
+
+    facts: Facts
+    amendment: Amendment
+    anchor: date
+    before: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillRequested:
     bill: Bill
 
@@ -201,6 +233,10 @@ SubscriptionEvent = (
     | NonRenewalWithdrawn
     | SubscriptionTermEnded
     | SubscriptionExpired
+    | CancellationScheduled
+    | SubscriptionCancelled
+    | AmendmentScheduled
+    | SubscriptionAmended
     | BillRequested
     | CorrectionDeferred
 )
@@ -217,6 +253,10 @@ EVENT_TYPES: dict[str, type] = {
     "non_renewal_withdrawn": NonRenewalWithdrawn,
     "subscription_term_ended": SubscriptionTermEnded,
     "subscription_expired": SubscriptionExpired,
+    "cancellation_scheduled": CancellationScheduled,
+    "subscription_cancelled": SubscriptionCancelled,
+    "amendment_scheduled": AmendmentScheduled,
+    "subscription_amended": SubscriptionAmended,
     "bill_requested": BillRequested,
     "correction_deferred": CorrectionDeferred,
 }

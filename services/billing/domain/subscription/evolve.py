@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.billing.domain.subscription.events import (
+    AmendmentScheduled,
     Bill,
     BillRequested,
+    CancellationScheduled,
     CorrectionDeferred,
     Fee,
     FlatItem,
@@ -16,6 +18,8 @@ from services.billing.domain.subscription.events import (
     NonRenewalWithdrawn,
     ReinstatementFeeAssessed,
     SubscriptionActivated,
+    SubscriptionAmended,
+    SubscriptionCancelled,
     SubscriptionCreated,
     SubscriptionEvent,
     SubscriptionExpired,
@@ -25,7 +29,7 @@ from services.billing.domain.subscription.events import (
     TermStarted,
     UsageItem,
 )
-from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.subscription.state import Subscription, billing_key
 from shared.decider import CorruptStream
 
 
@@ -57,6 +61,22 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
             return replace(subscription, deferred=(*subscription.deferred, correction))
         case Subscription(), TermStarted():
             return subscription
+        case Subscription(), _:
+            return _changed(subscription, event)
+        case _:
+            raise CorruptStream(subscription, event)
+
+
+def _changed(subscription: Subscription, event: SubscriptionEvent) -> Subscription:
+    match event:
+        case CancellationScheduled(cancellation=cancellation):
+            return replace(subscription, cancellation_due=cancellation)
+        case SubscriptionCancelled(cancellation=cancellation):
+            return replace(subscription, status="cancelled", cancellation_due=None, cancelled=cancellation)
+        case AmendmentScheduled(amendment=amendment):
+            return replace(subscription, amendments_due=(*subscription.amendments_due, amendment))
+        case SubscriptionAmended(amendment=amendment):
+            return subscription.with_amendment(amendment)
         case _:
             raise CorruptStream(subscription, event)
 
@@ -83,7 +103,7 @@ def _non_renewing(subscription: Subscription) -> Subscription:
 
 def _billed(subscription: Subscription, bill: Bill) -> Subscription:
     items: list[FlatItem | UsageItem] = [*bill.flat, *bill.usage]
-    through = {item.charge: item.ends_on for item in items}
+    through = {billing_key(item.charge, item.amendment): item.ends_on for item in items}
     fees = tuple(fee for fee in subscription.fees if fee not in bill.fees)
     deferred = tuple(correction for correction in subscription.deferred if correction not in bill.corrections)
     billed_through = subscription.billed_through | through

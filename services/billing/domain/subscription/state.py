@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.billing.domain.agreement import Party
+from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.flat_charges import FlatCharges
+from services.billing.domain.subscription.changes import Amendment, Cancellation
 from services.billing.domain.subscription.events import DeferredCorrection, Facts, Fee, Term
 from shared.errors import NotFound
 from shared.periods import Days, local_day, start_of_day
 
-Status = Literal["scheduled", "active", "non_renewing", "lapsed", "expired"]
+Status = Literal["scheduled", "active", "non_renewing", "lapsed", "expired", "cancelled"]
 
 
 class SubscriptionNotFound(NotFound):
@@ -22,10 +23,10 @@ class SubscriptionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """`billed_through` says, for each charge, up to which day it has been billed; `fees` are those still unbilled, `late` the
-    invoices that had one,
-    `deferred` the corrections that are; `bills` is how many there were; `renewed_at` is when each term after the first
-    was agreed."""
+    """`billed_through` says, by `billing_key`, up to which day a charge has been billed; `fees` are those still unbilled,
+    `late` the invoices that had one, `deferred` the corrections that wait; `bills` is how many there were; `renewed_at` is
+    when each term after the first was agreed. `cancellation_due` and `amendments_due` are still to come, `cancelled` and
+    `amendments` have taken effect."""
 
     subscription_id: UUID
     party: Party
@@ -40,6 +41,10 @@ class Subscription:
     renewed_at: tuple[datetime, ...] = ()
     successor: UUID | None = None
     reminded: tuple[tuple[int, int], ...] = ()
+    cancellation_due: Cancellation | None = None
+    cancelled: Cancellation | None = None
+    amendments: tuple[Amendment, ...] = ()
+    amendments_due: tuple[Amendment, ...] = ()
 
     @property
     def anchor(self) -> date:
@@ -63,9 +68,30 @@ class Subscription:
     def term(self, number: int) -> Term:
         return self.terms[number - 1]
 
+    @property
+    def all_amendments(self) -> tuple[Amendment, ...]:
+        return (*self.amendments, *self.amendments_due)
+
+    def line(self, term_number: int, amendment: int = 0) -> AgreedLine:
+        """What a term was agreed with, or what an amendment of it made of that."""
+        return self.amendments[amendment - 1].line if amendment else self.term(term_number).line
+
+    def line_now(self, term: Term) -> AgreedLine:
+        """With all amendments of the term that have taken effect; of one that was never amended its own."""
+        return next((a.line for a in reversed(self.amendments) if a.term_number == term.number), term.line)
+
+    def agreed_line(self, term_number: int) -> AgreedLine:
+        """With those that are still to come, too."""
+        mine = (a.line for a in reversed(self.all_amendments) if a.term_number == term_number)
+        return next(mine, self.term(term_number).line)
+
+    def with_amendment(self, amendment: Amendment) -> Subscription:
+        due = tuple(other for other in self.amendments_due if other != amendment)
+        return replace(self, amendments=(*self.amendments, amendment), amendments_due=due)
+
     def facts(self, term: Term) -> Facts:
         """The contract as every message about a term tells it."""
-        return facts_of(self.subscription_id, self.party, term)
+        return facts_of(self.subscription_id, self.party, replace(term, line=self.line_now(term)))
 
     def with_term(self, term: Term, renewed_at: datetime) -> Subscription:
         return replace(self, terms=(*self.terms, term), renewed_at=(*self.renewed_at, renewed_at))
@@ -78,6 +104,8 @@ class Subscription:
             terms=self.terms[:count],
             fees=tuple(fee for fee in self.fees if fee.assessed_at <= at),
             deferred=tuple(correction for correction in self.deferred if correction.deferred_at <= at),
+            amendments=tuple(amendment for amendment in self.amendments if amendment.agreed_at <= at),
+            cancelled=self.cancelled if self.cancelled and self.cancelled.at <= at else None,
         )
 
 
@@ -88,7 +116,7 @@ def facts_of(subscription_id: UUID, party: Party, term: Term) -> Facts:
         party=party,
         plan=line.plan,
         plan_version=line.plan_version,
-        features=line.features,
+        features=line.granted,
         term_number=term.number,
         starts_on=term.starts_on,
         ends_on=term.ends_on,
@@ -96,7 +124,13 @@ def facts_of(subscription_id: UUID, party: Party, term: Term) -> Facts:
         ends_at=start_of_day(term.ends_on, party.zone),
         renewal=line.renewal,
         base=FlatCharges(line=line, currency=party.currency, anchor=term.starts_on, zone=party.zone).annual_value(),
+        quantity=line.quantity,
     )
+
+
+def billing_key(charge: str, amendment: int) -> str:
+    """What is billed by itself: a charge on the conditions of an amendment."""
+    return f"{charge}@{amendment}" if amendment else charge
 
 
 def days_of(term: Term) -> Days:

@@ -21,6 +21,7 @@ ENTITLEMENT: Decider[Entitlement, EntitlementCommand, events.EntitlementEvent] =
         "entitlement_scheduled": events.EntitlementScheduled,
         "entitlement_activated": events.EntitlementActivated,
         "entitlement_extended": events.EntitlementExtended,
+        "entitlement_amended": events.EntitlementAmended,
         "entitlement_grace_started": events.EntitlementGraceStarted,
         "entitlement_expired": events.EntitlementExpired,
         "entitlement_hold_placed": events.EntitlementHoldPlaced,

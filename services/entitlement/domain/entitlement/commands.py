@@ -24,11 +24,23 @@ class GrantEntitlement:
     features: dict[str, int | None]
     term: Term
     at: datetime
+    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtendEntitlement:
     term: Term
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendEntitlement:
+    """What the subscription sells from now on."""
+
+    plan_code: str
+    plan_version: int
+    features: dict[str, int | None]
+    quantity: int
     at: datetime
 
 
@@ -74,6 +86,7 @@ class ReachInstant:
 EntitlementCommand = (
     GrantEntitlement
     | ExtendEntitlement
+    | AmendEntitlement
     | AnnounceSuccessor
     | WithdrawSuccessor
     | TerminateEntitlement

@@ -8,6 +8,7 @@ from functools import reduce
 
 from services.entitlement.domain.entitlement.clock import migrated, what_is_due, without_expiry
 from services.entitlement.domain.entitlement.commands import (
+    AmendEntitlement,
     AnnounceSuccessor,
     EntitlementCommand,
     ExtendEntitlement,
@@ -20,6 +21,7 @@ from services.entitlement.domain.entitlement.commands import (
 )
 from services.entitlement.domain.entitlement.events import (
     EntitlementActivated,
+    EntitlementAmended,
     EntitlementCancelled,
     EntitlementEvent,
     EntitlementExpired,
@@ -63,6 +65,8 @@ def _decide(entitlement: Entitlement, command: EntitlementCommand) -> list[Entit
             return what_is_due(entitlement, at)
         case Right() as right, ExtendEntitlement():
             return _extend(entitlement, right, command)
+        case Right() as right, AmendEntitlement():
+            return [] if right.ending == "cancelled" else [_amended(command)]
         case Right() as right, AnnounceSuccessor():
             return _announce(entitlement, right, command)
         case Right() as right, WithdrawSuccessor(at=at):
@@ -83,10 +87,21 @@ def _grant(command: GrantEntitlement) -> list[EntitlementEvent]:
         features=command.features,
         window=window,
         at=command.at,
+        quantity=command.quantity,
     )
     if command.at < window.starts_at:
         return [granted, EntitlementScheduled(starts_at=window.starts_at, at=command.at)]
     return [granted, EntitlementActivated(at=command.at)]
+
+
+def _amended(command: AmendEntitlement) -> EntitlementAmended:
+    return EntitlementAmended(
+        plan_code=command.plan_code,
+        plan_version=command.plan_version,
+        features=command.features,
+        quantity=command.quantity,
+        at=command.at,
+    )
 
 
 def _hold(entitlement: Entitlement, command: PlaceHold | RemoveHold) -> list[EntitlementEvent]:

@@ -26,6 +26,7 @@ class EntitlementGranted:
     features: dict[str, int | None]
     window: Window
     at: datetime
+    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,17 @@ class EntitlementExtended:
     window: Window
     at: datetime
     holder: Holder | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntitlementAmended:
+    """Another plan, other limits or another quantity for the rest of the window."""
+
+    plan_code: str
+    plan_version: int
+    features: dict[str, int | None]
+    quantity: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +136,7 @@ EntitlementEvent = (
     | EntitlementScheduled
     | EntitlementActivated
     | EntitlementExtended
+    | EntitlementAmended
     | EntitlementGraceStarted
     | EntitlementExpired
     | EntitlementHoldPlaced

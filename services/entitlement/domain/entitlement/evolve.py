@@ -7,6 +7,7 @@ from typing import Any
 
 from services.entitlement.domain.entitlement.events import (
     EntitlementActivated,
+    EntitlementAmended,
     EntitlementCancelled,
     EntitlementEvent,
     EntitlementExpired,
@@ -33,7 +34,7 @@ def evolve(entitlement: Entitlement, event: EntitlementEvent) -> Entitlement:
             return replace(entitlement, holds=entitlement.holds | {kind}, holder=entitlement.holder or holder)
         case EntitlementHoldRemoved(kind=kind):
             return replace(entitlement, holds=entitlement.holds - {kind})
-        case EntitlementSuspended() | EntitlementReinstated() | EntitlementScheduled():
+        case EntitlementSuspended() | EntitlementReinstated() | EntitlementScheduled() | EntitlementAmended():
             return entitlement  # shown, not remembered: the two regions and the grant already say it
         case EntitlementGranted(window=window, zone=zone) if entitlement.right is None:
             holder = Holder(subscription_id=event.subscription_id, customer_id=event.customer_id)

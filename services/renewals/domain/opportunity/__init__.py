@@ -19,6 +19,8 @@ OPPORTUNITY: Decider[Opportunity | None, OpportunityCommand, events.OpportunityE
     event_types={
         "term_tracked": events.TermTracked,
         "renewal_opportunity_opened": events.RenewalOpportunityOpened,
+        "renewal_base_adjusted": events.RenewalBaseAdjusted,
+        "renewal_quote_stale": events.RenewalQuoteStale,
         "renewal_contacted": events.RenewalContacted,
         "renewal_quote_prepared": events.RenewalQuotePrepared,
         "renewal_won": events.RenewalWon,

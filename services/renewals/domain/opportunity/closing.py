@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from services.renewals.domain.opportunity.commands import CloseLost, WinOpportunity
+from services.renewals.domain.opportunity.commands import CloseCancelled, CloseLost, WinOpportunity
 from services.renewals.domain.opportunity.events import OpportunityEvent, RenewalLost, RenewalSuperseded, RenewalWon
 from services.renewals.domain.opportunity.state import Opportunity, SuccessorMissing
 from services.renewals.domain.opportunity.term import due_on, unanswered_at
-from services.renewals.domain.reasons import Reason, reason_for
+from services.renewals.domain.reasons import REASONS, SYNONYMS, Reason, reason_for
 from shared.money import CurrencyMismatch
 from shared.periods import local_day
 
@@ -63,6 +63,15 @@ def unanswered(opportunity: Opportunity) -> RenewalLost:
     term = opportunity.term
     command = CloseLost(reason="no_response", by="clock", at=unanswered_at(term))
     return _lost(opportunity, command, reason_for("no_response"))
+
+
+def cancelled(opportunity: Opportunity, command: CloseCancelled) -> RenewalLost:
+    """Lost for the reason that was given, where it is one that says why a customer leaves; its words are kept."""
+    reason = REASONS.get(SYNONYMS.get(command.reason, command.reason), REASONS["cancelled_in_term"])
+    if reason.needs_successor or reason.supersedes(successor_known=False):
+        reason = REASONS["cancelled_in_term"]
+    lost = CloseLost(reason=reason.code, by="billing", at=command.at, note=command.reason)
+    return _lost(opportunity, lost, reason)
 
 
 def _lost(opportunity: Opportunity, command: CloseLost, reason: Reason) -> RenewalLost:

@@ -17,6 +17,14 @@ class TrackTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmendTerm:
+    """The subscription was amended: the term as it is from now on."""
+
+    term: ExpiringTerm
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOpportunity:
     """Without `by` it is the clock that opens, and never before the day; a person may open earlier."""
 
@@ -66,6 +74,22 @@ class CloseUnanswered:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseCancelled:
+    """The subscription ended before its term did; `reason` is what was said there."""
+
+    reason: str
+    at: datetime
+
+
 OpportunityCommand = (
-    TrackTerm | OpenOpportunity | LogContact | RecordQuote | WinOpportunity | CloseLost | CloseUnanswered
+    TrackTerm
+    | AmendTerm
+    | OpenOpportunity
+    | LogContact
+    | RecordQuote
+    | WinOpportunity
+    | CloseLost
+    | CloseUnanswered
+    | CloseCancelled
 )

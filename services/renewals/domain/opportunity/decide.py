@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from services.renewals.domain.opportunity.closing import already_closed, closed, unanswered, won
+from services.renewals.domain.opportunity.closing import already_closed, cancelled, closed, unanswered, won
 from services.renewals.domain.opportunity.commands import (
+    AmendTerm,
+    CloseCancelled,
     CloseLost,
     CloseUnanswered,
     LogContact,
@@ -15,9 +17,11 @@ from services.renewals.domain.opportunity.commands import (
 )
 from services.renewals.domain.opportunity.events import (
     OpportunityEvent,
+    RenewalBaseAdjusted,
     RenewalContacted,
     RenewalOpportunityOpened,
     RenewalQuotePrepared,
+    RenewalQuoteStale,
     TermTracked,
 )
 from services.renewals.domain.opportunity.state import Opportunity, OpportunityNotFound
@@ -29,7 +33,7 @@ from shared.periods import local_day
 
 def decide(opportunity: Opportunity | None, command: OpportunityCommand) -> list[OpportunityEvent]:
     match opportunity, command:
-        case None | Opportunity(stage="tracked"), TrackTerm():
+        case None | Opportunity(stage="tracked"), TrackTerm() | AmendTerm():
             return _track(opportunity, command)
         case Opportunity(), TrackTerm():
             return []  # the base is frozen at opening
@@ -47,6 +51,12 @@ def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[Op
             return [_opened(opportunity, command)]
         case "tracked", WinOpportunity():
             return [_opened(opportunity, OpenOpportunity(at=command.at)), won(opportunity, command)]
+        case "tracked", CloseCancelled():
+            return [_opened(opportunity, OpenOpportunity(at=command.at)), cancelled(opportunity, command)]
+        case "open", AmendTerm():
+            return _amend(opportunity, command)
+        case "open", CloseCancelled():
+            return [cancelled(opportunity, command)]
         case "open", WinOpportunity():
             return [won(opportunity, command)]
         case _, RecordQuote(quote_id=quote_id, at=at):
@@ -65,7 +75,7 @@ def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[Op
 
 def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[OpportunityEvent]:
     match opportunity.stage, command:
-        case _, OpenOpportunity() | RecordQuote() | CloseUnanswered():
+        case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | CloseCancelled() | AmendTerm():
             return []
         case "won", WinOpportunity(quote_id=quote_id) if quote_id == opportunity.quote_id:
             return []
@@ -79,7 +89,17 @@ def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[Oppo
             raise NotAllowedNow(command, opportunity)
 
 
-def _track(opportunity: Opportunity | None, command: TrackTerm) -> list[OpportunityEvent]:
+def _amend(opportunity: Opportunity, command: AmendTerm) -> list[OpportunityEvent]:
+    """The frozen base is adjusted; a quote that was made before says what is not agreed any more."""
+    before, base = opportunity.term.base, command.term.base
+    is_same = base == before
+    adjusted: list[OpportunityEvent] = [] if is_same else [RenewalBaseAdjusted(before=before, base=base, at=command.at)]
+    if opportunity.quote_id is None or (is_same and opportunity.quote_is_stale):
+        return adjusted
+    return [*adjusted, RenewalQuoteStale(quote_id=opportunity.quote_id, at=command.at)]
+
+
+def _track(opportunity: Opportunity | None, command: TrackTerm | AmendTerm) -> list[OpportunityEvent]:
     term = command.term
     if opportunity is not None and opportunity.term == term:
         return []

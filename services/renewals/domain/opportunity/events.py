@@ -33,6 +33,24 @@ class RenewalOpportunityOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalBaseAdjusted:
+    """The base that was frozen, and what an amendment in the term made of it."""
+
+    before: Money
+    base: Money
+    reason: Literal["amended"] = "amended"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalQuoteStale:
+    """The quote was made for what the subscription was before: it has to be revised."""
+
+    quote_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalContacted:
     """`days_in_advance` counts from the local day of the contact to the due day; negative is too late. `cost` is what
     the contact cost us, where that is known."""
@@ -113,6 +131,8 @@ class RenewalSuperseded:
 OpportunityEvent = (
     TermTracked
     | RenewalOpportunityOpened
+    | RenewalBaseAdjusted
+    | RenewalQuoteStale
     | RenewalContacted
     | RenewalQuotePrepared
     | RenewalWon

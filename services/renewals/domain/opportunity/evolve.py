@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from services.renewals.domain.opportunity.events import (
     OpportunityEvent,
+    RenewalBaseAdjusted,
     RenewalContacted,
     RenewalLost,
     RenewalOpportunityOpened,
     RenewalQuotePrepared,
+    RenewalQuoteStale,
     RenewalSuperseded,
     RenewalWon,
     TermTracked,
@@ -26,10 +28,14 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
             return replace(opportunity, term=term)
         case Opportunity(), RenewalOpportunityOpened():
             return replace(opportunity, stage="open")
+        case Opportunity(), RenewalBaseAdjusted(base=base):
+            return replace(opportunity, term=replace(opportunity.term, base=base))
+        case Opportunity(), RenewalQuoteStale():
+            return replace(opportunity, quote_is_stale=True)
         case Opportunity(), RenewalContacted(contact_id=contact_id):
             return replace(opportunity, contacts=opportunity.contacts | {contact_id})
         case Opportunity(), RenewalQuotePrepared(quote_id=quote_id):
-            return replace(opportunity, quote_id=quote_id)
+            return replace(opportunity, quote_id=quote_id, quote_is_stale=False)
         case Opportunity(), RenewalWon(quote_id=quote_id):
             return replace(opportunity, stage="won", quote_id=quote_id, reason=None, successor_subscription_id=None)
         case Opportunity(), RenewalLost(reason=reason):

@@ -18,6 +18,7 @@ class Opportunity:
     stage: Stage
     term: ExpiringTerm
     quote_id: UUID | None = None
+    quote_is_stale: bool = False
     contacts: frozenset[UUID] = frozenset()
     reason: str | None = None
     successor_subscription_id: UUID | None = None

@@ -11,6 +11,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodOpened,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsagePeriodShortened,
     UsageThresholdCrossed,
     UsageThresholdsSet,
 )
@@ -27,6 +28,7 @@ USAGE_PERIOD: Decider[UsagePeriod | None, UsagePeriodCommand, UsagePeriodEvent] 
         "usage_period_opened": UsagePeriodOpened,
         "usage_period_advanced": UsagePeriodAdvanced,
         "usage_period_remetered": UsagePeriodRemetered,
+        "usage_period_shortened": UsagePeriodShortened,
         "usage_period_closed": UsagePeriodClosed,
         "usage_period_revised": UsagePeriodRevised,
         "usage_thresholds_set": UsageThresholdsSet,

@@ -32,6 +32,14 @@ class RemeterPeriod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShortenPeriod:
+    """It ends earlier; `totals` are those up to there."""
+
+    ends_at: datetime
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosePeriod:
     """`watermark`: per partition, the offset below which all is metered. `learned_at`: what was acknowledged until
     then is in the totals."""
@@ -65,5 +73,12 @@ class CheckThresholds:
 
 
 UsagePeriodCommand = (
-    OpenPeriod | AdvancePeriod | RemeterPeriod | ClosePeriod | RevisePeriod | SetThresholds | CheckThresholds
+    OpenPeriod
+    | AdvancePeriod
+    | RemeterPeriod
+    | ShortenPeriod
+    | ClosePeriod
+    | RevisePeriod
+    | SetThresholds
+    | CheckThresholds
 )

@@ -13,6 +13,7 @@ from services.usage.domain.usage_period.commands import (
     RemeterPeriod,
     RevisePeriod,
     SetThresholds,
+    ShortenPeriod,
     UsagePeriodCommand,
 )
 from services.usage.domain.usage_period.events import (
@@ -22,6 +23,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodOpened,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsagePeriodShortened,
     UsageThresholdCrossed,
     UsageThresholdsSet,
 )
@@ -70,6 +72,8 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
             return _remeter(period, version, totals)
         case UsagePeriod(status="closed"), RemeterPeriod():
             raise PeriodClosed("a closed period stays on its meter: take events back, or correct them")
+        case UsagePeriod(), ShortenPeriod():
+            return _shorten(period, command)
         case UsagePeriod(status="open"), ClosePeriod():
             return _close(period, command)
         case UsagePeriod(status="closed"), ClosePeriod() | AdvancePeriod():
@@ -101,8 +105,9 @@ def _open(command: OpenPeriod) -> list[UsagePeriodEvent]:
 
 
 def _opened_before(period: UsagePeriod, terms: PeriodTerms) -> list[UsagePeriodEvent]:
-    # A meter revised between two deliveries of one message does not make it another period.
-    if replace(terms, meter_version=period.terms.meter_version) != period.terms:
+    # A meter revised between two deliveries of one message does not make it another period, nor does an earlier end.
+    as_opened = replace(period.terms, ends_at=period.ended_at or period.terms.ends_at)
+    if replace(terms, meter_version=as_opened.meter_version) != as_opened:
         raise PeriodOpenedDifferently("a period of this id is there with other terms")
     return []
 
@@ -112,6 +117,20 @@ def _remeter(period: UsagePeriod, version: int, totals: Totals) -> list[UsagePer
         return []
     remetered = UsagePeriodRemetered(terms=replace(period.terms, meter_version=version), totals=totals)
     return _and_crossings(period, remetered, totals)
+
+
+def _shorten(period: UsagePeriod, command: ShortenPeriod) -> list[UsagePeriodEvent]:
+    """Also where it was closed before billing could say so: then what was told is revised."""
+    if command.ends_at >= period.terms.ends_at:
+        return []
+    terms = replace(period.terms, ends_at=max(command.ends_at, period.terms.starts_at))
+    shortened = UsagePeriodShortened(terms=terms, totals=command.totals)
+    if period.status == "open":
+        return _and_crossings(period, shortened, command.totals)
+    if command.totals == period.totals:
+        return [shortened]
+    revise = RevisePeriod(before=period.totals, after=command.totals, cause="recount")
+    return [shortened, *_revised(replace(period, terms=terms), revise)]
 
 
 def _close(period: UsagePeriod, command: ClosePeriod) -> list[UsagePeriodEvent]:

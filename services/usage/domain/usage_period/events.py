@@ -34,6 +34,14 @@ class UsagePeriodRemetered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodShortened:
+    """Less is used than was asked for: the terms have the new end, which may be the start."""
+
+    terms: PeriodTerms
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodClosed:
     terms: PeriodTerms
     totals: Totals
@@ -71,6 +79,7 @@ UsagePeriodEvent = (
     UsagePeriodOpened
     | UsagePeriodAdvanced
     | UsagePeriodRemetered
+    | UsagePeriodShortened
     | UsagePeriodClosed
     | UsagePeriodRevised
     | UsageThresholdsSet

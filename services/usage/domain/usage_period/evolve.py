@@ -11,6 +11,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodOpened,
     UsagePeriodRemetered,
     UsagePeriodRevised,
+    UsagePeriodShortened,
     UsageThresholdCrossed,
     UsageThresholdsSet,
 )
@@ -26,6 +27,10 @@ def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
             return replace(period, totals=totals)
         case UsagePeriod(), UsagePeriodRemetered(terms=terms, totals=totals):
             return replace(period, terms=terms, totals=totals)
+        case UsagePeriod(), UsagePeriodShortened(terms=terms, totals=totals):
+            open_totals = totals if period.status == "open" else period.totals  # a closed one is revised, in turn
+            ended_at = period.ended_at or period.terms.ends_at
+            return replace(period, terms=terms, totals=open_totals, ended_at=ended_at)
         case UsagePeriod(), UsagePeriodClosed(totals=totals):
             return replace(period, status="closed", totals=totals)
         case UsagePeriod(), UsagePeriodRevised(revision=revision, after=after):

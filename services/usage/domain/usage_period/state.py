@@ -46,7 +46,8 @@ class PeriodTerms:
 
 @dataclass(frozen=True, slots=True)
 class UsagePeriod:
-    """`crossed` are percents that were told as reached and not as left since, also those that are not watched now."""
+    """`crossed` are percents that were told as reached and not as left since, also those that are not watched now.
+    `ended_at` is the end that it was opened with, where it was shortened."""
 
     status: Literal["open", "closed"]
     terms: PeriodTerms
@@ -54,3 +55,4 @@ class UsagePeriod:
     revision: int = 0
     thresholds: Thresholds | None = None
     crossed: frozenset[Decimal] = frozenset()
+    ended_at: datetime | None = None

@@ -1,0 +1,99 @@
+"""What a change makes of an agreed line: another quantity, another plan, add-ons more or less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import reduce
+
+from services.billing.domain.agreement import AddOn, AgreedLine
+from services.billing.domain.plan import Charge
+from shared.errors import DomainError
+from shared.periods import plus_months
+
+
+class ChargeTwice(DomainError):
+    """A charge of an add-on has the code of one that the line has already."""
+
+
+class NoSuchAddOn(DomainError):
+    """The line does not have the add-on."""
+
+
+class NothingAmended(DomainError):
+    """The line would stay as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChange:
+    """What is not named stays. `plan` and what is added are lines as they would be sold by themselves; an add-on that is there
+    is replaced. What is removed are codes of plans."""
+
+    quantity: int | None = None
+    plan: AgreedLine | None = None
+    add: tuple[AgreedLine, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+def amended_line(line: AgreedLine, change: LineChange, day: date) -> AgreedLine:
+    """The line from a day on. What its ramp still has to bring stays, but not in another plan."""
+    to_come = tuple(phase for phase in line.ramp if plus_months(line.starts_on, phase.after_months) > day)
+    new = replace(line.on(day), ramp=to_come)
+    if change.plan is not None:
+        new = _moved(new, change.plan)
+    if change.quantity is not None:
+        new = replace(new, quantity=change.quantity)
+    new = reduce(_without, change.remove, new)
+    new = reduce(_with, change.add, new)
+    if new == line:
+        raise NothingAmended("name a quantity, a plan or an add-on that differs from what is agreed")
+    return new
+
+
+def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
+    """The term and its renewal, the quantity, the discount, the coupons and the add-ons stay."""
+    new = replace(
+        plan,
+        term_months=line.term_months,
+        renewal=line.renewal,
+        starts_on=line.starts_on,
+        quantity=line.quantity,
+        discount_percent=line.discount_percent,
+        coupons=line.coupons,
+    )
+    for add_on in line.add_ons:
+        new = _joined(new, add_on, [line.charge(code) for code in add_on.charges], "/plan")
+    return new
+
+
+def _with(line: AgreedLine, added: AgreedLine) -> AgreedLine:
+    """Its charges keep the rhythm of their own plan."""
+    charges = [replace(charge, every=charge.every or added.every) for charge in added.charges]
+    add_on = AddOn(
+        plan=added.plan,
+        plan_version=added.plan_version,
+        quantity=added.quantity,
+        charges=tuple(charge.code for charge in charges),
+        features=added.features,
+    )
+    has_it = any(known.plan == added.plan for known in line.add_ons)
+    return _joined(_without(line, added.plan) if has_it else line, add_on, charges, "/add")
+
+
+def _without(line: AgreedLine, code: str) -> AgreedLine:
+    gone = next((add_on for add_on in line.add_ons if add_on.plan == code), None)
+    if gone is None:
+        raise NoSuchAddOn("name an add-on that the subscription has", field="/remove")
+    return replace(
+        line,
+        add_ons=tuple(add_on for add_on in line.add_ons if add_on != gone),
+        charges=tuple(charge for charge in line.charges if charge.code not in gone.charges),
+    )
+
+
+def _joined(line: AgreedLine, add_on: AddOn, charges: Iterable[Charge], field: str) -> AgreedLine:
+    taken = {charge.code for charge in line.charges}
+    if line.plan == add_on.plan or not taken.isdisjoint(add_on.charges):
+        raise ChargeTwice("a charge of this code is there already", field=field)
+    return replace(line, add_ons=(*line.add_ons, add_on), charges=(*line.charges, *charges))

@@ -1,0 +1,38 @@
+"""Changes of a subscription during its term: what was agreed, and from when it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from services.billing.domain.agreement import AgreedLine
+
+CreditRule = Literal["none", "unused_time"]
+# When a change takes effect: at once, where the current billing period ends, or at the start of a day.
+When = Literal["now", "period_end"] | date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Use ends at an instant. `on` is its day: the first one that is not charged for, where there is credit for `unused_time`;
+    with `none` what is billed in advance is charged to the end of its period. Usage counts up to the instant, and
+    `metered_until` is the first day on which none does."""
+
+    at: datetime
+    on: date
+    metered_until: date
+    credit: CreditRule
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """The line of a term from a day on. Amendments are numbered from 1 and follow each other by day; `agreed_at` is the
+    instant from which bills know of it: the start of its day, or when it was said on that day."""
+
+    number: int
+    term_number: int
+    effective_on: date
+    agreed_at: datetime
+    line: AgreedLine

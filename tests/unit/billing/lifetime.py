@@ -1,0 +1,192 @@
+"""A subscription that lives in memory: its own timers fire in their order, and usage closes what it was asked to meter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import reduce
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.invoice.commands import Number
+from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.commands import (
+    CreateSubscription,
+    EffectAmendments,
+    EffectCancellation,
+    EndTerm,
+    ExpireSubscription,
+    RemindOfEnd,
+    RequestBill,
+    StartTerm,
+)
+from services.billing.domain.subscription.events import Bill
+from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordClosing, UsagePeriod
+from services.billing.processes import crediting, invoicing, metering
+from services.billing.processes.correction_documents import Desk
+from services.billing.processes.schedule import timers_of
+from services.billing.processes.verification import Difference, Log, verify, verify_documents
+from shared.causes import Cause
+from shared.event_store import Recorded, StreamKey
+from shared.money import Money
+from shared.orders import Order
+from shared.timers import Timer
+from tests.unit.billing.test_subscription import ME, PARTY, QUOTE
+
+TENANT = UUID(int=77)
+CLOCK = {
+    "term_start": StartTerm,
+    "term_ending": RemindOfEnd,
+    "term_end": EndTerm,
+    "window_end": ExpireSubscription,
+    "cancellation": EffectCancellation,
+    "amendments": EffectAmendments,
+}
+
+
+@dataclass
+class Lifetime:
+    """`used` are calls by instant; each subscription of it has the same id."""
+
+    line: AgreedLine
+    now: datetime
+    party: Party = PARTY
+    used: list[tuple[datetime, int]] = field(default_factory=list)
+    events: dict[tuple[str, UUID], list[Any]] = field(default_factory=lambda: defaultdict(list))
+    states: dict[tuple[str, UUID], Any] = field(default_factory=dict)
+    timers: set[Timer] = field(default_factory=set)
+    waiting: list[Bill] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.numbers = {series: count(1) for series in ("INV", "INV-CN")}
+        self.say(CreateSubscription(subscription_id=ME, party=self.party, line=self.line, quote_id=QUOTE))
+        self.carry_out(metering.on_subscription_created(self.subscription))
+
+    @property
+    def subscription(self) -> Subscription:
+        return self.states["subscription", ME]
+
+    @property
+    def version(self) -> int:
+        return len(self.events["subscription", ME])
+
+    @property
+    def invoices(self) -> list[Invoice]:
+        return [state for (category, _), state in self.states.items() if category == "invoice"]
+
+    @property
+    def periods(self) -> list[UsagePeriod]:
+        return [state for (category, _), state in self.states.items() if category == "usage_period"]
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(
+            invoice=lambda id_: self.states["invoice", id_],
+            legal_entity="Us",
+            next_number=lambda: self._number("INV"),
+            next_credit_note=lambda: self._number("INV-CN"),
+            at=self.now,
+        )
+
+    def _number(self, series: str) -> Number:
+        return Number(legal_entity="Us", series=series, sequence=next(self.numbers[series]))
+
+    def say(self, command: Any) -> list[Any]:
+        """What the subscription answers; raises what it refuses with."""
+        return self._do(Order(SUBSCRIPTION, ME, command))
+
+    def carry_out(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            self._do(order)
+
+    def _do(self, order: Order) -> list[Any]:
+        key = (order.decider.category, order.stream_id)
+        state = self.states.get(key, order.decider.initial)
+        events = order.decider.decide(state, order.command)
+        for event in events:
+            self.events[key].append(event)
+            cause = Cause(TENANT, self.now, self.now, {})
+            entry = Recorded(event, StreamKey(TENANT, *key), len(self.events[key]), None, cause)
+            self.timers |= set(timers_of(entry))
+        self.states[key] = reduce(order.decider.evolve, events, state)
+        return events
+
+    def move(self, to: datetime) -> None:
+        """Fires what is due up to then, each as of its instant; a timer that comes late keeps its own."""
+        while due := sorted(
+            (timer for timer in self.timers if timer.fire_at <= to), key=lambda t: (t.fire_at, t.stage, t.name)
+        ):
+            self._close_usage(due[0].fire_at)
+            self.now = due[0].fire_at
+            self.timers.discard(due[0])
+            self.carry_out(self._answer(due[0]))
+        self._close_usage(to)
+        self.now = to
+
+    def _answer(self, timer: Timer) -> Iterator[Order]:
+        match timer.name:
+            case "period_start":
+                yield from metering.on_period_started(self.subscription, timer.fire_at)
+            case "renewed_periods":
+                yield from metering.on_term_renewed(self.subscription, timer.fire_at)
+            case "cut_periods":
+                yield from metering.on_cut(self.subscription, self.periods)
+                yield from metering.on_amended(self.subscription, timer.fire_at)
+            case "bill":
+                events = self.say(RequestBill(at=timer.fire_at))
+                self.waiting += [event.bill for event in events]
+                yield from self._complete()
+            case "unused_time":
+                for invoice in self.invoices:
+                    yield from crediting.credit_unused(self.subscription, self.version, invoice, self.desk)
+            case "review_over":
+                draft = self.states["invoice", timer.subject]
+                yield from invoicing.issue(self.subscription, self.version, draft, self.desk)
+            case name if name in CLOCK:
+                yield Order(SUBSCRIPTION, ME, CLOCK[name](at=timer.fire_at))
+
+    def _close_usage(self, until: datetime) -> None:
+        """In the order of their ends, each with what was used in it."""
+        for period in sorted(self.periods, key=lambda period: period.ends_at):
+            closes_at = period.ends_at + timedelta(seconds=self.line.collect_seconds)
+            if not period.closed and closes_at <= until:
+                self.now = max(self.now, closes_at)
+                command = RecordClosing(totals=self._totals(period), learned_at=closes_at)
+                self.carry_out([Order(USAGE_PERIOD, period.item.period_id, command)])
+                self.carry_out(self._complete())
+
+    def _totals(self, period: UsagePeriod) -> tuple[PeriodTotal, ...]:
+        starts_at = self.subscription.instant(period.item.starts_on)
+        number = sum(calls for at, calls in self.used if starts_at <= at < period.ends_at)
+        return (PeriodTotal(group="", quantity=Decimal(number), count=number, digest="00"),)
+
+    def _complete(self) -> Iterator[Order]:
+        for bill in list(self.waiting):
+            usage = {item.period_id: self.states["usage_period", item.period_id] for item in bill.usage}
+            if invoicing.is_complete(bill, usage):
+                self.waiting.remove(bill)
+                yield from invoicing.invoice(self.subscription, self.version, bill, usage, self.desk)
+
+    def differences(self) -> list[Difference]:
+        """What verification says of all invoices."""
+        periods = {id_: events for (category, id_), events in self.events.items() if category == "usage_period"}
+        found: list[Difference] = []
+        for invoice in self.invoices:
+            events = self.events["invoice", invoice.header.invoice_id]
+            billed = {item.period_id: periods[item.period_id] for item in invoice.header.bill.usage}
+            found += verify(events, Log(subscription=self.events["subscription", ME], periods=billed))
+            found += verify_documents(invoice, events, invoice)
+        return found
+
+    @property
+    def money(self) -> Money:
+        """What all invoices ask for, less what was credited."""
+        asked = (invoice.totals.total - invoice.credited for invoice in self.invoices if invoice.facts)
+        return Money.total(asked, self.party.currency)
