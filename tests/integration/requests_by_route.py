@@ -106,14 +106,15 @@ TRIALS: dict[str, dict[str, Any]] = {
     },
     "POST /v1/credit-notes/preview": {"currency": "EUR", "net": "10.00", "tax_rate": "0.25"},
 }
-ON_A_DAY = {"effective": "date", "on": "2031-02-01"}
-CANCELLATION = REASON | ON_A_DAY | {"credit": "none"}
-AMENDMENT = ON_A_DAY | {
+CANCELLATION = REASON | {"effective": "date", "on": "2031-02-01", "credit": "none"}
+AMENDMENT: dict[str, Any] = {
+    "effective": "date",
+    "on": "2031-01-20",
     "quantity": 3,
     "plan": "gate-use",
     "plan_version": 1,
-    "add": [{"plan": "gate-use", "plan_version": 1, "quantity": 1}],
-    "remove": ["storage"],
+    "add": [],
+    "remove": [],
 }
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 

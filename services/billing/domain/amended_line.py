@@ -21,10 +21,6 @@ class NoSuchAddOn(DomainError):
     """The line does not have the add-on."""
 
 
-class NothingAmended(DomainError):
-    """The line would stay as it is."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineChange:
     """What is not named stays. `plan` and what is added are lines as they would be sold by themselves; an add-on that is there
@@ -45,10 +41,7 @@ def amended_line(line: AgreedLine, change: LineChange, day: date) -> AgreedLine:
     if change.quantity is not None:
         new = replace(new, quantity=change.quantity)
     new = reduce(_without, change.remove, new)
-    new = reduce(_with, change.add, new)
-    if new == line:
-        raise NothingAmended("name a quantity, a plan or an add-on that differs from what is agreed")
-    return new
+    return reduce(_with, change.add, new)
 
 
 def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:

@@ -72,8 +72,8 @@ def renewed_periods(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 def cut_periods(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     """What is not used any more ends, and what is used on other conditions begins."""
     subscription = unit.state(SUBSCRIPTION, timer.subject)
-    periods = [unit.state(USAGE_PERIOD, id_) for id_ in usage_periods.ids_of_subscription(unit, timer.subject)]
-    yield from metering.on_cut(subscription, periods)
+    ids = usage_periods.ending_after(unit, timer.subject, subscription.day(timer.fire_at))
+    yield from metering.on_cut(subscription, [unit.state(USAGE_PERIOD, id_) for id_ in ids])
     yield from metering.on_amended(subscription, timer.fire_at)
 
 

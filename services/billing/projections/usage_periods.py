@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,8 @@ def of_tenant(unit: UnitOfWork, *, subscription_id: UUID | None = None, status: 
     return mine if status is None else mine.where(periods.c.status == status)
 
 
-def ids_of_subscription(unit: UnitOfWork, subscription_id: UUID) -> list[UUID]:
-    mine = of_tenant(unit, subscription_id=subscription_id).with_only_columns(periods.c.period_id)
+def ending_after(unit: UnitOfWork, subscription_id: UUID, day: date) -> list[UUID]:
+    """Those of a subscription that could still end earlier than they do, by a change on that day."""
+    mine = of_tenant(unit, subscription_id=subscription_id).where(periods.c.ends_on > day)
+    mine = mine.with_only_columns(periods.c.period_id)
     return list(unit.tx.execute(mine.order_by(periods.c.starts_on, periods.c.period_id)).scalars())

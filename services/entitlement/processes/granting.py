@@ -32,7 +32,7 @@ def on_subscription_created(
     features: Mapping[str, int | None],
     term: Term,
     at: datetime,
-    quantity: int,
+    quantity: int = 1,
 ) -> list[Order]:
     grant = GrantEntitlement(
         subscription_id=subscription_id,

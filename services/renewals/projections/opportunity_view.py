@@ -104,6 +104,9 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
             return {"quote_id": quote_id, "quote_is_stale": False}
         case RenewalWon(quote_id=quote_id):
             return {"stage": "won", "quote_id": quote_id, "decision": _won(event)}
+        case RenewalLost(at=at) if view.opened_at is not None and at < view.opened_at:
+            not_opened = {"opened_at": None, "opened_by": None}  # it had been lost before its day came
+            return {"stage": "lost", "decision": _lost(event), **not_opened}
         case RenewalLost():
             return {"stage": "lost", "decision": _lost(event)}
         case RenewalSuperseded():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.amended_line import ChargeTwice, LineChange, NoSuchAddOn, NothingAmended
+from services.billing.domain.amended_line import ChargeTwice, LineChange, NoSuchAddOn
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.proration import prorate
@@ -165,7 +165,6 @@ def test_what_shares_a_minimum_shares_its_periods() -> None:
         (amend(new_york(2013, 1, 20), quantity=3), BeforeTheLast, "/effective"),
         (amend(new_york(2013, 1, 20), when=date(2014, 1, 1), quantity=3), OutsideTerm, "/on"),
         (amend(new_york(2013, 1, 20), when=date(2013, 1, 19), quantity=3), OutsideTerm, "/on"),
-        (amend(new_york(2013, 1, 20), when=date(2013, 2, 10), quantity=12), NothingAmended, None),
         (amend(new_york(2013, 1, 20), when=date(2013, 2, 10), remove=("storage",)), NoSuchAddOn, "/remove"),
         (amend(new_york(2013, 1, 20), when=date(2013, 2, 10), add=(replace(TEAM, plan="x"),)), ChargeTwice, "/add"),
     ],
@@ -176,6 +175,13 @@ def test_a_refusal_names_what_has_to_change(command: AmendSubscription, refusal:
     with pytest.raises(refusal) as refused:
         life.say(command)
     assert refused.value.field == field
+
+
+def test_saying_the_same_again_changes_nothing() -> None:
+    life = running(new_york(2013, 1, 20))
+    life.say(amend(life.now, quantity=12))
+    assert life.say(amend(life.now, quantity=12)) == []
+    assert life.say(amend(life.now, when="period_end", quantity=12)) == []
 
 
 def test_what_was_cancelled_is_not_amended_nor_is_a_day_behind_a_cancellation() -> None:

@@ -35,6 +35,7 @@ from tests.unit.entitlement.stories import (
     after,
     announce,
     cancel,
+    events_of,
     extend,
     given,
     grant,
@@ -174,6 +175,14 @@ def test_cancelling_terminates(at):
     assert given(grant(), reach(at))(cancel(at)) == [
         EntitlementTerminated(reason="cancelled", successor_id=None, at=at)
     ]
+
+
+@pytest.mark.parametrize("ended", [END, GRACE_OVER, WINDOW_OVER])
+def test_a_cancellation_that_is_heard_of_after_our_clock_ended_it_counts_from_its_own_instant(ended):
+    late = after(grant(), reach(ended), cancel(MIDTERM))
+    in_time = after(grant(), reach(START), cancel(MIDTERM), reach(ended))
+    assert (late.status, late.holds, late.right.ending) == (in_time.status, in_time.holds, in_time.right.ending)
+    assert events_of(grant(), reach(ended), cancel(MIDTERM))[-1].at == MIDTERM
 
 
 @pytest.mark.parametrize(

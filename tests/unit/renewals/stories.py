@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.renewals.domain.opportunity import OPPORTUNITY, opportunity_id
 from services.renewals.domain.opportunity.commands import (
+    CloseCancelled,
     CloseLost,
     CloseUnanswered,
     LogContact,
@@ -92,6 +93,10 @@ def lose(reason: str = "budget_lost", *, successor: UUID | None = None, at: date
 
 def migrate() -> CloseLost:
     return lose("migrated_to_successor", successor=SUCCESSOR)
+
+
+def cancelled(reason: str = "budget_lost", at: datetime = ACCEPTED) -> CloseCancelled:
+    return CloseCancelled(reason=reason, at=at)
 
 
 def silence(at: datetime = SILENCE) -> CloseUnanswered:

@@ -6,21 +6,27 @@ from uuid import UUID
 
 import pytest
 
+from services.renewals.domain.opportunity.commands import AmendTerm
 from services.renewals.domain.opportunity.events import (
+    RenewalBaseAdjusted,
     RenewalContacted,
     RenewalOpportunityOpened,
     RenewalQuotePrepared,
+    RenewalQuoteStale,
     TermTracked,
 )
 from services.renewals.domain.opportunity.state import OpportunityNotFound
 from shared.decider import NotAllowedNow
 from shared.money import Money
 from tests.unit.renewals.stories import (
+    ACCEPTED,
     KNOWN,
     OPENS,
     QUOTE,
     SILENCE,
     TERM,
+    after,
+    cancelled,
     contact,
     given,
     local,
@@ -109,3 +115,29 @@ def test_nobody_is_contacted_about_what_is_not_open():
     for history in ((track(),), (*opened, win())):
         with pytest.raises(NotAllowedNow):
             given(*history)(contact())
+
+
+@pytest.mark.parametrize("before", [(track(),), opened, (*opened, silence())])
+def test_a_cancellation_loses_it_for_its_reason_also_where_silence_was_a_loss_already(before):
+    [lost] = given(*before)(cancelled())
+    assert (lost.reason, lost.by, lost.at, lost.note) == ("budget_lost", "billing", ACCEPTED, "budget_lost")
+    assert given(*before, cancelled())(cancelled()) == []
+    assert given(*before, cancelled())(silence()) == []
+
+
+def test_a_cancellation_in_other_words_is_one_in_the_term_and_changes_no_decision():
+    [lost] = given(*opened)(cancelled("moved to the moon"))
+    assert (lost.reason, lost.note) == ("cancelled_in_term", "moved to the moon")
+    for decided in (win(), lose(), migrate()):
+        assert given(*opened, decided)(cancelled()) == []
+
+
+def test_an_amendment_moves_the_base_and_makes_the_quote_stale():
+    amend = AmendTerm(term=dearer, at=ACCEPTED)
+    assert [type(event) for event in given(track())(amend)] == [TermTracked]
+    adjusted = RenewalBaseAdjusted(before=TERM.base, base=dearer.base, at=ACCEPTED)
+    assert given(*opened)(amend) == [adjusted]
+    assert given(*opened, quote())(amend) == [adjusted, RenewalQuoteStale(quote_id=QUOTE, at=ACCEPTED)]
+    assert given(*opened, quote(), amend)(amend) == []
+    assert given(*opened, quote(), win())(amend) == []
+    assert after(*opened, quote(), amend).term.base == dearer.base

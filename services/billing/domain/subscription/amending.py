@@ -18,18 +18,22 @@ class BeforeTheLast(DomainError):
 
 
 def amend(subscription: Subscription, command: AmendSubscription) -> list[AmendmentScheduled | SubscriptionAmended]:
-    """At once, or scheduled behind what was agreed before."""
+    """At once, or scheduled behind what was agreed before; nothing where that is agreed already."""
     at = instant_of(subscription, command.when, command.at)
     day = subscription.day(at)
     field = "/on" if isinstance(command.when, date) else "/effective"
     _refuse(subscription, day, field)
     term = term_of_day(subscription, day)
+    line = subscription.agreed_line(term.number)
+    changed = amended_line(line, command.change, day)
+    if changed == line:
+        return []
     amendment = Amendment(
         number=len(subscription.all_amendments) + 1,
         term_number=term.number,
         effective_on=day,
         agreed_at=at,
-        line=amended_line(subscription.agreed_line(term.number), command.change, day),
+        line=changed,
     )
     if at > command.at:
         return [AmendmentScheduled(amendment=amendment)]

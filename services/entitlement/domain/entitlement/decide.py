@@ -72,7 +72,7 @@ def _decide(entitlement: Entitlement, command: EntitlementCommand) -> list[Entit
         case Right() as right, WithdrawSuccessor(at=at):
             return _withdraw(entitlement, right, at)
         case Right() as right, TerminateEntitlement(at=at):
-            return _terminate(right, at)
+            return _terminate(entitlement, right, at)
 
 
 def _grant(command: GrantEntitlement) -> list[EntitlementEvent]:
@@ -144,14 +144,16 @@ def _withdraw(entitlement: Entitlement, right: Right, at: datetime) -> list[Enti
     return [withdrawn, *what_is_due(evolve(entitlement, withdrawn), max(at, right.window.ends_at))]
 
 
-def _terminate(right: Right, at: datetime) -> list[EntitlementEvent]:
-    match right.phase:
-        case "terminated":
-            return []
-        case "scheduled":
-            return [EntitlementCancelled(at=at)]
-        case _:
-            return [EntitlementTerminated(reason="cancelled", successor_id=None, at=at)]
+def _terminate(entitlement: Entitlement, right: Right, at: datetime) -> list[EntitlementEvent]:
+    """Also where our own clock ended it meanwhile: it was cancelled before that, however late the news is here."""
+    is_late = at < right.window.ends_at
+    if right.ending == "cancelled" or (right.phase == "terminated" and not is_late):
+        return []
+    if right.phase == "scheduled":
+        return [EntitlementCancelled(at=at)]
+    cancelled = HoldCause(what="subscription_cancelled", at=at)
+    removed = without_expiry(entitlement, cancelled) if is_late else []
+    return [*removed, EntitlementTerminated(reason="cancelled", successor_id=None, at=at)]
 
 
 def _holder(entitlement: Entitlement, command: EntitlementCommand) -> Holder | None:

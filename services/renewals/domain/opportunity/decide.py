@@ -51,11 +51,9 @@ def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[Op
             return [_opened(opportunity, command)]
         case "tracked", WinOpportunity():
             return [_opened(opportunity, OpenOpportunity(at=command.at)), won(opportunity, command)]
-        case "tracked", CloseCancelled():
-            return [_opened(opportunity, OpenOpportunity(at=command.at)), cancelled(opportunity, command)]
         case "open", AmendTerm():
             return _amend(opportunity, command)
-        case "open", CloseCancelled():
+        case _, CloseCancelled():
             return [cancelled(opportunity, command)]
         case "open", WinOpportunity():
             return [won(opportunity, command)]
@@ -75,6 +73,8 @@ def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[Op
 
 def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[OpportunityEvent]:
     match opportunity.stage, command:
+        case "lost", CloseCancelled() if opportunity.is_unanswered:
+            return [cancelled(opportunity, command)]  # our clock was faster than this news
         case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | CloseCancelled() | AmendTerm():
             return []
         case "won", WinOpportunity(quote_id=quote_id) if quote_id == opportunity.quote_id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from services.renewals.domain.opportunity.events import (
     OpportunityEvent,
@@ -18,6 +19,8 @@ from services.renewals.domain.opportunity.events import (
 )
 from services.renewals.domain.opportunity.state import Opportunity
 from shared.decider import CorruptStream
+
+UNDECIDED: dict[str, Any] = {"reason": None, "is_unanswered": False, "successor_subscription_id": None}
 
 
 def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportunity | None:
@@ -37,9 +40,9 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
         case Opportunity(), RenewalQuotePrepared(quote_id=quote_id):
             return replace(opportunity, quote_id=quote_id, quote_is_stale=False)
         case Opportunity(), RenewalWon(quote_id=quote_id):
-            return replace(opportunity, stage="won", quote_id=quote_id, reason=None, successor_subscription_id=None)
-        case Opportunity(), RenewalLost(reason=reason):
-            return replace(opportunity, stage="lost", reason=reason)
+            return replace(opportunity, stage="won", quote_id=quote_id, **UNDECIDED)
+        case Opportunity(), RenewalLost(reason=reason, by=by):
+            return replace(opportunity, stage="lost", reason=reason, is_unanswered=by == "clock")
         case Opportunity(), RenewalSuperseded(reason=reason, successor_subscription_id=successor_subscription_id):
             return replace(
                 opportunity, stage="superseded", reason=reason, successor_subscription_id=successor_subscription_id

@@ -21,6 +21,7 @@ class Opportunity:
     quote_is_stale: bool = False
     contacts: frozenset[UUID] = frozenset()
     reason: str | None = None
+    is_unanswered: bool = False
     successor_subscription_id: UUID | None = None
 
     @property
