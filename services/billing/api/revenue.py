@@ -27,8 +27,8 @@ router = APIRouter(prefix="/v1/revenue", tags=["revenue"], route_class=Transacti
 
 
 class MovementOut(BaseModel):
-    """`booked` is what terms agreed in the month are worth, and `forecast` what is left of all terms to be invoiced after
-    it: flat charges both. `billed` is net of documents booked in the month, `recognised` what was earned,
+    """`booked` is what terms and changes agreed in the month are worth, and `forecast` what is left of all terms to
+    be invoiced after it: flat charges both. `billed` is net of documents booked in the month, `recognised` what was earned,
     `deferred_before` and `deferred` what was billed and not earned: before + billed - recognised = deferred."""
 
     currency: str

@@ -1,4 +1,8 @@
-"""What contracts are worth: the flat lines of their agreed terms, as they would be invoiced, and what of them is not yet."""
+"""What contracts are worth: the flat lines of their agreed terms, as they would be invoiced, and what of them is not yet.
+
+Amendments and cancellations that are still to come count: they were agreed. What they take back of an invoice that was
+issued is less to come.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +19,40 @@ from services.billing.domain.subscription.events import Bill, FlatItem
 from services.billing.domain.subscription.state import Subscription
 
 ByClass = Counter[RevenueClass]
+# The charge, the term and the amendment that it is agreed in, and the first day.
+Place = tuple[str, int, int, date]
 
 
 def agreed(subscription: Subscription) -> ByClass:
     """All flat lines of all terms, in minor units by revenue class."""
-    return _by_class(subscription, _due(replace(subscription, billed_through={})))
+    return _by_class(subscription.foreseen, _all(subscription.foreseen))
 
 
 def outstanding(subscription: Subscription, waiting: Iterable[Bill]) -> ByClass:
-    """Those that no bill was requested for, and those of bills that wait for their invoice."""
-    return _by_class(subscription, [*_due(subscription), *(item for bill in waiting for item in bill.flat)])
+    """Those that no bill was requested for, and those of bills that wait for their invoice; less what will be credited."""
+    foreseen, waits = subscription.foreseen, {_place(item) for wanted in waiting for item in wanted.flat}
+    at_last, to_come = _by_place(_all(foreseen)), waits | set(_by_place(_due(foreseen)))
+    unbilled = _by_place(_due(subscription))
+    invoiced = {
+        place: item for place, item in _by_place(_all(subscription)).items() if place not in waits | set(unbilled)
+    }
+    cut = {place for place, item in invoiced.items() if at_last.get(place) != item}
+    left = _by_class(foreseen, (item for place, item in at_last.items() if place in to_come or place in cut))
+    left.subtract(_by_class(subscription, (invoiced[place] for place in cut)))
+    return left
+
+
+def _by_place(items: Iterable[FlatItem]) -> dict[Place, FlatItem]:
+    return {_place(item): item for item in items}
+
+
+def _place(item: FlatItem) -> Place:
+    return item.charge, item.term_number, item.amendment, item.starts_on
+
+
+def _all(subscription: Subscription) -> tuple[FlatItem, ...]:
+    """Billed or not; what was credited is none of it."""
+    return _due(replace(subscription, billed_through={}))
 
 
 def _due(subscription: Subscription) -> tuple[FlatItem, ...]:
@@ -58,5 +86,5 @@ def _lines(subscription: Subscription, items: Iterable[FlatItem]) -> Iterator[In
 
 
 def _due_on(subscription: Subscription, item: FlatItem) -> date:
-    in_advance = subscription.term(item.term_number).line.charge(item.charge).in_advance
+    in_advance = subscription.line(item.term_number, item.amendment).charge(item.charge).in_advance
     return item.starts_on if in_advance else item.ends_on

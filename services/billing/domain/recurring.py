@@ -21,13 +21,13 @@ _RESTING = frozenset({"lapsed", "expired", "paused", "cancelled"})
 
 
 def annual(subscription: Subscription | None, day: date) -> int:
-    """In minor units; nothing where no term runs on the day. A ramp counts as it is on the day."""
+    """In minor units; nothing where no term runs on the day. A ramp, and what was amended, count as they are on the day."""
     if subscription is None or subscription.status in _RESTING:
         return 0
     terms = [term for term in subscription.terms if day in days_of(term)]
     if not terms:
         return 0
-    line = terms[-1].line.on(day)
+    line = subscription.line_on(terms[-1], day).on(day)
     charges = FlatCharges(
         line=line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
     )

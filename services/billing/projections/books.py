@@ -31,11 +31,12 @@ FULL JOIN (SELECT tenant_id, count(number) + sum(jsonb_array_length(document -> 
            FROM invoices GROUP BY tenant_id) i USING (tenant_id)
 WHERE COALESCE(c.given, 0) <> COALESCE(i.used, 0)"""
 
-# A note over a correction is its lines and taxes; nothing is credited twice, nor refunded that was not paid.
+# A note with lines is its lines and taxes; nothing is credited twice, nor refunded that was not paid.
 _CREDIT_NOTES = """
 SELECT count(*) FROM invoices i CROSS JOIN LATERAL (
   SELECT sum((note ->> 'amount_minor')::bigint) AS credited,
-         bool_or(note -> 'corrects' <> 'null' AND (note ->> 'amount_minor')::bigint <> (note ->> 'tax_minor')::bigint
+         bool_or((note -> 'corrects' <> 'null' OR jsonb_array_length(note -> 'lines') > 0)
+           AND (note ->> 'amount_minor')::bigint <> (note ->> 'tax_minor')::bigint
            + (SELECT COALESCE(sum((line -> 'amount' ->> 'minor')::bigint), 0)
               FROM jsonb_array_elements(note -> 'lines') AS line)) AS differs
   FROM jsonb_array_elements(i.document -> 'credit_notes') AS note) n

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from services.billing.domain.contract_value import agreed, outstanding
 from services.billing.domain.ledger.recognition import next_month
 from services.billing.domain.plan import RevenueClass
+from services.billing.domain.subscription.state import Subscription
 from services.billing.projections import contracts
 from shared.periods import start_of_day
 from shared.statements import run
@@ -51,17 +52,23 @@ def _booked(unit: UnitOfWork, month: date) -> dict[Key, Movement]:
 
 
 def _contracted(unit: UnitOfWork, month: date, zone: str) -> Contracted:
-    """What the terms agreed in the month added, and what is left of all terms to be invoiced after it."""
+    """What was agreed in the month added, and what is left of all terms to be invoiced after it."""
     start, end = (start_of_day(day, zone) for day in (month, next_month(month)))
     found = Contracted()
     for contract in contracts.between(unit, start, end, next_month(month) - timedelta(days=1)):
         currency, before, after = contract.after.currency, contract.before, contract.after
-        if before is None or before.terms != after.terms:
+        if before is None or _agreed(before) != _agreed(after):
             found.booked.update({(currency, name): n for name, n in agreed(after).items()})
             found.booked.subtract({(currency, name): n for name, n in (agreed(before) if before else {}).items()})
         left = outstanding(after, contract.waiting)
         found.forecast.update({(currency, name): n for name, n in left.items()})
     return found
+
+
+def _agreed(subscription: Subscription) -> tuple[object, ...]:
+    """What the worth of a contract depends on."""
+    foreseen = subscription.foreseen
+    return foreseen.terms, foreseen.amendments, foreseen.cancelled
 
 
 # What is not a recognition moves revenue and deferred revenue because a document says so.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from services.billing.domain.correction import Carried
 from services.billing.domain.invoice.events import (
@@ -17,17 +18,27 @@ from services.billing.domain.invoice.events import (
 )
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.ledger.posting import Account, Entry, EntryKind, Posting, Subject
-from services.billing.domain.ledger.recognition import Stretch, stretches
+from services.billing.domain.ledger.recognition import Stretch, stretches, unused_stretches
 from services.billing.domain.ledger.telling import Telling
 from shared.money import Money
 from shared.periods import local_day
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a document carries, and how much of each line is deferred: that is what is recognised of it later."""
+
+    carried: Carried
+    later: Callable[[InvoiceLine], Sequence[Stretch]]
 
 
 def issued(told: Telling[InvoiceIssued]) -> Iterator[Entry]:
     """Receivables for the total; tax by rate; each line as revenue, or deferred and recognised month by month."""
     facts = told.event.facts
     owed = _owed("receivables", facts.total)
-    yield from _entries("invoice", facts.issued_on, _subject(facts), owed, [_carried(told.before)])
+    yield from _entries(
+        "invoice", facts.issued_on, _subject(facts), owed, [_whole(_carried(told.before), facts.issued_on)]
+    )
 
 
 def voided(told: Telling[InvoiceVoided]) -> Iterator[Entry]:
@@ -35,7 +46,7 @@ def voided(told: Telling[InvoiceVoided]) -> Iterator[Entry]:
     facts = told.event.facts
     on = local_day(told.occurred_at, facts.party.zone)
     owed = _owed("receivables", -facts.total)
-    yield from _entries("void", on, _subject(facts), owed, [-_carried(told.before)])
+    yield from _entries("void", on, _subject(facts), owed, [_whole(-_carried(told.before), on)])
 
 
 def credited(told: Telling[CreditNoteIssued]) -> Iterator[Entry]:
@@ -49,12 +60,33 @@ def credited(told: Telling[CreditNoteIssued]) -> Iterator[Entry]:
     yield from _entries("credit_note", note.issued_on, subject, owed, _taken_back(told))
 
 
-def _taken_back(told: Telling[CreditNoteIssued]) -> list[Carried]:
-    """A note over a correction has its lines; one over the rest takes back the invoice, less what notes took before."""
-    if told.event.corrects is not None:
-        return [-told.event.carried]
-    notes = (event.carried for event in told.before if isinstance(event, CreditNoteIssued))
-    return [-_carried(told.before), *notes]
+def _taken_back(told: Telling[CreditNoteIssued]) -> list[_Part]:
+    """A note with lines takes these back; one over the rest takes back the invoice, less what notes took before."""
+    on, invoice = told.event.issued_on, _carried(told.before)
+    if told.event.corrects is not None or told.event.carried.lines:
+        return [_of_note(told.event, -told.event.carried, invoice, on)]
+    notes = (event for event in told.before if isinstance(event, CreditNoteIssued))
+    return [_whole(-invoice, on), *(_of_note(note, note.carried, invoice, on) for note in notes)]
+
+
+def _whole(carried: Carried, on: date) -> _Part:
+    """Lines are earned as their policies say."""
+    return _Part(carried, lambda line: stretches(line, line.amount, on))
+
+
+def _of_note(note: CreditNoteIssued, carried: Carried, invoice: Carried, on: date) -> _Part:
+    """Credit for unused time ends the recognition of the lines that it is of; what it gives back beside that was earned."""
+    if note.subscription_version is None:
+        return _whole(carried, on)
+    return _Part(carried, partial(_unused, {line.number: line for line in invoice.lines}, on))
+
+
+def _unused(charged: Mapping[int, InvoiceLine], on: date, line: InvoiceLine) -> Sequence[Stretch]:
+    if line.corrects is None or line.corrects.line is None:
+        return stretches(line, line.amount, on)
+    of = charged[line.corrects.line]
+    mirrored = of if line.amount.minor > 0 else replace(of, amount=-of.amount)
+    return unused_stretches(mirrored, line.starts_on, on)
 
 
 def _carried(before: Sequence[object]) -> Carried:
@@ -64,16 +96,16 @@ def _carried(before: Sequence[object]) -> Carried:
 
 
 def _entries(
-    kind: EntryKind, on: date, subject: Subject, owed: Sequence[Posting], parts: Sequence[Carried]
+    kind: EntryKind, on: date, subject: Subject, owed: Sequence[Posting], parts: Sequence[_Part]
 ) -> Iterator[Entry]:
     """The document's own entry, then what is recognised of it afterwards."""
     postings, later = list(owed), list[Entry]()
-    for carried in parts:
-        for line in carried.lines:
-            plan = stretches(line, line.amount, on)
-            postings += _revenue("deferred_revenue" if plan else "revenue", line)
+    for part in parts:
+        for line in part.carried.lines:
+            plan = part.later(line)
+            postings += _revenue(line, Money.total((stretch.amount for stretch in plan), line.amount.currency))
             later += (_recognition(line, stretch, subject) for stretch in plan)
-        postings += _taxes(carried.taxes)
+        postings += _taxes(part.carried.taxes)
     kept = tuple(posting for posting in postings if posting.amount.minor)
     if kept:
         yield Entry(kind=kind, effective_on=on, subject=subject, postings=kept)
@@ -84,8 +116,12 @@ def _owed(account: Account, amount: Money) -> list[Posting]:
     return [Posting(account=account, amount=amount)]
 
 
-def _revenue(account: Account, line: InvoiceLine) -> list[Posting]:
-    return [Posting(account=account, amount=-line.amount, revenue_class=line.revenue_class, line=line.number)]
+def _revenue(line: InvoiceLine, deferred: Money) -> list[Posting]:
+    amounts: dict[Account, Money] = {"deferred_revenue": -deferred, "revenue": deferred - line.amount}
+    return [
+        Posting(account=account, amount=amount, revenue_class=line.revenue_class, line=line.number)
+        for account, amount in amounts.items()
+    ]
 
 
 def _taxes(taxes: Mapping[str, Money]) -> list[Posting]:

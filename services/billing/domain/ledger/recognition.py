@@ -58,9 +58,21 @@ def stretches(line: InvoiceLine, amount: Money, on: date) -> tuple[Stretch, ...]
     """How an amount that a document of the day `on` carries for a line is earned, by month: none if all of it is earned
     by the end of that day. What was earned in days before is caught up in the month of the document."""
     over = _days(line)
-    if over is None or over.end <= on + DAY:
+    return () if over is None else _stretches(amount, over, over, on)
+
+
+def unused_stretches(line: InvoiceLine, from_day: date, on: date) -> tuple[Stretch, ...]:
+    """What of a line is earned in its days from one on, by month, as far as it is not earned by the day `on` of a document:
+    a document that takes these days back leaves nothing deferred for them, to the minor unit."""
+    over = _days(line)
+    return () if over is None else _stretches(line.amount, over, Days(max(from_day, over.start), over.end), on)
+
+
+def _stretches(amount: Money, over: Days, part: Days, on: date) -> tuple[Stretch, ...]:
+    """None where all of it is earned by the end of the day `on`."""
+    if over.end <= on + DAY:
         return ()
-    return tuple(Stretch(amount, over, days, on) for days in _by_month(over, on))
+    return tuple(Stretch(amount, over, days, on) for days in _by_month(part, on))
 
 
 def _days(line: InvoiceLine) -> Days | None:
@@ -73,10 +85,10 @@ def _days(line: InvoiceLine) -> Days | None:
             return None
 
 
-def _by_month(over: Days, on: date) -> Iterator[Days]:
-    start = over.start
-    while start < over.end:
-        end = min(next_month(max(start, on)), over.end)
+def _by_month(part: Days, on: date) -> Iterator[Days]:
+    start = part.start
+    while start < part.end:
+        end = min(next_month(max(start, on)), part.end)
         yield Days(start, end)
         start = end
 

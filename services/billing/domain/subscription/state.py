@@ -80,10 +80,23 @@ class Subscription:
         """With all amendments of the term that have taken effect; of one that was never amended its own."""
         return next((a.line for a in reversed(self.amendments) if a.term_number == term.number), term.line)
 
+    def line_on(self, term: Term, day: date) -> AgreedLine:
+        """With the amendments of the term that count on a day."""
+        mine = (a for a in reversed(self.amendments) if a.term_number == term.number and a.effective_on <= day)
+        return next((amendment.line for amendment in mine), term.line)
+
     def agreed_line(self, term_number: int) -> AgreedLine:
         """With those that are still to come, too."""
         mine = (a.line for a in reversed(self.all_amendments) if a.term_number == term_number)
         return next(mine, self.term(term_number).line)
+
+    @property
+    def foreseen(self) -> Subscription:
+        """As if all that was agreed had taken effect."""
+        if self.status not in ("scheduled", "active", "non_renewing"):
+            return self
+        ended = self.cancelled or self.cancellation_due
+        return replace(self, amendments=self.all_amendments, amendments_due=(), cancelled=ended, cancellation_due=None)
 
     def with_amendment(self, amendment: Amendment) -> Subscription:
         due = tuple(other for other in self.amendments_due if other != amendment)
