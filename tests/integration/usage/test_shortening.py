@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from shared.contracts.billing import UsagePeriodShortenedV1
+from shared.contracts.usage import UsageThresholdCrossedV1
+from shared.ids import shown
 from tests.integration.usage.meter_room import END, START, Room, trip
 from tests.support.house import Service
 
@@ -76,3 +79,32 @@ def test_a_period_that_had_closed_before_the_news_is_revised(room: Room) -> None
     room.metered(trip("3", at=CUT - timedelta(hours=1), origin="EWR"))
     assert room.client.get(room.path("trips")).json()["count"] == 2
     assert room.client.post(f"{room.path('trips')}/recount").json()["equal"]
+
+
+def test_an_earlier_end_takes_a_threshold_back_and_nothing_from_the_hours_of_the_meter(room: Room) -> None:
+    room.opened("trips")
+    room.metered(trip("1", origin="EWR"), trip("2", at=CUT, origin="EWR"))
+    watched = {"of": "2", "percents": ["50", "100"]}
+    assert room.client.put(f"{room.path('trips')}/thresholds", json=watched).json()["thresholds"]["crossed"] == [
+        "50",
+        "100",
+    ]
+    before = month(room)
+    shorten(room, "trips")
+    assert room.period("trips")["thresholds"]["crossed"] == ["50"]
+    crossings = [
+        m.read(UsageThresholdCrossedV1) for m in room.told_all("trips") if m.type == UsageThresholdCrossedV1.TYPE
+    ]
+    assert [(str(each.percent), each.direction) for each in crossings] == [("50", "up"), ("100", "up"), ("100", "down")]
+    assert [row["quantity"] for row in before] == ["2"] and month(room) == before
+    room.told_to_open("trips", period_id=room.period_id("trips", CUT), starts_at=CUT)
+    room.arrive()
+    rest = room.client.get(f"/v1/periods/{shown('per', room.period_id('trips', CUT))}").json()
+    assert rest["thresholds"] == watched | {"crossed": ["50"]}, "what goes on in another period is watched there"
+
+
+def month(room: Room) -> list[dict[str, Any]]:
+    answer = room.client.get("/v1/meters/trips/query", params={"from": START.isoformat(), "to": END.isoformat()})
+    assert answer.status_code == 200, answer.text
+    rows: list[dict[str, Any]] = answer.json()["items"]
+    return rows
