@@ -132,8 +132,8 @@ class CreditNoteOut(BaseModel):
 
 
 class InvoiceOut(BaseModel):
-    """`credit_note` is the latest of `credit_notes`; `refundable_minor` is what was paid and credited: it is owed to the
-    customer."""
+    """`credit_note` is the latest of `credit_notes`; `refundable_minor` is what was paid and credited and not given back
+    since: it is owed to the customer."""
 
     invoice_id: InvoiceId
     kind: InvoiceKind
@@ -171,7 +171,7 @@ def invoice_out(row: RowMapping | dict[str, Any]) -> InvoiceOut:
         kind=document.get("kind", "regular"),
         corrects=corrects_out(document.get("corrects")),
         credited_minor=sum(note.amount_minor for note in shown),
-        refundable_minor=sum(note.refundable_minor for note in shown),
+        refundable_minor=sum(note.refundable_minor for note in shown) - document.get("given_back_minor", 0),
         customer=row["customer_key"],
         legal_entity=document["legal_entity"],
         taxes=document["taxes"],

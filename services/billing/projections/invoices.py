@@ -106,7 +106,9 @@ def _changes(event: object) -> dict[str, Any]:
         case PaymentAllocated(open=left):
             return {"open_minor": left.minor}
         case PaymentReturned(open=left):
-            return {"open_minor": left.minor} | ({"status": "issued"} if event.reopened.minor else {})
+            status = {"status": "issued"} if event.reopened.minor else {}
+            given_back = {"document": _with_given_back(event.refundable.minor)} if event.refundable.minor else {}
+            return status | given_back | {"open_minor": left.minor}
         case InvoicePaid():
             return {"status": "paid"}
         case InvoiceVoided():
@@ -131,6 +133,12 @@ def _with_credit_note(note: dict[str, Any]) -> Any:
     latest = _merged({"credit_note": note})
     path = cast(["credit_notes"], ARRAY(Text))
     return func.jsonb_set(latest, path, notes.op("||")(bindparam(None, [note], JSONB)))
+
+
+def _with_given_back(minor: int) -> Any:
+    """Of what credit notes made refundable, `given_back_minor` does not pay this invoice any more."""
+    before = func.coalesce(invoices.c.document["given_back_minor"].as_integer(), 0)
+    return func.jsonb_set(invoices.c.document, cast(["given_back_minor"], ARRAY(Text)), func.to_jsonb(before + minor))
 
 
 def _credit_note(event: CreditNoteIssued) -> dict[str, Any]:

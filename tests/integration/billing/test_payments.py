@@ -110,7 +110,9 @@ def test_no_more_is_refunded_than_waits_or_was_credited(till: Till) -> None:
     assert till.refused(path, amount_minor=1, **of_invoice)[:2] == (422, "not_refundable")
     till.post(f"/v1/invoices/{till.invoice()['invoice_id']}/credit-notes", reason="goodwill")
     assert till.refused(path, amount_minor=OWED + 1, **of_invoice) == (422, "not_refundable", "/amount_minor")
+    assert till.invoice()["refundable_minor"] == OWED
     back = till.post(path, amount_minor=OWED, **of_invoice)
+    assert till.invoice()["refundable_minor"] == 0
     assert (back["refunded_minor"], back["unapplied_minor"], back["allocations"]) == (OWED + 30, 0, [])
     assert till.refused(path, amount_minor=1, **of_invoice)[:2] == (422, "not_refundable")
     till.check_books()
