@@ -25,7 +25,7 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What uses the broker; the rest would say the same again.
-ON_APACHE_KAFKA := tests/kafka tests/chaos tests/journeys/test_gate_use_2013.py tests/journeys/test_readme_tour.py \
+ON_APACHE_KAFKA := tests/kafka tests/chaos $(addprefix tests/journeys/test_,gate_use_2013.py software_company.py readme_tour.py) \
 	$(addprefix tests/integration/,test_read_models.py test_start.py kernel billing usage entitlement renewals)
 
 .PHONY: help demo test test-kafka chaos simulate soak up down check format bench bench-usage

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeCustomers, ReadBilling
 from services.billing.domain.customer import CUSTOMER, Customer, PutCustomer, customer_id
+from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.projections import customers
 from services.billing.tables import customers as table
 from shared.http.moments import AtMoment
@@ -26,10 +27,12 @@ Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
 
 
 class CustomerIn(BaseModel):
+    """Zone and currency stay as they were where they are not said; a new customer has those of the settings."""
+
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    zone: str
-    currency: str
+    zone: str | None = None
+    currency: str | None = None
     locale: Annotated[str, Field(max_length=20)] = "en"
     segment: Annotated[str, Field(max_length=50)] = ""
     region: Annotated[str, Field(max_length=50)] = ""
@@ -38,6 +41,8 @@ class CustomerIn(BaseModel):
 
 class CustomerOut(CustomerIn):
     customer_id: CustomerId
+    zone: str
+    currency: str
     external_id: str
     version: int
 
@@ -46,7 +51,12 @@ class CustomerOut(CustomerIn):
 def put(external_id: Key, body: CustomerIn, unit: ChangeCustomers) -> CustomerOut:
     """Create or change; the same content again changes nothing."""
     id_ = customer_id(unit.tenant_id, external_id)
-    unit.execute(CUSTOMER, id_, PutCustomer(customer_id=id_, customer=Customer(key=external_id, **body.model_dump())))
+    before: Customer | TenantSettings = unit.state(CUSTOMER, id_) or unit.state(TENANT_SETTINGS, unit.tenant_id)
+    said = body.model_dump() | {
+        "zone": _said(body.zone, before.zone),
+        "currency": _said(body.currency, before.currency),
+    }
+    unit.execute(CUSTOMER, id_, PutCustomer(customer_id=id_, customer=Customer(key=external_id, **said)))
     return shown(customers.get(unit, id_))
 
 
@@ -60,6 +70,10 @@ def show(external_id: Key, unit: ReadBilling, moment: AtMoment) -> CustomerOut:
 @router.get("")
 def list_customers(unit: ReadBilling, page: PageQuery, external_id: str | None = None) -> Listed[CustomerOut]:
     return page_of(unit, customers.of_tenant(unit, key=external_id), table.c.customer_id, page, shown)
+
+
+def _said(value: str | None, before: str) -> str:
+    return before if value is None else value
 
 
 def shown(row: RowMapping | dict[str, Any]) -> CustomerOut:

@@ -17,6 +17,16 @@ def test_putting_a_customer_twice_changes_nothing(billing: Service, tenant: str)
     assert client.put("/v1/customers/acme", json=CUSTOMER | {"name": "Acme SE"}).json()["version"] == 2
 
 
+def test_what_is_not_said_of_a_customer_is_the_default_and_stays(billing: Service, tenant: str) -> None:
+    client = billing.client(tenant)
+    defaults = {"zone": "Europe/Berlin", "currency": "CHF"}
+    assert client.put("/v1/settings", json=defaults).is_success
+    assert client.put("/v1/customers/acme", json={"name": "Acme"}).json().items() >= defaults.items()
+    assert client.put("/v1/settings", json={"zone": "UTC", "currency": "USD"}).is_success
+    again = client.put("/v1/customers/acme", json={"name": "Acme SE"}).json()
+    assert again.items() >= (defaults | {"name": "Acme SE"}).items()
+
+
 def test_a_stale_if_match_is_refused(billing: Service, tenant: str) -> None:
     client = billing.client(tenant)
     client.put("/v1/customers/acme", json=CUSTOMER)
