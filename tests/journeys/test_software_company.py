@@ -77,6 +77,12 @@ def used(company: SoftwareCompany, on: date) -> None:
 
 def dan_is_suspended(company: SoftwareCompany) -> None:
     company.seen["dan late"] = company.access("dan")
+    more = company.clients["billing"].post(
+        f"/v1/subscriptions/{company.subscription('dan')}/amendments",
+        json={"quantity": 6},
+        headers={"Idempotency-Key": "6"},
+    )
+    company.seen["dan wants more"] = more.status_code, more.json()["title"]
     company.seen["why"] = company.call("entitlement", "GET", "/v1/accounts/dan/why-suspended", None)
 
 
@@ -161,6 +167,7 @@ def test_tax_is_that_of_each_document(company: SoftwareCompany) -> None:
 
 def test_who_did_not_pay_was_suspended_and_is_told_why_and_payment_restored(company: SoftwareCompany) -> None:
     assert (company.seen["dan late"], company.seen["dan paid"]) == ("hold:dunning", "allowed")
+    assert company.seen["dan wants more"] == (409, "restricted")
     [hold] = company.seen["why"]["holds"]
     first, *steps = hold["because"]
     assert (first["name"], first["open_minor"]) == (company.invoice("dan", "2025-05-01")["number"], 11_900)

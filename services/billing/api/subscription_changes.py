@@ -13,6 +13,7 @@ from services.billing.api.change_forms import AmendIn, CancelIn, ForeseenOut, fo
 from services.billing.api.subscriptions import SubscriptionId, SubscriptionOut, shown
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.amended_line import LineChange
+from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.plan import NoPriceInCurrency
@@ -56,7 +57,9 @@ def preview_cancellation(subscription_id: SubscriptionId, body: CancelIn, unit: 
 def amend(subscription_id: SubscriptionId, body: AmendIn, unit: ChangeSubscriptions) -> SubscriptionOut:
     """Another quantity, another plan, add-ons more or less: now, where the billing period ends, or from a day of the term
     on. The days to come are credited at the old conditions and charged at the new ones."""
-    unit.execute(SUBSCRIPTION, subscription_id, _amendment(unit, subscription_id, body))
+    command = _amendment(unit, subscription_id, body)
+    unit.state(DUNNING, subscription_id).refuse_changes()
+    unit.execute(SUBSCRIPTION, subscription_id, command)
     return shown(subscriptions.get(unit, subscription_id))
 
 

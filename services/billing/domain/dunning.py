@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.decider import Decider
+from shared.errors import Conflict
 from shared.money import Money
 from shared.periods import local_day, start_of_day
 
@@ -16,6 +17,11 @@ Step = Literal["clear", "reminded", "warned", "restricted", "suspended"]
 
 # Days after the due day, in the customer's zone; each step falls at the first instant of its day.
 LADDER: tuple[tuple[int, Step], ...] = ((1, "reminded"), (7, "warned"), (14, "restricted"), (21, "suspended"))
+WITHOUT_CHANGES: tuple[Step, ...] = ("restricted", "suspended")
+
+
+class Restricted(Conflict):
+    """Who owes for so long gets nothing else first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,11 @@ class Dunning:
     step: Step = "clear"
     debts: tuple[Debt, ...] = ()
     settled: tuple[UUID, ...] = ()
+
+    def refuse_changes(self) -> None:
+        """From `restricted` on; ending the subscription is no such change. Raises Restricted."""
+        if self.step in WITHOUT_CHANGES:
+            raise Restricted(f"dunning has come to {self.step}: {self.debts[0].number} has to be paid first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from services.billing.domain.dunning import (
     DunningStepReached,
     ReduceDebt,
     RestoreDebt,
+    Restricted,
     TrackDebt,
 )
 from shared.money import Money
@@ -135,3 +137,12 @@ def test_nobody_who_has_paid_everything_stays_on_the_ladder(commands: list[Any])
     state = after(*commands, pay(JUNE, 8, 1), pay(JULY, 8, 1))
     assert (state.step, state.debts) == ("clear", ())
     assert DUNNING.decide(state, climb(8, 30)) == []
+
+
+def test_who_is_restricted_changes_nothing_before_the_oldest_is_paid() -> None:
+    after(track(JUNE), track(JULY), climb(6, 29)).refuse_changes()
+    for day in (30, 29):
+        late = after(track(JULY), track(JUNE), climb(6 if day == 30 else 7, day))
+        with pytest.raises(Restricted, match="INV-6"):
+            late.refuse_changes()
+    after(track(JUNE), climb(6, 30), pay(JUNE, 7, 1)).refuse_changes()
