@@ -43,9 +43,14 @@ class PeriodsDoNotMatch(DomainError):
     """A charge is billed on billing days, so its period is a whole number of billing periods."""
 
 
+class OnlyByTheMonth(DomainError):
+    """`fixed_30` counts thirty days as the whole: of a quarter it would take 45 days for all of it."""
+
+
 def validate_plan(plan: PlanVersion) -> None:
     """Raise a DomainError with the JSON pointer of the wrong field, as `/prices/USD/2/price/tiers/1/up_to`."""
     _validate_numbers(plan)
+    _validate_proration(plan)
     if not plan.prices:
         raise NothingToSell("list at least one currency with its charges", field="/prices")
     for currency, charges in plan.prices.items():
@@ -67,6 +72,13 @@ def _validate_numbers(plan: PlanVersion) -> None:
             raise NegativeNumber("give zero or more, or null for no limit", field=f"/features/{feature}")
     if plan.term_months > MAX_TERM_MONTHS:
         raise LimitExceeded(f"give at most {MAX_TERM_MONTHS} months", field="/term_months")
+
+
+def _validate_proration(plan: PlanVersion) -> None:
+    flat = (charge for charge in chain.from_iterable(plan.prices.values()) if charge.kind == "flat")
+    periods = {plan.every, *(charge.every or plan.every for charge in flat)}
+    if plan.proration == "fixed_30" and periods != {"month"}:
+        raise OnlyByTheMonth("fixed_30 is for charges by the month; take days or seconds", field="/proration")
 
 
 def _validate_late_usage(plan: PlanVersion) -> None:

@@ -51,7 +51,8 @@ def share(policy: ProrationPolicy, period: Days, part: Days, zone: str = "UTC") 
     """Which share of the full nominal period a part of it is. Both are half-open days in the customer's zone.
 
     `days`: local days of the part over local days of the period. `seconds`: real seconds, so that a day of 23 hours
-    counts as that. `fixed_30`: days of the part, at most 30, over 30. `none`: the full amount, whatever the part.
+    counts as that. `fixed_30`: days of the part, at most 30, over 30; plans have it by the month only. `none`: the full
+    amount, whatever the part.
     """
     _refuse_strange(period, part)
     match policy:

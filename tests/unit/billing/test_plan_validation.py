@@ -15,6 +15,7 @@ from services.billing.domain.plan_validation import (
     FlatPriceTooClever,
     LimitExceeded,
     NothingToSell,
+    OnlyByTheMonth,
     PeriodsDoNotMatch,
     validate_plan,
 )
@@ -56,6 +57,7 @@ FILTERS: list[tuple[str, tuple[FilteredPrice, ...], type[DomainError], str]] = [
 ]
 REFUSED: list[tuple[str, PlanVersion, type[DomainError], str]] = [
     ("no price list", replace(PLAN, prices={}), NothingToSell, "/prices"),
+    ("a year of 30 days", replace(PLAN, every="year", proration="fixed_30"), OnlyByTheMonth, "/proration"),
     ("an empty price list", selling(), NothingToSell, "/prices/USD"),
     ("an unknown currency", replace(PLAN, prices={"XXZ": PLAN.prices["USD"]}), UnknownCurrency, "/currency"),
     ("two charges of one code", selling(flat("fee", "1"), flat("fee", "2")), CodeRepeated, "/prices/USD"),
