@@ -19,4 +19,7 @@ PARKED_ROWS = Gauge("quittance_parked_rows", "Messages parked, whatever they wai
 PARKED_UNDECIDED_ROWS = Gauge("quittance_parked_undecided_rows", "Messages that wait for a person", ["service"])
 TIMERS_OVERDUE_SECONDS = Gauge("quittance_timers_overdue_seconds", "How long the oldest timer is due", ["service"])
 CONSUMER_LAG = Gauge("quittance_consumer_lag", "Messages in a topic that were not applied yet", ["service", "topic"])
+EVENT_MONTHS_MISSING = Gauge(
+    "quittance_event_months_missing", "Of this month and the next, those whose events have no place", ["service"]
+)
 DISAGREEMENTS = Gauge("quittance_disagreements", "Figures that have to agree and do not", ["service", "check"])

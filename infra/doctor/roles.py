@@ -26,7 +26,8 @@ def running_roles(service: Service) -> Iterator[Finding]:
 
 
 def policies(service: Service) -> Iterator[Finding]:
-    """A table that the API may read and that has tenants must be under a policy that names the tenant."""
+    """A table that the API may read and that has tenants must be under a policy that names the tenant; so must a partition
+    that it may read past its table."""
     with service.connected("api") as tx:
         rows = tx.exec_driver_sql(_TENANT_TABLES).all()
     open_ = [row.relname for row in rows if row.readable and not (row.relrowsecurity and row.policies)]
@@ -48,4 +49,4 @@ SELECT c.relname, c.relrowsecurity, has_table_privilege(c.oid, 'SELECT') AS read
        (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND pg_get_expr(p.polqual, c.oid) LIKE '%%app.tenant_id%%')
          AS policies
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"""
+WHERE (c.relnamespace = 'public'::regnamespace OR c.relispartition) AND c.relkind IN ('r', 'p')"""

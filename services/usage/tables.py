@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
+from services.usage.archive_tables import archive_tables
 from services.usage.backfill_tables import backfill_tables
 from shared.tables import NAMING, instant, kernel_tables
 
@@ -46,7 +47,8 @@ usage_event_keys = Table(
     PrimaryKeyConstraint("tenant_id", "key_hash"),
 )
 
-# `data` is JSON, not JSONB: the text that was sent, digit for digit, and cheap to store.
+# By month of arrival (`metering/months.py`). `data` is JSON, not JSONB: the text that was sent, digit for digit, and
+# cheap to store.
 usage_events = Table(
     "usage_events",
     metadata,
@@ -60,8 +62,9 @@ usage_events = Table(
     Column("data", JSON, nullable=False),
     Column("batch_id", Uuid, nullable=False),
     instant("received_at"),
-    PrimaryKeyConstraint("tenant_id", "position"),
+    PrimaryKeyConstraint("tenant_id", "position", "received_at"),
     Index(None, "tenant_id", "subject", "time", "position"),
+    postgresql_partition_by="RANGE (received_at)",
 )
 
 # What retractions and corrections said last about the event of a key: `data` in its place, or nothing where it was taken
@@ -257,6 +260,7 @@ usage_rejected = Table(
     Index(None, "tenant_id", "at"),
 )
 
+archive_tables(metadata)
 backfill_tables(metadata)
 backfills = metadata.tables["backfills"]
 backfill_progress = metadata.tables["backfill_progress"]

@@ -17,6 +17,7 @@ from services.usage.messaging.inbound import HANDLERS, TOPICS
 from services.usage.messaging.ingest_consumer import MOST_BYTES, Metering
 from services.usage.messaging.ingest_log import TOPIC
 from services.usage.messaging.ingest_offsets import IngestEnds, Offsets, metered_offsets, pending_events
+from services.usage.messaging.months_ahead import MonthsAhead
 from services.usage.metering import books
 from services.usage.metering.rollup_taking import TakingOver
 from services.usage.metering.watches import PeriodKey
@@ -30,9 +31,9 @@ from shared.consumer import Consumer
 from shared.database import engine_for, wait_for_database
 from shared.worker import Loop, Worker
 
-# Than other workers have: metering, closing, advancing, crossing, rolling up, and for backfills two that count, one that
-# previews, one that forgets.
-MORE_THREADS = 9
+# Than other workers have: metering, closing, advancing, crossing, rolling up, making months, and for backfills two that
+# count, one that previews, one that forgets.
+MORE_THREADS = 10
 
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
@@ -62,6 +63,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         checks=books.CHECKS,
         more_consumers=[_consumer(settings, engine, cluster_id, metering)],
         more_loops=[
+            Loop("months ahead", MonthsAhead(engine, real_now).step, 60),
             Loop("closing", closing.step, 0.05, is_eager=True),
             Loop("advancing", advancing.step, 1.0),
             Loop("crossing", crossing.step, 1.0),

@@ -48,7 +48,9 @@ def test_its_tables_become_those_of_a_new_database(upgraded: Upgraded, servers: 
     try:
         migrate(service, fresh.owner)
         fresh_url = f"{servers.admin_url.rpartition('/')[0]}/{name}"
-        assert releases.dump(upgraded.superuser_url, "--schema-only") == releases.dump(fresh_url, "--schema-only")
+        # Which partitions there are depends on what was stored.
+        tables = ("--schema-only", "--exclude-schema=partitions")
+        assert releases.dump(upgraded.superuser_url, *tables) == releases.dump(fresh_url, *tables)
     finally:
         drop_database(servers.admin_url, name)
 

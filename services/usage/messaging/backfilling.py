@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.usage.messaging.ingest_consumer import PASSES
 from services.usage.metering import backfill_commit, backfill_preview, backfill_retention
 from services.usage.metering.backfill_commit import Claimed, Moved
 from services.usage.metering.backfill_loads import BackfillKey, Chunk
+from services.usage.metering.months import Months
 from services.usage.metering.watches import PeriodKey
 from services.usage.processes.revising import revise
 from services.usage.projections import backfills
@@ -36,12 +37,13 @@ class Backfilling:
     store: EventStore
     real_now: Callable[[], datetime]
     changed: Callable[[Iterable[PeriodKey]], None]
+    months: Months = field(default_factory=Months)
 
     def count(self) -> int:
         """The next chunk of rows; where there is none, what the counted ones mean to closed periods."""
         claimed = None
         try:
-            with self.engine.begin() as tx:
+            with self.months.there(self.engine, self._accepted()), self.engine.begin() as tx:
                 claimed = backfill_commit.claim(tx)
                 metered = None if claimed is None else backfill_commit.count_chunk(tx, claimed)
         except PASSES:
@@ -54,6 +56,11 @@ class Backfilling:
             return self._tell()
         self.changed(metered.advanced)
         return claimed.chunk.rows
+
+    def _accepted(self) -> list[datetime]:
+        """When the events of batches under way arrived."""
+        with self.engine.connect() as tx:
+            return backfill_commit.accepted(tx)
 
     def _part(self, claimed: Claimed, error: Exception) -> int:
         """Halves find the row that is at fault, and what is with it counts."""

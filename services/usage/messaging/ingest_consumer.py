@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -15,6 +15,7 @@ from services.usage.domain.cloud_event import Arrivals, CloudEvent, EventError, 
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.messaging.ingest_record import unpack
 from services.usage.metering.apply import Late, meter
+from services.usage.metering.months import MonthGone, Months
 from services.usage.metering.watches import PeriodKey
 from services.usage.processes.revising import revise
 from shared.causes import Cause
@@ -26,7 +27,7 @@ from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 
 # Some ten thousand events of usual size: what one transaction takes.
 MOST_BYTES = 2_500_000
-PASSES = (*TRANSIENT, PoolTimeout, InterfaceError)
+PASSES = (*TRANSIENT, PoolTimeout, InterfaceError, MonthGone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Metering:
     store: EventStore
     real_now: Callable[[], datetime]
     changed: Callable[[Iterable[PeriodKey]], None]
+    months: Months = field(default_factory=Months)
 
     def apply(self, records: Sequence[Record], save_offsets: SaveOffsets) -> int:
         """No record stops a partition: what cannot be metered is kept as rejected, what cannot be read is logged."""
@@ -52,7 +54,8 @@ class Metering:
         return len(records)
 
     def _meter(self, arrivals: Sequence[Arrivals], save_offsets: SaveOffsets) -> None:
-        with self.engine.begin() as tx:
+        received = {arrived.received_at for arrived in arrivals}
+        with self.months.there(self.engine, received), self.engine.begin() as tx:
             metered = meter(tx, arrivals)
             session = Session(tx, self.store)
             for key, late in metered.late.items():

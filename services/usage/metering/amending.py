@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,9 +14,11 @@ from sqlalchemy import Connection
 from services.usage.domain.amendment import Amendment, MalformedAmendment, amendment_of, is_amendment
 from services.usage.domain.event_key import event_key
 from services.usage.domain.values import decode_exactly
+from services.usage.metering.archived import archived_keys, archived_months
 from services.usage.metering.batch import Batch, Original
 from services.usage.metering.counts import Counts
 from services.usage.metering.lists import Unmatched, found
+from services.usage.metering.periods import seen
 from services.usage.metering.stage import Staged
 
 Fresh = tuple[int, Staged]
@@ -39,13 +42,18 @@ class Kept:
 
 
 def amend(tx: Connection, batch: Batch, counts: Counts, fresh: Sequence[Fresh]) -> list[Unmatched]:
-    """In the order of arrival; the last one says what holds. Those whose event is not there yet wait for it."""
+    """In the order of arrival; the last one says what holds. Those whose event is not there yet wait for it; those that
+    archived events would be needed for change nothing, and are listed."""
     read, unmatched = _read(fresh)
     originals = _originals(tx, {name for _, _, name, _ in read})
     batch.watches.load(tx, ((o.tenant_id, o.subject, o.time) for o in originals.values()))
+    archived = _archived(tx, {name for _, _, name, _ in read} - originals.keys())
     kept: dict[Name, Kept] = {}
     for position, staged, name, amendment in read:
         original = originals.get(name)
+        if name in archived or (original and _needs_archived(tx, batch, original, amendment)):
+            unmatched.append(Unmatched(position, staged, "archived"))
+            continue
         kept.setdefault(name, Kept(amendment, None)).by.append(position)
         kept[name].amendment = amendment
         if original is None:
@@ -120,6 +128,22 @@ def _originals(tx: Connection, names: set[Name]) -> dict[Name, Original]:
     }
 
 
+def _archived(tx: Connection, missing: set[Name]) -> set[Name]:
+    """Of the names of events that are not there, those that are archived."""
+    keys: dict[UUID, set[bytes]] = defaultdict(set)
+    for name in missing:
+        keys[name.tenant_id].add(name.key)
+    known = {tenant_id: archived_keys(tx, tenant_id, wanted) for tenant_id, wanted in keys.items()}
+    return {name for name in missing if name.key in known[name.tenant_id]}
+
+
+def _needs_archived(tx: Connection, batch: Batch, original: Original, amendment: Amendment) -> bool:
+    """Whether a period would be counted again from events of which some are archived: that would make it shrink."""
+    recounted = batch.recounted(original, _data(amendment))
+    ranges = [seen(watch.key.tenant_id, None, watch.tally) for watch in recounted]
+    return any(archived_months(tx, each.tenant_id, each.type, each.starts_at, each.ends_at) for each in ranges)
+
+
 def _data(amendment: Amendment) -> Any | None:
     return None if amendment.data is None else decode_exactly(amendment.data)
 
@@ -149,6 +173,7 @@ SELECT e.tenant_id, k.key_hash, e.position, e.type, e.subject, e.time,
 FROM json_to_recordset(%(rows)s::json) AS row(tenant_id uuid, key text, subject text)
 JOIN usage_event_keys AS k ON k.tenant_id = row.tenant_id AND k.key_hash = decode(row.key, 'hex')
 JOIN usage_events AS e ON e.tenant_id = k.tenant_id AND e.position = k.position AND e.subject = row.subject
+  AND e.received_at = k.received_at
 LEFT JOIN usage_amendments AS a ON a.tenant_id = e.tenant_id AND a.position = e.position"""
 
 _SAID_BEFORE = """

@@ -45,6 +45,11 @@ class Moved:
     events: tuple[EventName, ...]
 
 
+def accepted(tx: Connection) -> list[datetime]:
+    """When each batch was that is being counted."""
+    return [row.accepted_at for row in tx.exec_driver_sql(_ACCEPTED)]
+
+
 def claim(tx: Connection) -> Claimed | None:
     """Of the batch that was accepted first."""
     row = tx.exec_driver_sql(_CLAIM).first()
@@ -119,6 +124,8 @@ def _outcome(counts: Mapping[Kind, int]) -> dict[str, Any]:
 
 
 _OF = "tenant_id = %(tenant)s AND backfill_id = %(backfill)s"
+
+_ACCEPTED = "SELECT DISTINCT accepted_at FROM backfills WHERE status = 'committing'"
 
 _CLAIM = """
 SELECT c.tenant_id, c.backfill_id, c.number, c.load_id, c.content, b.accepted_at

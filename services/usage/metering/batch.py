@@ -58,6 +58,16 @@ class Batch:
         self.rollups.add(staged.tenant_id, event, number, measures)
         return matched
 
+    def recounted(self, original: Original, data: Any | None) -> list[Watch]:
+        """The periods of which all events would be counted again, with `data` in the place of what the event said."""
+        return [
+            watch
+            for watch in self.watches.at(original.tenant_id, original.subject, original.type)
+            if watch.tally.sees(original.time)
+            and watch.tally.meter.aggregation not in ADDITIVE
+            and any(each is not None and watch.tally.meter.matches(each) for each in (original.data, data))
+        ]
+
     def change(self, original: Original, data: Any | None, because_of: Staged) -> bool:
         """Puts `data` in the place of what the event said, in every period; whether one of them counts it now."""
         matched = False

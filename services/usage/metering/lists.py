@@ -13,7 +13,7 @@ from services.usage.domain.cloud_event import Arrivals
 from services.usage.metering.counts import Counts
 from services.usage.metering.stage import Staged
 
-Reason = Literal["no_meter", "no_period", "no_original", "malformed_amendment"]
+Reason = Literal["no_meter", "no_period", "no_original", "malformed_amendment", "archived"]
 
 
 class Unmatched(NamedTuple):

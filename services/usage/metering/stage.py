@@ -82,10 +82,11 @@ def make_room(tx: Connection) -> None:
 def _named(event: CloudEvent, arrival: Arrivals) -> Staged:
     data = decode_exactly(event.data)
     key = event_key(arrival.tenant_id, event.source, event.id)
-    return Staged(arrival.tenant_id, key, _payload(event, data), event, data, arrival.batch_id, arrival.received_at)
+    payload = payload_hash(event.type, event.subject, data)
+    return Staged(arrival.tenant_id, key, payload, event, data, arrival.batch_id, arrival.received_at)
 
 
-def _payload(event: CloudEvent, data: Any) -> bytes:
+def payload_hash(type_: str, subject: str, data: Any) -> bytes:
     """The same for the same type, subject and values, however they were written down; the time is not in it."""
-    names = msgspec.json.encode((event.type, event.subject))
+    names = msgspec.json.encode((type_, subject))
     return blake2b(names + _SORTED.encode(data), digest_size=16).digest()

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from services.usage.domain.values import decode_exactly
+from services.usage.metering.archived import check_there
 
 PAGE = 5000
 PAGE_OF_MANY = 10_000
@@ -65,6 +66,11 @@ def stored_events(tx: Connection, range_: Range, after: Place | None = None, siz
     return [_stored(row) for row in tx.exec_driver_sql(statement, _parameters(range_, after, size))]
 
 
+def check_stored(tx: Connection, range_: Range) -> None:
+    """Raises Archived where not all of its events are there; then they are until the end of this transaction."""
+    check_there(tx, range_.tenant_id, range_.type, range_.starts_at, range_.ends_at)
+
+
 def _parameters(range_: Range, after: Place | None, size: int) -> dict[str, Any]:
     place = after or Place(range_.starts_at, -1)
     return {
@@ -84,6 +90,8 @@ def _stored(row: Any) -> StoredEvent:
 
 
 def pages(tx: Connection, range_: Range) -> Iterator[list[StoredEvent]]:
+    """Raises Archived."""
+    check_stored(tx, range_)
     after = None
     while page := stored_events(tx, range_, after):
         yield page
@@ -91,7 +99,8 @@ def pages(tx: Connection, range_: Range) -> Iterator[list[StoredEvent]]:
 
 
 def read_range(tx: Connection, range_: Range) -> Iterator[StoredEvent]:
-    """In larger pages where the order of time has to be made for each of them."""
+    """In larger pages where the order of time has to be made for each of them. Raises Archived."""
+    check_stored(tx, range_)
     after, size = None, PAGE if range_.subjects else PAGE_OF_MANY
     while page := stored_events(tx, range_, after, size):
         yield from page
@@ -99,7 +108,8 @@ def read_range(tx: Connection, range_: Range) -> Iterator[StoredEvent]:
 
 
 def first_events(tx: Connection, range_: Range) -> list[StoredEvent]:
-    """The first event of each of the range's subjects that has one."""
+    """The first event of each of the range's subjects that has one. Raises Archived."""
+    check_stored(tx, range_)
     return [_stored(row) for row in tx.exec_driver_sql(_BY_SUBJECT, _parameters(range_, None, 1))]
 
 

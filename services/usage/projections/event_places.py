@@ -12,6 +12,7 @@ from services.usage.domain.event_key import event_key
 from services.usage.domain.measure import Measured, measure
 from services.usage.domain.usage_period.state import EventName
 from services.usage.domain.values import decode_exactly
+from services.usage.metering.archived import check_event_there
 from services.usage.metering.watches import compiled
 from shared.errors import NotFound
 
@@ -51,10 +52,12 @@ class EventPlaces:
 
 
 def places_of(tx: Connection, tenant_id: UUID, source: str, id_: str) -> EventPlaces:
-    """Raises EventNotFound."""
-    parameters = {"tenant": tenant_id, "key": event_key(tenant_id, source, id_), "source": source, "id": id_}
+    """Raises EventNotFound, Archived."""
+    key = event_key(tenant_id, source, id_)
+    parameters = {"tenant": tenant_id, "key": key, "source": source, "id": id_}
     event = tx.exec_driver_sql(_EVENT, parameters).mappings().first()
     if event is None:
+        check_event_there(tx, tenant_id, key)
         raise EventNotFound("no event of this source and id was stored")
     conflicts = tx.exec_driver_sql(_CONFLICTS, parameters).scalar_one()
     amended = _amended(tx, tenant_id, event) if event["is_amended"] else None
@@ -84,7 +87,7 @@ _EVENT = """
 SELECT e.source, e.id, e.type, e.subject, e.time, e.data::text AS data, e.batch_id, e.received_at, u.reason,
   a.position IS NOT NULL AS is_amended, a.data::text AS amended_data, a.reason AS amended_because, a.by_positions
 FROM usage_event_keys AS k
-JOIN usage_events AS e ON e.tenant_id = k.tenant_id AND e.position = k.position
+JOIN usage_events AS e ON e.tenant_id = k.tenant_id AND e.position = k.position AND e.received_at = k.received_at
 LEFT JOIN usage_unmatched AS u ON u.tenant_id = k.tenant_id AND u.position = k.position
 LEFT JOIN usage_amendments AS a ON a.tenant_id = k.tenant_id AND a.position = k.position
 WHERE k.tenant_id = %(tenant)s AND k.key_hash = %(key)s"""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from services.usage.domain.measure import Measured, measure
 from services.usage.metering.periods import StoredPeriod, stored_period
-from services.usage.metering.stored_events import Place, StoredEvent, stored_events
+from services.usage.metering.stored_events import Place, StoredEvent, check_stored, stored_events
 from services.usage.metering.watches import PeriodKey
 
 MOST_READ = 10_000
@@ -31,8 +31,10 @@ class PeriodEvents:
 def events_of_period(
     tx: Connection, key: PeriodKey, *, group: str | None = None, after: Place | None = None, limit: int = 100
 ) -> PeriodEvents:
-    """The events that the period counts, of all its groups or one, in order of event time. Raises PeriodNotFound."""
+    """The events that the period counts, of all its groups or one, in order of event time. Raises PeriodNotFound,
+    Archived."""
     period = stored_period(tx, key)
+    check_stored(tx, period.range)
     found: list[CountedEvent] = []
     read = 0
     while page := stored_events(tx, period.range, after, min(2 * limit, MOST_READ)):

@@ -93,11 +93,13 @@ class House:
     tenant_id: UUID
 
     def define_meters(self) -> None:
-        for slug, (definition, _) in METERS.items():
-            with self.engine.begin() as tx:
-                meters.project(
-                    tx, [self._recorded(uuid4(), MeterDefined(meter_id=uuid4(), slug=slug, definition=definition))]
-                )
+        for slug in METERS:
+            self.define_meter(slug)
+
+    def define_meter(self, slug: str) -> None:
+        defined = MeterDefined(meter_id=uuid4(), slug=slug, definition=METERS[slug][0])
+        with self.engine.begin() as tx:
+            meters.project(tx, [self._recorded(uuid4(), defined)])
 
     def key(self, slug: str, starts_at: datetime = START) -> PeriodKey:
         return PeriodKey(self.tenant_id, uuid5(self.tenant_id, f"{slug} {starts_at}"))
