@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -20,6 +21,17 @@ from shared.settings import Settings
 
 MOST_TENANTS_SHOWN = 20
 CANNOT_TELL = 2
+Run = Callable[[argparse.Namespace], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One that a service has beside those that all have; `run` opens what it needs, and answers with the exit status."""
+
+    name: str
+    about: str
+    options: Callable[[argparse.ArgumentParser], None]
+    run: Run
 
 
 def operate(
@@ -29,13 +41,17 @@ def operate(
     models: Sequence[ReadModel],
     checks: Mapping[str, Check] | None = None,
     kept_topics: Sequence[str] = (),
+    more: Sequence[Command] = (),
 ) -> int:
     """Runs the command of the command line with the worker's role; the exit status says whether all is well.
 
     `kept_topics` hold what is in no event store, and are never emptied.
     0: it is; 1: something differs; 2: events of a later version are among them, or the command line was wrong.
     """
-    asked = _parser(outbox.service).parse_args()
+    asked = _parser(outbox.service, more).parse_args()
+    for command in more:
+        if command.name == asked.command:
+            return command.run(asked)
     engine = engine_for(settings.database, pool_size=1)
     try:
         if asked.command == "books":
@@ -72,7 +88,7 @@ def _count(books: Books) -> int:
     return 1 if any(counted.values()) else 0
 
 
-def _parser(service: str) -> argparse.ArgumentParser:
+def _parser(service: str, more: Sequence[Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m services.{service}.operate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("verify", help="compare the read models with the events; status 1 where they differ")
@@ -83,6 +99,8 @@ def _parser(service: str) -> argparse.ArgumentParser:
         "--since", type=_instant, help="only streams with an event recorded since this instant (ISO 8601)"
     )
     again.add_argument("--topics-are-empty", action="store_true", help="forget how far they were read, too")
+    for command in more:
+        command.options(commands.add_parser(command.name, help=command.about))
     return parser
 
 
