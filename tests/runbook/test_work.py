@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from uuid import uuid4
 
 import jwt
@@ -144,6 +145,43 @@ def test_a_loop_of_a_worker_fails(stage: Stage, book: Book) -> None:
     eventually(lambda: '"a loop failed"' in log.read_text() and "permission denied for table timers" in log.read_text())
     assert ("waiting", "billing") in stage.findings()
     stage.done(repair)
+    stage.over(over)
+
+
+def test_a_month_of_usage_has_no_place(stage: Stage, book: Book) -> None:
+    repair, over = book["A month of usage has no place"]
+    stage.over(over)
+    lost = """psql -q "${USAGE_OWNER_DATABASE_URL/+psycopg/}" \\
+      -c "REVOKE EXECUTE ON FUNCTION make_usage_event_month FROM usage_worker" \\
+      -c "DO \\$\\$ BEGIN EXECUTE format('DROP TABLE partitions.usage_events_%s',
+           to_char(date_trunc('month', now(), 'UTC') + interval '1 month', 'YYYY_MM')); END \\$\\$"
+    """
+    stage.done(lost)
+    missing = stage.run(over)
+    assert missing.returncode == 1 and "1 DISAGREE" in missing.stdout
+    log = stage.home / "logs" / "usage-worker.log"
+    stage.kill("usage-worker")
+    eventually(lambda: "permission denied for function make_usage_event_month" in log.read_text(), seconds=90)
+    stage.done(repair)
+    stage.over(over)
+
+
+def test_usage_events_are_archived(stage: Stage, book: Book, tmp_path: Path) -> None:
+    archive, restore, over = book["Usage events are archived"]
+    old = """psql -q "${USAGE_OWNER_DATABASE_URL/+psycopg/}" -c "SELECT make_usage_event_month('2024-03-05Z')" \\
+      -c "INSERT INTO usage_events SELECT gen_random_uuid(), 1, '/s', 'i', 't', 'acme', '2024-03-05Z', '{}',
+            gen_random_uuid(), '2024-03-05Z'"
+    """
+    stage.done(old)
+    tmp_path.chmod(0o755)
+    told = {"MONTH": "2024-04", "RESTORED": "2024-03", "ARCHIVES": str(tmp_path)}
+    there = 'psql -At "${USAGE_OWNER_DATABASE_URL/+psycopg/}" -c "SELECT count(*) FROM usage_events WHERE subject = \'acme\'"'
+    assert "2024-03" in stage.done(archive, **told)
+    assert stage.done(there).strip() == "0"
+    assert "restored" in stage.done(restore, **told)
+    assert stage.done(there).strip() == "1"
+    stage.done(archive, **told)
+    assert stage.run(archive, **told | {"MONTH": "2999-01"}).returncode == 1
     stage.over(over)
 
 

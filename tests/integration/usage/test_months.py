@@ -58,7 +58,8 @@ def test_each_month_of_arrival_has_a_place_of_its_own_and_what_is_far_off_has_on
     with worker.begin() as tx:
         for instant in instants:
             put(tx, instant)
-        assert partitions(tx) == {
+        there = partitions(tx)
+        assert {name: there[name] for name in ("before", "2031_05", "2031_06", "after")} == {
             "before": ("-infinity", "2000-01-01"),
             "2031_05": ("2031-05-01", "2031-06-01"),
             "2031_06": ("2031-06-01", "2031-07-01"),

@@ -88,6 +88,10 @@ BEGIN
   RETURN name;
 END $$"""
 
+# The release before makes none, and goes on until it is replaced.
+FIRST_MONTHS = """
+SELECT make_usage_event_month(now()), make_usage_event_month(date_trunc('month', now(), 'UTC') + interval '1 month')"""
+
 RIGHTS = (
     # The owner archives; others read what it noted.
     "REVOKE INSERT, UPDATE, DELETE ON usage_archives FROM usage_api, usage_worker",
@@ -105,7 +109,7 @@ def upgrade() -> None:
         op.execute(statement)
     _usage_events()
     _usage_archives()
-    for statement in (ATTACH, VIEW, MAKE_MONTH, *RIGHTS):
+    for statement in (ATTACH, VIEW, MAKE_MONTH, FIRST_MONTHS, *RIGHTS):
         op.execute(statement)
 
 
