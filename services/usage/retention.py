@@ -26,6 +26,10 @@ from shared.operate import CANNOT_TELL, Command, Run
 UNHURRIED = Patience(statement=6 * 3600, lock=3, idle=3600)
 
 
+class UnderWay(DomainError):
+    """Two that write the same files would write over each other's."""
+
+
 def archive(asked: argparse.Namespace) -> int:
     settings = Retention()
     with _engine(settings) as engine:
@@ -72,11 +76,18 @@ COMMANDS = (
 
 @contextmanager
 def _engine(settings: Retention) -> Iterator[Engine]:
-    engine = engine_for(settings.database, pool_size=1, patience=UNHURRIED)
+    """Raises UnderWay."""
+    engine = engine_for(settings.database, pool_size=2, patience=UNHURRIED)
     try:
-        yield engine
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as alone:
+            if not alone.exec_driver_sql(_ALONE).scalar_one():
+                raise UnderWay("another archive or restore is under way")
+            yield engine
     finally:
         engine.dispose()
+
+
+_ALONE = "SELECT pg_try_advisory_lock(hashtextextended('usage_archives', 0))"
 
 
 def _month(text: str) -> datetime:

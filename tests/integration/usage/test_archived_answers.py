@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from tests.integration.usage.meter_room import END, START, Room, trip
 from tests.support.house import Service, running
@@ -77,6 +78,16 @@ def test_an_archived_period_is_not_counted_again_until_it_is_restored(room, arch
     assert room.client.post(f"{room.path('miles')}/recount", json={}).json()["equal"]
     assert len(room.client.get(f"{room.path('miles')}/events").json()["items"]) == 6
     archived(room.service, archives)
+
+
+def test_two_that_archive_at_once_do_not_write_over_each_others_files(room, tmp_path):
+    owner = create_engine(room.service.urls.owner)
+    with owner.connect() as other:
+        other.exec_driver_sql("SELECT pg_advisory_lock(hashtextextended('usage_archives', 0))")
+        done = operate("usage", room.service.urls.owner, "archive", "--before", "2013-02", "--to", str(tmp_path))
+    owner.dispose()
+    assert (done.returncode, done.stdout) == (1, "another archive or restore is under way\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_question_about_other_times_is_answered_as_ever(room, archives):

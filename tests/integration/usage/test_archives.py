@@ -281,6 +281,22 @@ def test_a_meter_of_levels_that_came_after_the_archive_asks_for_it(archived):
     assert archived.open("weighted_sum", starts_at=FEBRUARY, ends_at=FEBRUARY + timedelta(days=28))
 
 
+def test_of_what_was_there_before_months_were_the_older_ones_go_and_the_others_stay(store):
+    january, march = datetime(1999, 1, 1, tzinfo=UTC), datetime(1999, 3, 1, tzinfo=UTC)
+    store.arrive(sent("old", at=january), at=january)
+    store.arrive(sent("younger", at=march), at=march)
+    forget_unmatched(store)
+    assert store.archive(before=datetime(1999, 2, 1, tzinfo=UTC)) == 0
+    with store.engine.begin() as tx:
+        assert tx.exec_driver_sql("SELECT id FROM usage_events").scalars().all() == ["younger"]
+    store.arrive(sent("youngest", at=march), at=march)
+    forget_unmatched(store)
+    assert store.archive() == 0
+    assert (store.count("usage_events"), store.count("usage_archives")) == (0, 2)
+    Restoring(store.owner, store.directory, store.said.append).restore(january.date())
+    assert store.count("usage_events") == 1
+
+
 def test_an_archived_month_to_which_events_came_goes_with_all_of_them_or_not_at_all(archived):
     archived.arrive(sent("more", at=JANUARY, miles=1))
     assert archived.archive() == 1
