@@ -198,6 +198,7 @@ usage_rolled_meters = Table(
     Column("meter_version", Integer, nullable=False),
     Column("done_position", BigInteger, nullable=False),
     Column("until_position", BigInteger, nullable=False),
+    instant("complete_from", nullable=True),
     PrimaryKeyConstraint("tenant_id", "meter", "meter_version"),
     Index("ix_usage_rolled_meters_to_do", "tenant_id", postgresql_where="done_position < until_position"),
 )

@@ -138,9 +138,11 @@ def _archived(tx: Connection, missing: set[Name]) -> set[Name]:
 
 
 def _needs_archived(tx: Connection, batch: Batch, original: Original, amendment: Amendment) -> bool:
-    """Whether a period would be counted again from events of which some are archived: that would make it shrink."""
+    """Whether a period, or an hour that is rolled up, would be counted again from events of which some are archived: that
+    would make it shrink."""
     recounted = batch.recounted(original, _data(amendment))
     ranges = [seen(watch.key.tenant_id, None, watch.tally) for watch in recounted]
+    ranges += batch.rollups.recounted(original.tenant_id, original.type, original.subject, original.time)
     return any(archived_months(tx, each.tenant_id, each.type, each.starts_at, each.ends_at) for each in ranges)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
+from services.usage.domain.aggregation import ROLLED
 from services.usage.domain.cloud_event import OLDEST
 from services.usage.metering.months import following
 
@@ -69,7 +70,8 @@ def events(tx: Connection, choice: Choice, of: Slice) -> Iterator[Any]:
 def objections(tx: Connection, found: Sequence[Slice]) -> list[str]:
     """Why these events have to stay for now."""
     rows = [each._asdict() for each in found]
-    told = tx.exec_driver_sql(_OBJECTIONS, {"rows": msgspec.json.encode(rows).decode()})
+    named = {"rows": msgspec.json.encode(rows).decode(), "rolled": sorted(ROLLED)}
+    told = tx.exec_driver_sql(_OBJECTIONS, named)
     return [f"{row.month} of tenant {row.tenant_id}: {row.why}" for row in told]
 
 
@@ -162,6 +164,14 @@ SELECT to_char(c.month, 'YYYY-MM') AS month, c.tenant_id, why FROM chosen AS c C
   UNION ALL
   (SELECT 'the backfill ' || b.name || ' is being counted' FROM backfills AS b
    WHERE b.tenant_id = c.tenant_id AND b.status = 'committing' LIMIT 1)
+  UNION ALL
+  (SELECT 'hours of the meter ' || m.slug || ' are still to be rolled up' FROM usage_meters AS m
+   LEFT JOIN usage_rolled_meters AS r ON r.tenant_id = m.tenant_id AND r.meter = m.slug AND r.meter_version = m.version
+   WHERE m.tenant_id = c.tenant_id AND m.event_type IN (SELECT json_array_elements_text(c.types))
+     AND CASE WHEN r.meter IS NOT NULL THEN r.done_position < r.until_position
+       ELSE m.definition ->> 'aggregation' = ANY(%(rolled)s) AND NOT EXISTS (
+         SELECT FROM usage_meters AS n WHERE n.tenant_id = m.tenant_id AND n.slug = m.slug AND n.version > m.version) END
+   ORDER BY m.slug LIMIT 1)
   UNION ALL
   SELECT 'it was archived before, and events came since: have it restored, then archive all of it'
   FROM usage_archives AS a WHERE a.tenant_id = c.tenant_id AND a.month = (c.month AT TIME ZONE 'UTC')::date

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from services.usage.domain.aggregation import ROLLED
+from services.usage.metering.archived import hold_events
 from services.usage.metering.locks import share_periods, take_periods
 from services.usage.metering.rollups import RolledMeter, add_to_rollups, rolled_meters, rolled_parts
 from services.usage.metering.stored_events import StoredEvent, events_by_position
@@ -37,6 +38,7 @@ def _begin(tx: Connection) -> int:
     if row is None:
         return 0
     take_periods(tx, row.tenant_id)  # nothing is on its way into the events of this tenant
+    hold_events(tx)  # or to an archive
     return tx.exec_driver_sql(_BEGIN, {"tenant": row.tenant_id, "aggregations": sorted(ROLLED)}).rowcount
 
 
@@ -79,21 +81,24 @@ def _forget(tx: Connection) -> int:
 
 
 _CURRENT = """
-SELECT DISTINCT ON (tenant_id, slug) tenant_id, slug, version, definition ->> 'aggregation' AS aggregation
+SELECT DISTINCT ON (tenant_id, slug) tenant_id, slug, version, event_type, definition ->> 'aggregation' AS aggregation
 FROM usage_meters {of} ORDER BY tenant_id, slug, version DESC"""
 
 _UNROLLED = """
-SELECT m.tenant_id, m.slug, m.version FROM ({current}) AS m
+SELECT m.tenant_id, m.slug, m.version, m.event_type FROM ({current}) AS m
 WHERE m.aggregation = ANY(%(aggregations)s) AND NOT EXISTS (
   SELECT 1 FROM usage_rolled_meters AS r
   WHERE r.tenant_id = m.tenant_id AND r.meter = m.slug AND r.meter_version = m.version)"""
 
 _NEW = _UNROLLED.format(current=_CURRENT.format(of="")) + " ORDER BY 1 LIMIT 1"
 
+# Hours up to the last one of which there are archived events would be rolled up without them.
 _BEGIN = f"""
-INSERT INTO usage_rolled_meters (tenant_id, meter, meter_version, done_position, until_position)
-SELECT n.tenant_id, n.slug, n.version, 0, coalesce((
-  SELECT max(position) FROM usage_events WHERE tenant_id = %(tenant)s), 0)
+INSERT INTO usage_rolled_meters (tenant_id, meter, meter_version, done_position, until_position, complete_from)
+SELECT n.tenant_id, n.slug, n.version, 0,
+  coalesce((SELECT max(position) FROM usage_events WHERE tenant_id = %(tenant)s), 0),
+  (SELECT date_trunc('hour', max(last_event_at), 'UTC') + interval '1 hour' FROM usage_archives
+   WHERE tenant_id = %(tenant)s AND n.event_type = ANY(types))
 FROM ({_UNROLLED.format(current=_CURRENT.format(of="WHERE tenant_id = %(tenant)s"))}) AS n
 ON CONFLICT DO NOTHING"""  # noqa: S608 - constants
 

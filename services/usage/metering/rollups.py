@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,7 +26,7 @@ HOUR_SECONDS = 3600
 
 class RolledMeter(NamedTuple):
     """A version of a meter with all of its groups. Of the events that were there before it was rolled up, those behind
-    `done` and up to `until` are still to be taken over."""
+    `done` and up to `until` are still to be taken over; some of hours before `complete_from` were archived by then."""
 
     tenant_id: UUID
     slug: str
@@ -34,6 +34,7 @@ class RolledMeter(NamedTuple):
     meter: CompiledMeter
     done: int
     until: int
+    complete_from: datetime | None
 
     @property
     def named(self) -> dict[str, Any]:
@@ -41,6 +42,9 @@ class RolledMeter(NamedTuple):
 
     def has_taken(self, position: int) -> bool:
         return position <= self.done or position > self.until
+
+    def answers(self, hour: int) -> bool:
+        return self.complete_from is None or hour_at(hour) >= self.complete_from
 
 
 class Changed(NamedTuple):
@@ -88,12 +92,21 @@ class Rollups:
     def change(self, tenant_id: UUID, type_: str, subject: str, time: datetime) -> None:
         self.changed.add(Changed(tenant_id, type_, subject, hour_of(time)))
 
+    def recounted(self, tenant_id: UUID, type_: str, subject: str, time: datetime) -> list[Range]:
+        """The hour of which all events would be counted again, if any, for an event that is another now."""
+        changed = Changed(tenant_id, type_, subject, hour_of(time))
+        return [_range(changed)] if any(self._to_count_again(changed)) else []
+
     def save(self, tx: Connection) -> None:
         """What was said about an event is stored before."""
         add_to_rollups(tx, (added for of_type in self.by_type.values() for added in of_type))
         for changed in sorted(self.changed):
-            for rolled, _ in self.by_type.get((changed.tenant_id.int, changed.type), ()):
+            for rolled in self._to_count_again(changed):
                 _count_again(tx, rolled, changed)
+
+    def _to_count_again(self, changed: Changed) -> Iterator[RolledMeter]:
+        of_type = self.by_type.get((changed.tenant_id.int, changed.type), ())
+        return (rolled for rolled, _ in of_type if rolled.answers(changed.hour))
 
 
 def rolled_meters(tx: Connection, tenant_ids: Iterable[UUID]) -> list[RolledMeter]:
@@ -128,17 +141,23 @@ def _add(parts: Parts, rolled: RolledMeter, subject: str, time: datetime, key: i
 
 def _count_again(tx: Connection, rolled: RolledMeter, changed: Changed) -> None:
     """Nothing else of the tenant is metered meanwhile. What is still to be taken over is left for then."""
-    starts_at, ends_at = hour_at(changed.hour), hour_at(changed.hour + 1)
-    range_ = Range(rolled.tenant_id, [changed.subject], rolled.meter.event_type, starts_at, ends_at)
+    range_ = _range(changed)
     taken = (event for event in read_range(tx, range_) if rolled.has_taken(event.place.position))
-    tx.exec_driver_sql(_FORGET, {**rolled.named, "subject": changed.subject, "hour_at": starts_at})
+    tx.exec_driver_sql(_FORGET, {**rolled.named, "subject": changed.subject, "hour_at": range_.starts_at})
     add_to_rollups(tx, [(rolled, rolled_parts(rolled, taken))])
+
+
+def _range(changed: Changed) -> Range:
+    starts_at, ends_at = hour_at(changed.hour), hour_at(changed.hour + 1)
+    return Range(changed.tenant_id, [changed.subject], changed.type, starts_at, ends_at)
 
 
 def _rolled(row: Any) -> RolledMeter:
     definition = msgspec.json.decode(row.definition, type=MeterDefinition)
     meter = compiled(row.definition, rolled_groups(definition))
-    return RolledMeter(row.tenant_id, row.meter, row.meter_version, meter, row.done_position, row.until_position)
+    return RolledMeter(
+        row.tenant_id, row.meter, row.meter_version, meter, row.done_position, row.until_position, row.complete_from
+    )
 
 
 def _columns(parts: Parts) -> dict[str, list[Any]]:

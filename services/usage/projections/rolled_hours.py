@@ -16,6 +16,7 @@ from services.usage.domain.aggregation import ROLLED
 from services.usage.domain.meter_query import SUBJECT, WindowTotals
 from services.usage.domain.tally import PeriodTally, Tally
 from services.usage.domain.windows import Window
+from services.usage.metering.archived import Archived
 from services.usage.metering.rollups import HOUR_SECONDS, hour_at, hour_of, rolled_groups
 from services.usage.projections import meter_query
 from services.usage.projections.meter_query import MOST_READ, MOST_TOTALS, MeterQuestion, TooManyEvents, WindowPage
@@ -39,20 +40,22 @@ class RolledQuestion:
 def totals_of_windows(
     tx: Connection, asked: RolledQuestion, start: datetime, limit: int, *, most_read: int = MOST_READ
 ) -> tuple[WindowPage, Source]:
-    """As `meter_query.totals_of_windows`, and what was read for it. Raises TooManyEvents."""
-    if _is_rolled(tx, asked):
+    """As `meter_query.totals_of_windows`, and what was read for it. Raises TooManyEvents, Archived."""
+    if _is_rolled(tx, asked, start):
         page = _page(tx, asked, start, limit, most_read)
         if page is not None:
             return page, "rollups"
     return meter_query.totals_of_windows(tx, asked.question, start, limit, most_read=most_read), "events"
 
 
-def _is_rolled(tx: Connection, asked: RolledQuestion) -> bool:
-    """Of named subjects, by windows that hours may make up, once all that was stored before is taken over."""
+def _is_rolled(tx: Connection, asked: RolledQuestion, start: datetime) -> bool:
+    """Of named subjects, by windows that hours may make up, once all that was stored before is taken over; not of hours
+    whose events were archived before the meter was rolled up."""
     question = asked.question
     if question.meter.aggregation not in ROLLED or not question.subjects or question.windows.size == "minute":
         return False
     named = {"tenant": question.tenant_id, "meter": asked.meter.slug, "version": asked.meter.version}
+    named["start"] = start
     return tx.exec_driver_sql(_IS_ROLLED, named).first() is not None
 
 
@@ -115,6 +118,8 @@ def _read_piece(
         raise TooManyEvents(
             f"the hour at this end has more than {most_read} events: ask for whole hours", field=side
         ) from None
+    except Archived as error:
+        raise Archived(f"{error}, or ask for whole hours", field=side) from None
 
 
 def _rows(
@@ -175,7 +180,8 @@ class _Names:
 
 _IS_ROLLED = """
 SELECT FROM usage_rolled_meters
-WHERE tenant_id = %(tenant)s AND meter = %(meter)s AND meter_version = %(version)s AND done_position >= until_position"""
+WHERE tenant_id = %(tenant)s AND meter = %(meter)s AND meter_version = %(version)s AND done_position >= until_position
+  AND coalesce(complete_from <= %(start)s, true)"""
 
 _HOURS = """
 SELECT width_bucket(hour_at, %(starts)s::timestamptz[]) AS number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -18,6 +19,7 @@ from tests.support.waiting import eventually
 TENANT = "archivist"
 LONG_AFTER = datetime(2014, 1, 20, tzinfo=UTC)  # corrections are over by the tenant's clock, repeats are not
 RANGE = {"from": START.isoformat(), "to": END.isoformat()}
+DAYS = RANGE | {"subject": "acme", "window": "day"}
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +36,17 @@ def room(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield room
 
 
-@pytest.fixture
-def archives(room: Room, tmp_path: Path) -> Iterator[Path]:
-    archived(room.service, tmp_path)
-    yield tmp_path
-    restored(room.service, tmp_path)
+@pytest.fixture(scope="module")
+def by_day(room: Room) -> Any:
+    """What was answered before anything was archived."""
+    return room.client.get("/v1/meters/miles/query", params=DAYS).json()
+
+
+@pytest.fixture(scope="module")
+def archives(room: Room, by_day: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("archives")
+    archived(room.service, directory)
+    return directory
 
 
 def archived(service: Service, directory: Path) -> None:
@@ -88,6 +96,14 @@ def test_two_that_archive_at_once_do_not_write_over_each_others_files(room, tmp_
     owner.dispose()
     assert (done.returncode, done.stdout) == (1, "another archive or restore is under way\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_hours_of_archived_months_are_answered_from_what_is_rolled_up(room, by_day, archives):
+    assert (by_day["source"], [item["quantity"] for item in by_day["items"]]) == ("rollups", ["15"])
+    assert room.client.get("/v1/meters/miles/query", params=DAYS).json() == by_day
+    piece = room.client.get("/v1/meters/miles/query", params=DAYS | {"to": "2013-01-01T06:30:00Z"})
+    assert (piece.status_code, piece.json()["title"]) == (409, "archived")
+    assert "ask for whole hours" in piece.json()["detail"]
 
 
 def test_a_question_about_other_times_is_answered_as_ever(room, archives):

@@ -33,6 +33,7 @@ from services.usage.projections.period_events import events_of_period
 from shared.database import engine_for
 from tests.integration.usage.metering_house import METERS, House, corrected, retracted
 from tests.integration.usage.metering_house import event as sent
+from tests.integration.usage.test_rollups import take_everything_over
 
 JANUARY, FEBRUARY = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, tzinfo=UTC)  # corrections are over, repeats are not
@@ -91,6 +92,7 @@ def store(urls: Urls, tmp_path: Path) -> Iterator[Store]:
     store = Store(worker, uuid4(), owner=owner, directory=tmp_path)
     store.define_meters()
     forget_meter(store, "weighted_sum")
+    take_everything_over(worker)
     yield store
     worker.dispose()
     owner.dispose()

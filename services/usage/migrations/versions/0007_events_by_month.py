@@ -109,6 +109,7 @@ def upgrade() -> None:
         op.execute(statement)
     _usage_events()
     _usage_archives()
+    op.add_column("usage_rolled_meters", sa.Column("complete_from", sa.DateTime(timezone=True)))
     for statement in (ATTACH, VIEW, MAKE_MONTH, FIRST_MONTHS, *RIGHTS):
         op.execute(statement)
 
