@@ -25,6 +25,7 @@ class AcceptedAnswer(BaseModel):
     purchase_order: str | None
     accepted_at: datetime
     accepted_on: date
+    term_months: int
 
 
 @router.post("", status_code=201)
@@ -34,7 +35,13 @@ def accept(body: AcceptanceForm, unit: AcceptByToken) -> AcceptedAnswer:
     named = quote_tokens.find(unit, hashed(body.token))
     if named is None:
         raise AcceptanceTokenUnknown
-    command = AcceptQuote(version=named.quote_version, name=body.name, purchase_order=body.purchase_order, at=unit.now)
+    command = AcceptQuote(
+        version=named.quote_version,
+        name=body.name,
+        purchase_order=body.purchase_order,
+        at=unit.now,
+        term_months=body.term_months,
+    )
     [event] = unit.execute(QUOTE, named.quote_id, command)
     return AcceptedAnswer(
         quote_id=named.quote_id,
@@ -44,4 +51,5 @@ def accept(body: AcceptanceForm, unit: AcceptByToken) -> AcceptedAnswer:
         purchase_order=event.purchase_order,
         accepted_at=event.accepted_at,
         accepted_on=event.accepted_on,
+        term_months=event.term_months,
     )

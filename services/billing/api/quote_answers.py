@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from services.billing.api import quote_forms as forms
 from services.billing.api.plan_forms import charge_form, minimum_form
 from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.quote.alternatives import Alternative
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.lines import AnnualValues, annual_values
 from services.billing.domain.quote.state import QuoteNotFound
@@ -19,6 +21,7 @@ from services.billing.domain.quote_totals import Breakdown, PlannedInvoice, Quot
 from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.projections import quotes
+from shared.money import Money
 from shared.unit_of_work import UnitOfWork
 
 _COLUMNS = (
@@ -74,12 +77,23 @@ def _summary(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _offer(unit: UnitOfWork, row: Mapping[Any, Any], version: Mapping[str, Any]) -> dict[str, Any]:
     deal = msgspec.convert(row["quote"]["deal"], Deal)
-    lines = msgspec.convert(version["lines"], tuple[AgreedLine, ...])
+    uplift = row["quote"]["uplift_percent"]
+    alternatives = msgspec.convert(version["alternatives"], tuple[Alternative, ...])
+    return _worth(unit, deal, uplift, msgspec.convert(version["lines"], tuple[AgreedLine, ...])) | {
+        "alternatives": [
+            forms.AlternativeAnswer(**asdict(each.terms), **_worth(unit, deal, uplift, each.lines))
+            for each in alternatives
+        ]
+    }
+
+
+def _worth(unit: UnitOfWork, deal: Deal, uplift: str | None, lines: Sequence[AgreedLine]) -> dict[str, Any]:
     totals = quote_totals(lines, deal.party.currency, deal.party.zone, _anchors(unit, deal, lines))
+    annual = annual_values(lines, deal.prior_annual, deal.party.currency)
     return {
         "lines": [_line(line, part) for line, part in zip(lines, totals.lines, strict=True)],
         "term": _amounts(totals.term),
-        "annual": _annual(annual_values(lines, deal.prior_annual, deal.party.currency)),
+        "annual": _annual(annual, uplift),
     }
 
 
@@ -120,6 +134,7 @@ def _invoice(invoice: PlannedInvoice) -> forms.PlannedInvoiceAnswer:
                 list_minor=line.list_amount.minor,
                 discount_minor=line.discount.minor,
                 net_minor=line.net.minor,
+                discounts=_by_reason(line.discounts),
             )
             for line in invoice.lines
         ],
@@ -138,12 +153,18 @@ def _amounts(breakdown: Breakdown) -> forms.Amounts:
         net_minor=breakdown.net.minor,
         tax_minor=breakdown.tax.minor,
         total_minor=breakdown.total.minor,
+        discounts=_by_reason(breakdown.discounts),
     )
 
 
-def _annual(annual: AnnualValues) -> forms.AnnualAnswer:
+def _by_reason(discounts: Mapping[str, Money]) -> dict[str, int]:
+    return {reason: off.minor for reason, off in discounts.items()}
+
+
+def _annual(annual: AnnualValues, uplift: str | None) -> forms.AnnualAnswer:
     return forms.AnnualAnswer(
         prior_minor=annual.prior.minor,
+        uplift_percent=None if uplift is None else Decimal(uplift),
         list_minor=annual.list_amount.minor,
         discount_minor=annual.discount.minor,
         booked_minor=annual.booked.minor,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.billing.api.quote_forms import LineForm
+from services.billing.api.quote_forms import AlternativeForm, LineForm
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.customer import CUSTOMER, Customer, CustomerNotFound, customer_id
 from services.billing.domain.plan import NoPriceInCurrency, PlanVersion
+from services.billing.domain.quote.alternatives import AlternativeTerms
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
 from services.billing.domain.quote.state import Quote
 from services.billing.projections import coupons, plans, renewal_policies
@@ -58,6 +59,10 @@ def raised_lines(quote: Quote) -> Sequence[AgreedLine]:
     return quote.lines if quote.purpose == "renewal" else ()
 
 
+def terms_of(forms: Sequence[AlternativeForm]) -> tuple[AlternativeTerms, ...]:
+    return tuple(form.terms() for form in forms)
+
+
 def _names(form: LineForm, line: AgreedLine) -> bool:
     return form.plan == line.plan and form.plan_version in (None, line.plan_version)
 
@@ -81,7 +86,8 @@ def _changed(line: AgreedLine, form: LineForm, coupons: tuple[AgreedCoupon, ...]
         ramp=line.ramp if form.ramp is None else form.phases,
         starts_on=form.starts_on,
         quantity=form.quantity,
-        discount_percent=form.discount_percent,
+        discount_percent=form.percent_off,
+        discounts=form.reasons,
         term_months=line.term_months if form.term_months is None else form.term_months,
     )
 
@@ -102,7 +108,8 @@ def _line(
             _renewal(plan, policies),
             starts_on=form.starts_on,
             quantity=form.quantity,
-            discount_percent=form.discount_percent,
+            discount_percent=form.percent_off,
+            discounts=form.reasons,
             term_months=form.term_months,
             coupons=given,
             ramp=form.phases,

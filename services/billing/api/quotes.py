@@ -19,7 +19,7 @@ from services.billing.api.quote_forms import (
     SubscriptionId,
     VersionAnswer,
 )
-from services.billing.api.quote_lines import lines_of, party_of, raised_lines
+from services.billing.api.quote_lines import lines_of, party_of, raised_lines, terms_of
 from services.billing.api.quote_token import ShownOnce, hashed, new_token
 from services.billing.domain.customer import customer_id
 from services.billing.domain.quote import QUOTE
@@ -48,6 +48,7 @@ def draft(body: DraftForm, unit: ChangeQuotes) -> QuoteAnswer:
         requested_by=unit.cause.context["principal"],
         external_id=body.external_id,
         valid_until=body.valid_until,
+        alternatives=terms_of(body.alternatives),
     )
     return _done(unit, command.quote_id, command)
 
@@ -57,7 +58,12 @@ def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAn
     """A new version. An offer that is out cannot be accepted any more; the new one is submitted and sent again."""
     quote = _existing(unit, quote_id)
     lines = lines_of(unit, quote.party, body.lines, kept=raised_lines(quote))
-    command = order.ReviseQuote(lines=lines, by=unit.cause.context["principal"], valid_until=body.valid_until)
+    command = order.ReviseQuote(
+        lines=lines,
+        by=unit.cause.context["principal"],
+        valid_until=body.valid_until,
+        alternatives=None if body.alternatives is None else terms_of(body.alternatives),
+    )
     return _done(unit, quote_id, command)
 
 

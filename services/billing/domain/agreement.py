@@ -28,6 +28,18 @@ class RenewalTerms:
     uplift_percent: Decimal
 
 
+# Why a discount was given, where nobody has said.
+UNNAMED_REASON = "agreed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedDiscount:
+    """One of the reasons for the discount of a line, and its part of it in percent of the list price."""
+
+    reason: str
+    percent: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RampPhase:
     """What changes so many months after the line starts: the quantity, the discount, or prices by charge code.
@@ -57,7 +69,8 @@ class AddOn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreedLine:
     """A plan version in the customer's currency. Flat charges are for `quantity` units, less the discount; both, and the
-    prices, are those of the first phase where there is a `ramp`. `features` are those of the plan alone."""
+    prices, are those of the first phase where there is a `ramp`. `features` are those of the plan alone. `discounts` say
+    what `discount_percent` is given for, and add up to it."""
 
     plan: str
     plan_version: int
@@ -81,6 +94,14 @@ class AgreedLine:
     coupons: tuple[AgreedCoupon, ...] = ()
     ramp: tuple[RampPhase, ...] = ()
     add_ons: tuple[AddOn, ...] = ()
+    discounts: tuple[AgreedDiscount, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[AgreedDiscount, ...]:
+        """What the discount is given for; all of it for one reason where nobody has named any."""
+        if self.discounts or not self.discount_percent:
+            return self.discounts
+        return (AgreedDiscount(reason=UNNAMED_REASON, percent=self.discount_percent),)
 
     @property
     def granted(self) -> dict[str, int | None]:
@@ -129,6 +150,7 @@ def _in_phase(line: AgreedLine, phase: RampPhase) -> AgreedLine:
         charges=tuple(charges),
         quantity=line.quantity if phase.quantity is None else phase.quantity,
         discount_percent=line.discount_percent if phase.discount_percent is None else phase.discount_percent,
+        discounts=line.discounts if phase.discount_percent is None else (),
     )
 
 

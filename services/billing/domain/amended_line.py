@@ -53,6 +53,7 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
         starts_on=line.starts_on,
         quantity=line.quantity,
         discount_percent=line.discount_percent,
+        discounts=line.discounts,
         coupons=line.coupons,
     )
     for add_on in line.add_ons:

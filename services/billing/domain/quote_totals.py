@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import reduce
 
@@ -11,6 +11,7 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.invoicing.totals import InvoiceTotals, invoice_totals
+from services.billing.domain.offered_line import OfferedLine, added_up, offered_line
 from services.billing.domain.schedule import term_of
 from shared.money import Money
 from shared.periods import Days
@@ -20,17 +21,19 @@ PREVIEWED_INVOICES = 3
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """net = list_amount - discount; total = net + tax."""
+    """net = list_amount - discount; total = net + tax. `discounts` are the parts of the discount by reason."""
 
     list_amount: Money
     discount: Money
     net: Money
     tax: Money
     total: Money
+    discounts: dict[str, Money] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, currency: str) -> Breakdown:
-        return cls(*[Money.zero(currency)] * 5)
+        zero = Money.zero(currency)
+        return cls(zero, zero, zero, zero, zero)
 
     def __add__(self, other: Breakdown) -> Breakdown:
         return Breakdown(
@@ -39,6 +42,7 @@ class Breakdown:
             self.net + other.net,
             self.tax + other.tax,
             self.total + other.total,
+            added_up(self.discounts, other.discounts),
         )
 
 
@@ -48,7 +52,7 @@ class PlannedInvoice:
 
     issued_on: date
     due_on: date
-    lines: tuple[FlatLine, ...]
+    lines: tuple[OfferedLine, ...]
     totals: InvoiceTotals
     metered: tuple[str, ...]
 
@@ -94,7 +98,9 @@ def quote_totals(
 def line_totals(charges: FlatCharges) -> QuoteLineTotals:
     invoices = tuple(_invoices(charges, term_of(charges.line.starts_on, charges.line.term_months)))
     return QuoteLineTotals(
-        per_period=_breakdown(charges.of_full_period(), charges.currency),
+        per_period=_breakdown(
+            [offered_line(charges.line, line) for line in charges.of_full_period()], charges.currency
+        ),
         term=_sum((_breakdown(invoice.lines, charges.currency) for invoice in invoices), charges.currency),
         annual_value=charges.annual_value(),
         first_invoices=invoices[:PREVIEWED_INVOICES],
@@ -116,18 +122,20 @@ def _invoices(charges: FlatCharges, term: Days) -> Iterator[PlannedInvoice]:
         )
 
 
-def _less_coupons(charges: FlatCharges, term: Days, on: date, lines: list[FlatLine]) -> Iterator[FlatLine]:
+def _less_coupons(charges: FlatCharges, term: Days, on: date, lines: list[FlatLine]) -> Iterator[OfferedLine]:
     charged = [(line.charge.code, line.net) for line in lines]
     shares = coupon_shares(charges.line, charges.anchor, term, on, charged, charges.currency)
     for line, discounts in zip(lines, shares, strict=True):
-        taken = Money.total((discount.amount for discount in discounts), charges.currency)
-        yield replace(line, net=line.net - taken)
+        yield offered_line(charges.line, line, discounts)
 
 
-def _breakdown(lines: Sequence[FlatLine], currency: str) -> Breakdown:
+def _breakdown(lines: Sequence[OfferedLine], currency: str) -> Breakdown:
     totals = invoice_totals(lines, currency)
     list_amount = Money.total((line.list_amount for line in lines), currency)
-    return Breakdown(list_amount, list_amount - totals.subtotal, totals.subtotal, totals.tax, totals.total)
+    off: dict[str, Money] = {}
+    for line in lines:
+        off = added_up(off, line.discounts)
+    return Breakdown(list_amount, list_amount - totals.subtotal, totals.subtotal, totals.tax, totals.total, off)
 
 
 def _sum(parts: Iterable[Breakdown], currency: str) -> Breakdown:

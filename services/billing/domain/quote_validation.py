@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from services.billing.domain.agreement import AgreedLine, RampPhase
 from services.billing.domain.plan_validation import MAX_TERM_MONTHS, LimitExceeded, validate_price
+from services.billing.domain.pricing.exact import total
 from services.billing.domain.pricing.limits import non_negative, positive
 from services.billing.domain.pricing.validation import PartNotAllowed, PercentTooHigh
+from services.billing.domain.quote.alternatives import AlternativeTerms
 from shared.errors import DomainError
 
 MAX_PHASES = 60
@@ -16,6 +18,14 @@ MAX_PHASES = 60
 
 class CouponFitsNothing(DomainError):
     """The line has none of the charges that the coupon is for."""
+
+
+class DiscountsDoNotAddUp(DomainError):
+    """The parts of a discount, each with its reason, are all of it."""
+
+
+class ReasonRepeated(DomainError):
+    """Parts of a discount are told apart by their reason."""
 
 
 class PhaseOutOfOrder(DomainError):
@@ -31,6 +41,7 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
     positive(line.quantity, f"{at}/quantity")
     positive(line.term_months, f"{at}/term_months")
     _validate_discount(line.discount_percent, at)
+    _validate_reasons(line, at)
     for index, coupon in enumerate(line.coupons):
         if not any(coupon.takes_off(charge.code) for charge in line.charges):
             raise CouponFitsNothing("it is for other charges: leave it out", field=f"{at}/coupons/{index}")
@@ -46,10 +57,30 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
         _validate_phase(line, phase, f"{at}/ramp/{index}")
 
 
+def validate_terms(terms: AlternativeTerms, at: str) -> None:
+    """Of an alternative; what its lines have to be is asked of them."""
+    positive(terms.term_months, f"{at}/term_months")
+    if terms.term_months > MAX_TERM_MONTHS:
+        raise LimitExceeded(f"give at most {MAX_TERM_MONTHS} months", field=f"{at}/term_months")
+    _validate_discount(terms.discount_percent, at)
+    non_negative(terms.uplift_percent, f"{at}/uplift_percent")
+    if terms.uplift_percent > 100:
+        raise PercentTooHigh("raise by at most 100 percent a year", field=f"{at}/uplift_percent")
+
+
 def _validate_discount(percent: Decimal, at: str) -> None:
     non_negative(percent, f"{at}/discount_percent")
     if percent > 100:
         raise PercentTooHigh("take off at most 100 percent", field=f"{at}/discount_percent")
+
+
+def _validate_reasons(line: AgreedLine, at: str) -> None:
+    for index, part in enumerate(line.discounts):
+        non_negative(part.percent, f"{at}/discounts/{index}/percent")
+    if len({part.reason for part in line.discounts}) < len(line.discounts):
+        raise ReasonRepeated("name each reason once", field=f"{at}/discounts")
+    if line.discounts and total(part.percent for part in line.discounts) != line.discount_percent:
+        raise DiscountsDoNotAddUp("let them add up to discount_percent, or leave that out", field=f"{at}/discounts")
 
 
 def _validate_phase(line: AgreedLine, phase: RampPhase, at: str) -> None:

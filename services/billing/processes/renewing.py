@@ -37,6 +37,7 @@ def on_opportunity_opened(subscription: Subscription, opportunity_id: UUID, upli
         external_id=None,
         valid_until=subscription.instant(last.ends_on + window),
         requested_by="renewals",
+        uplift_percent=uplift_percent,
     )
     yield Order(QUOTE, command.quote_id, command)
 

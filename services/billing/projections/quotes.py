@@ -57,6 +57,7 @@ def _row(entry: Recorded, event: events.QuoteDrafted) -> dict[str, Any]:
         "approved_by": None,
         "acceptance": None,
         "reason": None,
+        "uplift_percent": event.uplift_percent,
         "versions": _version(event, deal.requested_by),
     }
     return {
@@ -74,7 +75,8 @@ def _row(entry: Recorded, event: events.QuoteDrafted) -> dict[str, Any]:
 
 
 def _version(event: events.QuoteDrafted | events.QuoteRevised, by: str) -> dict[str, Any]:
-    return {str(event.version): {"lines": event.lines, "valid_until": event.valid_until, "by": by}}
+    written = {"lines": event.lines, "valid_until": event.valid_until, "alternatives": event.alternatives, "by": by}
+    return {str(event.version): written}
 
 
 def _change(event: events.QuoteEvent) -> Change:
@@ -100,7 +102,7 @@ def _change(event: events.QuoteEvent) -> Change:
 def _ending(event: events.QuoteEvent) -> Change:
     match event:
         case events.QuoteAccepted():
-            names = ("name", "purchase_order", "accepted_at", "accepted_on")
+            names = ("name", "purchase_order", "accepted_at", "accepted_on", "alternative")
             return Change("accepted", {"acceptance": {name: getattr(event, name) for name in names}})
         case events.QuoteDeclined(reason=reason):
             return Change("declined", {"reason": reason})

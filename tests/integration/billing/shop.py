@@ -171,11 +171,11 @@ class Shop:
         quote: dict[str, Any] = sent.json()
         return quote
 
-    def accept(self, token: str, **options: Any) -> Any:
+    def accept(self, token: str, headers: dict[str, str] | None = None, **form: Any) -> Any:
         """As the customer: without any bearer token."""
         visitor = self.billing.client(self.tenant)
         del visitor.headers["Authorization"]
-        return visitor.post("/v1/quote-acceptances", json={"token": token, "name": "Ann Buyer"}, **options)
+        return visitor.post("/v1/quote-acceptances", json={"token": token, "name": "Ann Buyer"} | form, headers=headers)
 
     def _tell(
         self,

@@ -55,6 +55,7 @@ def test_a_quote_breaks_down_what_it_comes_to(shop: Shop) -> None:
         "net_minor": 270000,
         "tax_minor": 23963,
         "total_minor": 293963,
+        "discounts": {"agreed": 30000},
     }
     assert quote["term"] == {
         "list_minor": 3600000,
@@ -62,9 +63,11 @@ def test_a_quote_breaks_down_what_it_comes_to(shop: Shop) -> None:
         "net_minor": 3240000,
         "tax_minor": 12 * 23963,
         "total_minor": 3240000 + 12 * 23963,
+        "discounts": {"agreed": 360000},
     }
     assert quote["annual"] == {
         "prior_minor": 0,
+        "uplift_percent": None,
         "list_minor": 3600000,
         "discount_minor": 360000,
         "booked_minor": 3240000,

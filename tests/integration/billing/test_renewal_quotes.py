@@ -39,6 +39,7 @@ def test_a_renewal_quote_raises_the_flat_charges_and_knows_what_was_paid_before(
     assert (draft["status"], draft["purpose"], draft["requested_by"]) == ("draft", "renewal", "renewals")
     assert draft["annual"] == {
         "prior_minor": 1800000,
+        "uplift_percent": "4",
         "list_minor": 1872000,
         "discount_minor": 0,
         "booked_minor": 1872000,

@@ -76,8 +76,8 @@ def draft(*lines: AgreedLine, **changes: Any) -> DraftQuote:
     return replace(made, **changes)
 
 
-def revise(*lines: AgreedLine, by: str = "rita", valid_until: datetime | None = None) -> ReviseQuote:
-    return ReviseQuote(lines=lines, by=by, valid_until=valid_until)
+def revise(*lines: AgreedLine, by: str = "rita", valid_until: datetime | None = None, **more: Any) -> ReviseQuote:
+    return ReviseQuote(lines=lines, by=by, valid_until=valid_until, **more)
 
 
 def submit(by: str = "rita") -> SubmitQuote:
@@ -96,8 +96,8 @@ def send(valid_until: datetime | None = UNTIL, at: datetime = NOW) -> SendQuote:
     return SendQuote(at=at, valid_until=valid_until)
 
 
-def accept(version: int = 1, at: datetime = NOW) -> AcceptQuote:
-    return AcceptQuote(version=version, name="Ann Buyer", at=at, purchase_order="PO-7")
+def accept(version: int = 1, at: datetime = NOW, **more: Any) -> AcceptQuote:
+    return AcceptQuote(version=version, name="Ann Buyer", at=at, purchase_order="PO-7", **more)
 
 
 def decline() -> DeclineQuote:

@@ -31,8 +31,9 @@ USD = "USD"
 YEAR_2014 = Days(date(2014, 1, 1), date(2015, 1, 1))
 
 
-def dollars(*minor: int) -> Breakdown:
-    return Breakdown(*(Money(each, USD) for each in minor))
+def dollars(*minor: int, **discounts: int) -> Breakdown:
+    off = {reason: Money(each, USD) for reason, each in discounts.items()}
+    return Breakdown(*(Money(each, USD) for each in minor), off)
 
 
 def test_a_quote_tells_period_term_and_year() -> None:
@@ -50,7 +51,7 @@ def test_the_renewal_is_worth_four_percent_more() -> None:
 
 def test_quantity_and_discount_are_in_the_breakdown() -> None:
     quote = quote_totals([agreed(quantity=3, discount_percent=Decimal("12.5"))], USD)
-    assert quote.lines[0].per_period == dollars(450000, 56250, 393750, 34945, 428695)
+    assert quote.lines[0].per_period == dollars(450000, 56250, 393750, 34945, 428695, agreed=56250)
     assert quote.annual_value == Money(12 * 393750, USD)
 
 

@@ -12,6 +12,8 @@ from shared.periods import local_day
 
 def accepted(quote: Quote, command: AcceptQuote) -> QuoteAccepted:
     _refuse(quote, command)
+    chosen = quote.chosen(command.term_months)
+    lines = quote.lines if chosen is None else chosen.lines
     return QuoteAccepted(
         deal=quote.deal,
         version=quote.version,
@@ -19,8 +21,9 @@ def accepted(quote: Quote, command: AcceptQuote) -> QuoteAccepted:
         purchase_order=command.purchase_order,
         accepted_at=command.at,
         accepted_on=local_day(command.at, quote.party.zone),
-        term_months=max(line.term_months for line in quote.lines),
-        annual=annual_values(quote.lines, quote.prior_annual, quote.party.currency),
+        term_months=max(line.term_months for line in lines),
+        annual=annual_values(lines, quote.prior_annual, quote.party.currency),
+        alternative=None if chosen is None else chosen.terms.term_months,
     )
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.quote.alternatives import AlternativeTerms
 from services.billing.domain.quote.approval import OWN_LIMIT_PERCENT
 from services.billing.domain.quote.deal import Purpose
 from shared.money import Money
@@ -27,15 +28,19 @@ class DraftQuote:
     opportunity_id: UUID | None = None
     external_id: str | None = None
     valid_until: datetime | None = None
+    alternatives: tuple[AlternativeTerms, ...] = ()
+    uplift_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviseQuote:
-    """Takes an offer back that is out already: the customer can accept the new version only."""
+    """Takes an offer back that is out already: the customer can accept the new version only. Without `alternatives` those
+    that it has, made anew from the lines."""
 
     lines: tuple[AgreedLine, ...]
     by: str
     valid_until: datetime | None = None
+    alternatives: tuple[AlternativeTerms, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +68,13 @@ class SendQuote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptQuote:
-    """`version` is the one that the customer was shown."""
+    """`version` is the one that the customer was shown; `term_months` chooses an alternative of it."""
 
     version: int
     name: str
     at: datetime
     purchase_order: str | None = None
+    term_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

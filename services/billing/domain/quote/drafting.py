@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.quote.alternatives import (
+    MAX_ALTERNATIVES,
+    Alternative,
+    AlternativeRepeated,
+    AlternativeTerms,
+    TooManyAlternatives,
+    alternative,
+)
 from services.billing.domain.quote.commands import DraftQuote, ReviseQuote
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.events import QuoteDrafted, QuoteEvent, QuoteRevised
 from services.billing.domain.quote.lines import annual_flat
 from services.billing.domain.quote.state import NothingQuoted, OneTermRenewed, Quote, QuoteTooLarge, TooManyLines
-from services.billing.domain.quote_validation import validate_line
+from services.billing.domain.quote_validation import validate_line, validate_terms
 
 MAX_LINES = 100
 MAX_ANNUAL_MINOR = 10**15
@@ -31,7 +39,14 @@ def deal_of(command: DraftQuote) -> Deal:
 
 def drafted(command: DraftQuote) -> QuoteDrafted:
     _check_lines(command.lines, command.party.currency)
-    return QuoteDrafted(deal=deal_of(command), version=1, lines=command.lines, valid_until=command.valid_until)
+    return QuoteDrafted(
+        deal=deal_of(command),
+        version=1,
+        lines=command.lines,
+        valid_until=command.valid_until,
+        alternatives=_alternatives(command.lines, command.alternatives, command.party.currency),
+        uplift_percent=command.uplift_percent,
+    )
 
 
 def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
@@ -40,9 +55,40 @@ def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
     if quote.purpose == "renewal":
         _check_renewal(quote, command.lines)
     valid_until = command.valid_until or quote.valid_until
-    if not quote.is_stale and (command.lines, valid_until) == (quote.lines, quote.valid_until):
+    terms = tuple(each.terms for each in quote.alternatives) if command.alternatives is None else command.alternatives
+    alternatives = _alternatives(command.lines, terms, quote.party.currency)
+    same = (command.lines, valid_until, alternatives) == (quote.lines, quote.valid_until, quote.alternatives)
+    if same and not quote.is_stale:
         return []
-    return [QuoteRevised(version=quote.version + 1, lines=command.lines, valid_until=valid_until, by=command.by)]
+    return [
+        QuoteRevised(
+            version=quote.version + 1,
+            lines=command.lines,
+            valid_until=valid_until,
+            by=command.by,
+            alternatives=alternatives,
+        )
+    ]
+
+
+def _alternatives(
+    lines: Sequence[AgreedLine], wanted: Sequence[AlternativeTerms], currency: str
+) -> tuple[Alternative, ...]:
+    if len(wanted) > MAX_ALTERNATIVES:
+        raise TooManyAlternatives(f"offer at most {MAX_ALTERNATIVES}", field="/alternatives")
+    taken = {max(line.term_months for line in lines)}
+    made = []
+    for index, terms in enumerate(wanted):
+        at = f"/alternatives/{index}"
+        if terms.term_months in taken:
+            raise AlternativeRepeated("give a term that is not offered already", field=f"{at}/term_months")
+        taken.add(terms.term_months)
+        validate_terms(terms, at)
+        made.append(alternative(lines, terms, currency))
+        for line in made[-1].lines:
+            validate_line(line, at)
+        _check_worth(made[-1].lines, currency, at)
+    return tuple(made)
 
 
 def _check_lines(lines: Sequence[AgreedLine], currency: str) -> None:
@@ -52,8 +98,12 @@ def _check_lines(lines: Sequence[AgreedLine], currency: str) -> None:
         raise TooManyLines(f"list at most {MAX_LINES} lines", field="/lines")
     for index, line in enumerate(lines):
         validate_line(line, f"/lines/{index}")
+    _check_worth(lines, currency, "/lines")
+
+
+def _check_worth(lines: Sequence[AgreedLine], currency: str, at: str) -> None:
     if annual_flat(lines, currency).minor >= MAX_ANNUAL_MINOR:
-        raise QuoteTooLarge("make more than one quote of it", field="/lines")
+        raise QuoteTooLarge("make more than one quote of it", field=at)
 
 
 def _check_renewal(quote: Quote, lines: Sequence[AgreedLine]) -> None:

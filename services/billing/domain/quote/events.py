@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.quote.alternatives import Alternative
 from services.billing.domain.quote.approval import ApprovalLevel
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.lines import AnnualValues
@@ -14,10 +15,14 @@ from services.billing.domain.quote.lines import AnnualValues
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteDrafted:
+    """`uplift_percent` is what the flat prices of a renewal were raised by; None where nothing is renewed."""
+
     deal: Deal
     version: int
     lines: tuple[AgreedLine, ...]
     valid_until: datetime | None
+    alternatives: tuple[Alternative, ...] = ()
+    uplift_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,7 @@ class QuoteRevised:
     lines: tuple[AgreedLine, ...]
     valid_until: datetime | None
     by: str
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,8 @@ class QuoteOutdated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteAccepted:
-    """`accepted_on` is the customer's local day; `term_months` the longest of the lines."""
+    """`accepted_on` is the customer's local day; `term_months` the longest of the lines. `alternative` is the term of the
+    one that was chosen, None for the quote's own lines."""
 
     deal: Deal
     version: int
@@ -78,6 +85,7 @@ class QuoteAccepted:
     accepted_on: date
     term_months: int
     annual: AnnualValues
+    alternative: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

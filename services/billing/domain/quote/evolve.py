@@ -25,7 +25,8 @@ from shared.decider import CorruptStream
 def evolve(quote: Quote | None, event: QuoteEvent) -> Quote | None:
     match quote, event:
         case None, QuoteDrafted(deal=deal, lines=lines, valid_until=valid_until):
-            return Quote(deal, lines, valid_until, frozenset({deal.requested_by}))
+            authors = frozenset({deal.requested_by})
+            return Quote(deal, lines, valid_until, authors, alternatives=event.alternatives)
         case Quote(), QuoteRevised():
             return _revised(quote, event)
         case Quote(), QuoteApprovalRequested(by=by):
@@ -53,13 +54,15 @@ def _revised(quote: Quote, event: QuoteRevised) -> Quote:
         valid_until=event.valid_until,
         authors=quote.authors | {event.by},
         is_stale=False,
+        alternatives=event.alternatives,
     )
 
 
 def _ended(quote: Quote, event: QuoteEvent) -> Quote:
     match event:
-        case QuoteAccepted():
-            return replace(quote, status="accepted")
+        case QuoteAccepted(alternative=term_months):
+            chosen = quote.chosen(term_months)
+            return replace(quote, status="accepted", lines=quote.lines if chosen is None else chosen.lines)
         case QuoteDeclined():
             return replace(quote, status="declined")
         case QuoteWithdrawn():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from services.billing.domain.agreement import AgreedLine, RampPhase, RenewalTerms
+from services.billing.domain.agreement import AgreedDiscount, AgreedLine, RampPhase, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.plan import PlanVersion
@@ -49,6 +49,7 @@ def agreed_line(
     term_months: int | None = None,
     coupons: tuple[AgreedCoupon, ...] = (),
     ramp: tuple[RampPhase, ...] = (),
+    discounts: tuple[AgreedDiscount, ...] = (),
 ) -> AgreedLine:
     """The plan version as it is now, in one currency; without `term_months` for the plan's own term.
 
@@ -76,6 +77,7 @@ def agreed_line(
         late_usage_days=plan.late_usage_days,
         coupons=coupons,
         ramp=ramp,
+        discounts=discounts,
     )
 
 

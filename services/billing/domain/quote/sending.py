@@ -18,7 +18,7 @@ DAYS_VALID = 30
 def submitted(quote: Quote, command: SubmitQuote) -> list[QuoteEvent]:
     if quote.is_stale:
         raise QuoteStale("what it was made from has changed: revise it first")
-    discount = highest_discount(quote.lines)
+    discount = highest_discount(quote.offered)
     if discount <= command.discount_limit_percent:
         return [QuoteApproved(version=quote.version, by=command.by, automatic=True)]
     level = level_needed(discount)

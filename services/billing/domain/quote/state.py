@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.quote.alternatives import Alternative, AlternativeUnknown
 from services.billing.domain.quote.deal import Deal, Purpose
 from shared.errors import Conflict, DomainError, NotFound, Refused
 from shared.money import Money
@@ -68,6 +69,21 @@ class Quote:
     status: QuoteStatus = "draft"
     version: int = 1
     is_stale: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def offered(self) -> tuple[AgreedLine, ...]:
+        """Everything that the customer may choose."""
+        return (*self.lines, *(line for each in self.alternatives for line in each.lines))
+
+    def chosen(self, term_months: int | None) -> Alternative | None:
+        """The alternative of that term; None for the lines of the quote itself."""
+        if term_months in (None, max(line.term_months for line in self.lines)):
+            return None
+        for each in self.alternatives:
+            if each.terms.term_months == term_months:
+                return each
+        raise AlternativeUnknown("choose one of the terms that are offered", field="/term_months")
 
     @property
     def quote_id(self) -> UUID:
