@@ -58,6 +58,7 @@ class ChargeForm(Form):
     tax_rates: Rates = ()
     revenue_class: RevenueClass | None = None
     filtered_prices: Annotated[tuple[FilteredPrice, ...], Field(max_length=500)] = ()
+    unit_cost: Decimal | None = None
 
     def charge(self) -> Charge:
         return Charge(**{field.name: getattr(self, field.name) for field in fields(Charge)})

@@ -17,7 +17,7 @@ from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.pricing.exact import total
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.quote.alternatives import AlternativeTerms
-from services.billing.domain.quote.approval import ApprovalLevel
+from services.billing.domain.quote.approval import ApprovalLevel, Measure
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import QuoteStatus
 from shared.http.fields import Day, DecimalText, Instant
@@ -219,8 +219,14 @@ class LineAnswer(BaseModel):
 
 
 class ApprovalAnswer(BaseModel):
+    """`discount_minor` is that of the whole term; `margin_percent` is known where the plan says what its units cost.
+    `beyond` are the limits of the submitter that were not kept."""
+
     level: ApprovalLevel
     discount_percent: Decimal
+    discount_minor: int | None
+    margin_percent: Decimal | None
+    beyond: list[Measure]
     requested_by: str
 
 

@@ -24,8 +24,10 @@ from services.billing.api.quote_token import ShownOnce, hashed, new_token
 from services.billing.domain.customer import customer_id
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote import commands as order
+from services.billing.domain.quote.approval import ApprovalMatrix
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import Quote, QuoteNotFound, QuoteStatus
+from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.projections import quote_tokens, quotes
 from services.billing.tables import quotes as table
 from shared.http.moments import AtMoment
@@ -69,18 +71,23 @@ def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAn
 
 @router.post("/{quote_id}/submit")
 def submit(quote_id: QuoteId, unit: ChangeQuotes) -> QuoteAnswer:
-    """Approved at once up to 5 % discount; beyond it waits for somebody else: a manager, a director, an executive."""
-    return _done(unit, quote_id, order.SubmitQuote(by=unit.cause.context["principal"]))
+    """Approved at once within the tenant's own limits (5 % discount, unless its settings say otherwise); beyond them it
+    waits for somebody else: a manager, a director, an executive."""
+    command = order.SubmitQuote(by=unit.cause.context["principal"], matrix=_matrix(unit))
+    return _done(unit, quote_id, command)
 
 
 @router.post("/{quote_id}/approve")
 def approve(quote_id: QuoteId, unit: ApproveQuotes) -> QuoteAnswer:
-    return _done(unit, quote_id, order.ApproveQuote(by=unit.cause.context["principal"]))
+    """By somebody else than its authors, of the level that was asked for where the settings list approvers."""
+    by = unit.cause.context["principal"]
+    return _done(unit, quote_id, order.ApproveQuote(by=by, level=_matrix(unit).level_of(by)))
 
 
 @router.post("/{quote_id}/refuse")
 def refuse(quote_id: QuoteId, body: ReasonForm, unit: ApproveQuotes) -> QuoteAnswer:
-    return _done(unit, quote_id, order.RefuseQuote(by=unit.cause.context["principal"], reason=body.reason))
+    by = unit.cause.context["principal"]
+    return _done(unit, quote_id, order.RefuseQuote(by=by, reason=body.reason, level=_matrix(unit).level_of(by)))
 
 
 @router.post("/{quote_id}/send", response_model=QuoteAnswer)
@@ -138,6 +145,11 @@ def list_quotes(
         purpose=purpose,
     )
     return page_of(unit, matching, table.c.quote_id, page, answers.summary)
+
+
+def _matrix(unit: UnitOfWork) -> ApprovalMatrix:
+    settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
+    return settings.approval
 
 
 def _existing(unit: UnitOfWork, quote_id: QuoteId) -> Quote:

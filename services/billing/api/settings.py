@@ -13,6 +13,12 @@ from services.billing.api.access import ChangeSettings, ReadBilling
 from services.billing.domain import tenant_settings
 from services.billing.domain.late_fee import LateFeePolicy
 from services.billing.domain.payment_profile import UnappliedCash
+from services.billing.domain.quote.approval import (
+    DEFAULT_APPROVAL,
+    ApprovalLevel,
+    ApprovalLimits,
+    ApprovalMatrix,
+)
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from shared.http.fields import DecimalText
 from shared.http.routes import TransactionalRoute
@@ -29,6 +35,38 @@ class LateFeeForm(BaseModel):
     days: Annotated[int, Field(ge=1, le=365, strict=True)] = 7
 
 
+class LimitsForm(BaseModel):
+    """What may be given away at this level: null, or a currency that is not named, is no limit. `discount_amount` in major
+    units of a whole term, by currency; `margin_percent` has to be left at least."""
+
+    model_config = ConfigDict(extra="forbid")
+    discount_percent: DecimalText | None = None
+    discount_amount: Annotated[dict[str, DecimalText], Field(max_length=50)] = Field(default_factory=dict)
+    margin_percent: DecimalText | None = None
+
+    def limits(self) -> ApprovalLimits:
+        return ApprovalLimits(**self.model_dump())
+
+
+class ApprovalForm(BaseModel):
+    """Beyond `own` somebody else has to approve a quote; beyond `director` an executive. Where `approvers` are listed by
+    principal, each approves up to their level and nobody else does."""
+
+    model_config = ConfigDict(extra="forbid")
+    own: LimitsForm
+    manager: LimitsForm
+    director: LimitsForm
+    approvers: dict[Annotated[str, Field(min_length=1, max_length=200)], ApprovalLevel] = Field(default_factory=dict)
+
+    def matrix(self) -> ApprovalMatrix:
+        steps = {name: getattr(self, name).limits() for name in ("own", "manager", "director")}
+        return ApprovalMatrix(**steps, approvers=self.approvers)
+
+
+def _default_approval() -> ApprovalForm:
+    return ApprovalForm.model_validate(asdict(DEFAULT_APPROVAL))
+
+
 class SettingsBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     legal_entity: Annotated[str, Field(min_length=1, max_length=100)] = "default"
@@ -40,6 +78,7 @@ class SettingsBody(BaseModel):
         default_factory=lambda: [3, 5, 7]
     )
     late_fee: LateFeeForm = Field(default_factory=LateFeeForm)
+    approval: ApprovalForm = Field(default_factory=_default_approval)
 
 
 class SettingsAnswer(SettingsBody):
@@ -53,6 +92,7 @@ def change(body: SettingsBody, unit: ChangeSettings) -> SettingsAnswer:
     said = body.model_dump() | {
         "autopay_retry_days": tuple(body.autopay_retry_days),
         "late_fee": LateFeePolicy(percent=body.late_fee.percent, days=body.late_fee.days),
+        "approval": body.approval.matrix(),
     }
     unit.execute(
         TENANT_SETTINGS,

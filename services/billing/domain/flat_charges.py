@@ -17,7 +17,7 @@ from services.billing.domain.schedule import BillingPeriod, Rhythm
 from shared.money import EXACT, Money
 from shared.periods import Days, Every
 
-_PER_YEAR: dict[Every, int] = {"day": 365, "week": 52, "month": 12, "quarter": 4, "half_year": 2, "year": 1}
+PER_YEAR: dict[Every, int] = {"day": 365, "week": 52, "month": 12, "quarter": 4, "half_year": 2, "year": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class FlatCharges:
 
     def _annual(self, line: AgreedLine, charge: Charge) -> Money:
         net, _ = self._net(line, self._full(line, charge), WHOLE)
-        return net.times(_PER_YEAR[charge.every or line.every])
+        return net.times(PER_YEAR[charge.every or line.every])
 
     def _line(self, line: AgreedLine, charge: Charge, period: Days, part: Share) -> FlatLine:
         full = self._full(line, charge)

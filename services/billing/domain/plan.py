@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from services.billing.domain.late_usage import LateUsagePolicy
@@ -29,7 +30,8 @@ class Charge:
     metered: `price` on what `meter` counted in the billing period, each value of `group_by` by itself, in arrears. A
     group that one of `filtered_prices` fits has that price instead.
     `tax_rates` are decimal fractions as text ("0.08875"); they do not compound. Without `revenue_class` a line is `new`
-    in the first term and `renewal` afterwards.
+    in the first term and `renewal` afterwards. `unit_cost` is what a unit of a flat charge costs us in one of its periods,
+    in major units; None is not known.
     """
 
     code: str
@@ -43,6 +45,7 @@ class Charge:
     tax_rates: tuple[str, ...] = ()
     revenue_class: RevenueClass | None = None
     filtered_prices: tuple[FilteredPrice, ...] = ()
+    unit_cost: Decimal | None = None
 
     def class_in_term(self, term_number: int) -> RevenueClass:
         return self.revenue_class or ("new" if term_number == 1 else "renewal")

@@ -9,7 +9,7 @@ from itertools import chain
 from services.billing.domain.invoicing.tax import tax_rate
 from services.billing.domain.plan import Charge, MinimumCommitment, PlanVersion
 from services.billing.domain.pricing.filtered_validation import validate_filters
-from services.billing.domain.pricing.limits import NegativeNumber, NotPositive
+from services.billing.domain.pricing.limits import NegativeNumber, NotPositive, non_negative
 from services.billing.domain.pricing.percentage import EventsNeeded, part_per_event
 from services.billing.domain.pricing.price import Model, PartMissing, Price
 from services.billing.domain.pricing.validation import PartNotAllowed, validate
@@ -116,6 +116,7 @@ def _validate_charge(plan: PlanVersion, charge: Charge, at: str) -> None:
     validate_price(charge, f"{at}/price")
     for index, rate in enumerate(charge.tax_rates):
         tax_rate(rate, f"{at}/tax_rates/{index}")
+    non_negative(charge.unit_cost, f"{at}/unit_cost")
     match charge.kind:
         case "flat":
             _validate_flat(plan, charge, at)
@@ -144,6 +145,8 @@ def _validate_period(plan_every: Every, charge_every: Every | None, at: str) -> 
 def _validate_metered(charge: Charge, at: str) -> None:
     if not charge.meter:
         raise PartMissing("name the meter that is charged for", field=f"{at}/meter")
+    if charge.unit_cost is not None:
+        raise PartNotAllowed("only a flat charge has a cost when it is quoted; leave it out", field=f"{at}/unit_cost")
     if charge.in_advance:
         raise PartNotAllowed("usage is known afterwards; leave in_advance out", field=f"{at}/in_advance")
     if charge.every is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.billing.domain.late_fee import NO_LATE_FEE, LateFeePolicy
 from services.billing.domain.payment_profile import UnappliedCash
+from services.billing.domain.quote.approval import DEFAULT_APPROVAL, ApprovalMatrix, validate_matrix
 from shared.decider import Decider
 from shared.errors import DomainError
 from shared.money import exponent
@@ -32,6 +33,7 @@ class TenantSettings:
     unapplied_cash: UnappliedCash = "hold"
     autopay_retry_days: tuple[int, ...] = (3, 5, 7)
     late_fee: LateFeePolicy = NO_LATE_FEE
+    approval: ApprovalMatrix = DEFAULT_APPROVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ def decide(current: TenantSettings, command: ChangeSettings) -> list[SettingsCha
     days = wanted.autopay_retry_days
     if list(days) != sorted(set(days)) or any(not 0 < day <= 60 for day in days) or len(days) > 10:
         raise MalformedSchedule("at most 10 days from 1 to 60, in order", field="/autopay_retry_days")
+    validate_matrix(wanted.approval, "/approval")
     return [] if wanted == current else [SettingsChanged(settings=wanted)]
 
 

@@ -84,9 +84,8 @@ def _change(event: events.QuoteEvent) -> Change:
         case events.QuoteRevised(version=version, valid_until=valid_until, by=by):
             unapproved = {"is_stale": False, "approval": None, "approved_by": None, "reason": None}
             return Change("draft", unapproved | {"version": version, "valid_until": valid_until}, _version(event, by))
-        case events.QuoteApprovalRequested(level=level, discount_percent=discount, by=by):
-            asked = {"level": level, "discount_percent": discount, "requested_by": by}
-            return Change("pending", {"approval": asked, "reason": None})
+        case events.QuoteApprovalRequested():
+            return Change("pending", {"approval": _asked(event), "reason": None})
         case events.QuoteApproved(by=by):
             return Change("approved", {"approved_by": by})
         case events.QuoteRefused(reason=reason):
@@ -97,6 +96,17 @@ def _change(event: events.QuoteEvent) -> Change:
             return Change("draft", {"is_stale": True, "approved_by": None, "reason": reason})
         case _:
             return _ending(event)
+
+
+def _asked(event: events.QuoteApprovalRequested) -> dict[str, Any]:
+    return {
+        "level": event.level,
+        "discount_percent": event.discount_percent,
+        "discount_minor": None if event.discount is None else event.discount.minor,
+        "margin_percent": event.margin_percent,
+        "beyond": event.beyond,
+        "requested_by": event.by,
+    }
 
 
 def _ending(event: events.QuoteEvent) -> Change:

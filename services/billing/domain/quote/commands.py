@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.quote.alternatives import AlternativeTerms
-from services.billing.domain.quote.approval import OWN_LIMIT_PERCENT
+from services.billing.domain.quote.approval import DEFAULT_APPROVAL, ApprovalLevel, ApprovalMatrix
 from services.billing.domain.quote.deal import Purpose
 from shared.money import Money
 
@@ -46,18 +46,22 @@ class ReviseQuote:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitQuote:
     by: str
-    discount_limit_percent: Decimal = OWN_LIMIT_PERCENT
+    matrix: ApprovalMatrix = DEFAULT_APPROVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApproveQuote:
+    """`level` is how far up `by` stands; None for somebody who decides about nothing."""
+
     by: str
+    level: ApprovalLevel | None = "executive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseQuote:
     by: str
     reason: str
+    level: ApprovalLevel | None = "executive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

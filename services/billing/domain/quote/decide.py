@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.billing.domain.quote.accepting import accepted
+from services.billing.domain.quote.approval import ApprovalLevel, suffices
 from services.billing.domain.quote.commands import (
     AcceptQuote,
     ApproveQuote,
@@ -28,7 +29,7 @@ from services.billing.domain.quote.events import (
     QuoteWithdrawn,
 )
 from services.billing.domain.quote.sending import sent, submitted
-from services.billing.domain.quote.state import ApproverIsRequester, Quote, QuoteNotFound
+from services.billing.domain.quote.state import ApproverIsRequester, ApproverLevelTooLow, Quote, QuoteNotFound
 from shared.decider import NotAllowedNow
 
 
@@ -64,11 +65,11 @@ def _on_its_way(quote: Quote, command: QuoteCommand) -> list[QuoteEvent]:
     match quote.status, command:
         case "draft", SubmitQuote():
             return submitted(quote, command)
-        case "pending", ApproveQuote(by=by):
-            _refuse_author(quote, by)
+        case "pending", ApproveQuote(by=by, level=level):
+            _refuse_decider(quote, by, level)
             return [QuoteApproved(version=quote.version, by=by, automatic=False)]
-        case "pending", RefuseQuote(by=by, reason=reason):
-            _refuse_author(quote, by)
+        case "pending", RefuseQuote(by=by, reason=reason, level=level):
+            _refuse_decider(quote, by, level)
             return [QuoteRefused(version=quote.version, by=by, reason=reason)]
         case "approved" | "sent", SendQuote():
             return sent(quote, command)
@@ -94,6 +95,8 @@ def _ended(quote: Quote, command: QuoteCommand) -> list[QuoteEvent]:
             raise NotAllowedNow(command, quote)
 
 
-def _refuse_author(quote: Quote, by: str) -> None:
+def _refuse_decider(quote: Quote, by: str, level: ApprovalLevel | None) -> None:
     if by in quote.authors:
         raise ApproverIsRequester("somebody else than who wrote or submitted the quote has to decide")
+    if not suffices(level, quote.level_needed):
+        raise ApproverLevelTooLow(f"ask somebody of the level {quote.level_needed}")

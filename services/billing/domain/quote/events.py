@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote.alternatives import Alternative
-from services.billing.domain.quote.approval import ApprovalLevel
+from services.billing.domain.quote.approval import ApprovalLevel, Measure
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.lines import AnnualValues
+from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +37,15 @@ class QuoteRevised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteApprovalRequested:
+    """`beyond` are the limits that the submitter may not go beyond alone. `discount` is that of the whole term."""
+
     version: int
     level: ApprovalLevel
     discount_percent: Decimal
     by: str
+    discount: Money | None = None
+    margin_percent: Decimal | None = None
+    beyond: tuple[Measure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,8 @@ def evolve(quote: Quote | None, event: QuoteEvent) -> Quote | None:
             return Quote(deal, lines, valid_until, authors, alternatives=event.alternatives)
         case Quote(), QuoteRevised():
             return _revised(quote, event)
-        case Quote(), QuoteApprovalRequested(by=by):
-            return replace(quote, status="pending", authors=quote.authors | {by})
+        case Quote(), QuoteApprovalRequested(by=by, level=level):
+            return replace(quote, status="pending", authors=quote.authors | {by}, level_needed=level)
         case Quote(), QuoteApproved():
             return replace(quote, status="approved")
         case Quote(), QuoteRefused():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from services.billing.domain.quote.approval import highest_discount, level_needed
 from services.billing.domain.quote.commands import SendQuote, SubmitQuote
 from services.billing.domain.quote.events import QuoteApprovalRequested, QuoteApproved, QuoteEvent, QuoteSent
+from services.billing.domain.quote.giveaway import given_away
 from services.billing.domain.quote.lines import annual_values
 from services.billing.domain.quote.state import Quote, QuoteStale, ValidityOver
 from shared.decider import NotAllowedNow
@@ -18,11 +18,21 @@ DAYS_VALID = 30
 def submitted(quote: Quote, command: SubmitQuote) -> list[QuoteEvent]:
     if quote.is_stale:
         raise QuoteStale("what it was made from has changed: revise it first")
-    discount = highest_discount(quote.offered)
-    if discount <= command.discount_limit_percent:
+    given = given_away(quote.choices, quote.party)
+    level = command.matrix.level_needed(given)
+    if level is None:
         return [QuoteApproved(version=quote.version, by=command.by, automatic=True)]
-    level = level_needed(discount)
-    return [QuoteApprovalRequested(version=quote.version, level=level, discount_percent=discount, by=command.by)]
+    return [
+        QuoteApprovalRequested(
+            version=quote.version,
+            level=level,
+            discount_percent=given.discount_percent,
+            by=command.by,
+            discount=given.discount,
+            margin_percent=given.margin_percent,
+            beyond=command.matrix.own.beyond(given),
+        )
+    ]
 
 
 def sent(quote: Quote, command: SendQuote) -> list[QuoteEvent]:

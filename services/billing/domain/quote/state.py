@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.quote.alternatives import Alternative, AlternativeUnknown
+from services.billing.domain.quote.approval import ApprovalLevel
 from services.billing.domain.quote.deal import Deal, Purpose
 from shared.errors import Conflict, DomainError, NotFound, Refused
 from shared.money import Money
@@ -44,6 +45,10 @@ class ApproverIsRequester(Refused):
     """Nobody approves what they wrote or submitted themselves."""
 
 
+class ApproverLevelTooLow(Refused):
+    """Whoever decides stands at least as high as what is given away asks for."""
+
+
 class QuoteStale(Conflict):
     """What it was made from has changed since: it has to be revised."""
 
@@ -60,7 +65,8 @@ class QuoteNoLongerValid(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`authors` wrote or submitted it, so none of them approves it. `valid_until` is exclusive."""
+    """`authors` wrote or submitted it, so none of them approves it. `valid_until` is exclusive. `level_needed` is whose
+    approval was asked for last."""
 
     deal: Deal
     lines: tuple[AgreedLine, ...]
@@ -70,11 +76,12 @@ class Quote:
     version: int = 1
     is_stale: bool = False
     alternatives: tuple[Alternative, ...] = ()
+    level_needed: ApprovalLevel | None = None
 
     @property
-    def offered(self) -> tuple[AgreedLine, ...]:
-        """Everything that the customer may choose."""
-        return (*self.lines, *(line for each in self.alternatives for line in each.lines))
+    def choices(self) -> tuple[tuple[AgreedLine, ...], ...]:
+        """Everything that the customer may choose among."""
+        return (self.lines, *(each.lines for each in self.alternatives))
 
     def chosen(self, term_months: int | None) -> Alternative | None:
         """The alternative of that term; None for the lines of the quote itself."""
