@@ -28,6 +28,7 @@ LINES = [
         "starts_on": "2031-01-01",
         "quantity": 2,
         "discount_percent": "2.5",
+        "discounts": [{"reason": "volume", "percent": "2.5"}],
         "term_months": 12,
         "coupons": [],
         "ramp": [{"after_months": 6, "quantity": 3, "discount_percent": "1", "prices": {"platform_fee": FEE["price"]}}],
@@ -116,6 +117,19 @@ AMENDMENT: dict[str, Any] = {
     "add": [],
     "remove": [],
 }
+LIMITS = {"discount_percent": "25", "discount_amount": {"USD": "1000"}, "margin_percent": "10"}
+APPROVAL = {
+    "own": LIMITS,
+    "manager": LIMITS,
+    "director": LIMITS,
+    "approvers": {"dora": "manager"},
+    "clauses": {"escrow": "director"},
+}
+ALTERNATIVES = [{"term_months": 24, "uplift_percent": "4", "discount_percent": "3"}]
+PAPERS = {
+    "clauses": [{"code": "security", "title": "Data security", "text": "As agreed.", "justification": "Asked for."}],
+    "documents": [{"title": "Specification", "address": "https://example.com/spec.pdf", "sha256": "ab" * 32}],
+}
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 
 
@@ -134,9 +148,17 @@ def bodies(names: Names) -> dict[str, Any]:
             "unapplied_cash": "hold",
             "autopay_retry_days": [3, 5],
             "late_fee": {"percent": "1.5", "days": 7},
+            "approval": APPROVAL,
+            "required_clauses": [],
         },
         "PUT /v1/customers/{external_id}": CUSTOMER
-        | {"locale": "en", "segment": "air", "region": "us", "external_refs": {"crm": "1"}},
+        | {
+            "locale": "en",
+            "segment": "air",
+            "region": "us",
+            "external_refs": {"crm": "1"},
+            "purchase_order_required": False,
+        },
         "PUT /v1/products/{code}": {"name": "Gate use", "description": "By the hour"},
         "PUT /v1/coupons/{code}": COUPON,
         "PUT /v1/plans/{code}": PLAN,
@@ -145,13 +167,25 @@ def bodies(names: Names) -> dict[str, Any]:
             "external_id": "crm-1",
             "lines": LINES,
             "valid_until": "2031-03-01T00:00:00Z",
+            "alternatives": ALTERNATIVES,
+            **PAPERS,
         },
-        "POST /v1/quotes/{quote_id}/revise": {"lines": LINES, "valid_until": "2031-03-01T00:00:00Z"},
+        "POST /v1/quotes/{quote_id}/revise": {
+            "lines": LINES,
+            "valid_until": "2031-03-01T00:00:00Z",
+            "alternatives": ALTERNATIVES,
+            **PAPERS,
+        },
         "POST /v1/quotes/{quote_id}/send": {"valid_until": "2031-03-01T00:00:00Z"},
         "POST /v1/quotes/{quote_id}/refuse": REASON,
         "POST /v1/quotes/{quote_id}/decline": REASON,
         "POST /v1/quotes/{quote_id}/withdraw": REASON,
-        "POST /v1/quote-acceptances": {"token": names.get("token"), "name": "Ann Buyer", "purchase_order": "4711"},
+        "POST /v1/quote-acceptances": {
+            "token": names.get("token"),
+            "name": "Ann Buyer",
+            "purchase_order": "4711",
+            "term_months": 12,
+        },
         **TRIALS,
         "POST /v1/subscriptions/{subscription_id}/non-renewal": REASON | {"successor_subscription_id": subscription},
         "POST /v1/subscriptions/{subscription_id}/cancellation": CANCELLATION,

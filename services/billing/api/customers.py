@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeCustomers, ReadBilling
@@ -37,6 +37,7 @@ class CustomerIn(BaseModel):
     segment: Annotated[str, Field(max_length=50)] = ""
     region: Annotated[str, Field(max_length=50)] = ""
     external_refs: Annotated[dict[Reference, Reference], Field(max_length=20)] = Field(default_factory=dict)
+    purchase_order_required: StrictBool = False
 
 
 class CustomerOut(CustomerIn):

@@ -144,6 +144,7 @@ class InvoiceOut(BaseModel):
     customer: str
     subscription_id: SubscriptionId
     legal_entity: str
+    purchase_order: str | None
     currency: str
     issued_on: date | None
     due_on: date | None
@@ -174,6 +175,7 @@ def invoice_out(row: RowMapping | dict[str, Any]) -> InvoiceOut:
         refundable_minor=sum(note.refundable_minor for note in shown) - document.get("given_back_minor", 0),
         customer=row["customer_key"],
         legal_entity=document["legal_entity"],
+        purchase_order=document["purchase_order"],
         taxes=document["taxes"],
         lines=[line_out(line) for line in document["lines"]],
         credit_note=shown[-1] if shown else None,

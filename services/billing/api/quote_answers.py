@@ -7,10 +7,11 @@ from dataclasses import asdict, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
-from services.billing.api import quote_forms as forms
+from services.billing.api import quote_shown as forms
 from services.billing.api.plan_forms import charge_form, minimum_form
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote.alternatives import Alternative
@@ -20,6 +21,7 @@ from services.billing.domain.quote.state import QuoteNotFound
 from services.billing.domain.quote_totals import Breakdown, PlannedInvoice, QuoteLineTotals, quote_totals
 from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.processes.ordering import subscription_id
 from services.billing.projections import quotes
 from shared.money import Money
 from shared.unit_of_work import UnitOfWork
@@ -43,7 +45,16 @@ def summary(row: Mapping[Any, Any]) -> forms.QuoteSummary:
 
 def answer(unit: UnitOfWork, row: Mapping[Any, Any], token: str | None = None) -> forms.QuoteAnswer:
     current = row["quote"]["versions"][str(row["quote"]["version"])]
-    return forms.QuoteAnswer(**_summary(row), **_offer(unit, row, current), acceptance_token=token)
+    started = _started(row, current) if row["status"] == "accepted" else []
+    return forms.QuoteAnswer(
+        **_summary(row), **_offer(unit, row, current), subscriptions=started, acceptance_token=token
+    )
+
+
+def _started(row: Mapping[Any, Any], accepted: Mapping[str, Any]) -> list[UUID]:
+    """A renewal starts none: it continues the one that it names."""
+    is_new = row["purpose"] == "new"
+    return [subscription_id(row["quote_id"], n) for n in range(1, len(accepted["lines"]) + 1)] if is_new else []
 
 
 def version(unit: UnitOfWork, row: Mapping[Any, Any], number: int) -> forms.VersionAnswer:
@@ -83,7 +94,8 @@ def _offer(unit: UnitOfWork, row: Mapping[Any, Any], version: Mapping[str, Any])
         "alternatives": [
             forms.AlternativeAnswer(**asdict(each.terms), **_worth(unit, deal, uplift, each.lines))
             for each in alternatives
-        ]
+        ],
+        **version["papers"],
     }
 
 

@@ -6,25 +6,23 @@ from fastapi import APIRouter, Response
 
 from services.billing.api import quote_answers as answers
 from services.billing.api.access import ApproveQuotes, ChangeQuotes, ReadBilling
+from services.billing.api.paper_forms import papers_of
 from services.billing.api.plan_forms import Code
 from services.billing.api.quote_forms import (
     DraftForm,
     OpportunityId,
-    QuoteAnswer,
     QuoteId,
-    QuoteSummary,
     ReasonForm,
     RevisionForm,
     SendForm,
     SubscriptionId,
-    VersionAnswer,
 )
 from services.billing.api.quote_lines import lines_of, party_of, raised_lines, terms_of
+from services.billing.api.quote_shown import QuoteAnswer, QuoteSummary, VersionAnswer
 from services.billing.api.quote_token import ShownOnce, hashed, new_token
 from services.billing.domain.customer import customer_id
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote import commands as order
-from services.billing.domain.quote.approval import ApprovalMatrix
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import Quote, QuoteNotFound, QuoteStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
@@ -51,6 +49,7 @@ def draft(body: DraftForm, unit: ChangeQuotes) -> QuoteAnswer:
         external_id=body.external_id,
         valid_until=body.valid_until,
         alternatives=terms_of(body.alternatives),
+        papers=papers_of(body.clauses, body.documents),
     )
     return _done(unit, command.quote_id, command)
 
@@ -65,6 +64,7 @@ def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAn
         by=unit.cause.context["principal"],
         valid_until=body.valid_until,
         alternatives=None if body.alternatives is None else terms_of(body.alternatives),
+        papers=body.papers,
     )
     return _done(unit, quote_id, command)
 
@@ -73,7 +73,10 @@ def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAn
 def submit(quote_id: QuoteId, unit: ChangeQuotes) -> QuoteAnswer:
     """Approved at once within the tenant's own limits (5 % discount, unless its settings say otherwise); beyond them it
     waits for somebody else: a manager, a director, an executive."""
-    command = order.SubmitQuote(by=unit.cause.context["principal"], matrix=_matrix(unit))
+    settings = _settings(unit)
+    command = order.SubmitQuote(
+        by=unit.cause.context["principal"], matrix=settings.approval, required_clauses=settings.required_clauses
+    )
     return _done(unit, quote_id, command)
 
 
@@ -81,13 +84,15 @@ def submit(quote_id: QuoteId, unit: ChangeQuotes) -> QuoteAnswer:
 def approve(quote_id: QuoteId, unit: ApproveQuotes) -> QuoteAnswer:
     """By somebody else than its authors, of the level that was asked for where the settings list approvers."""
     by = unit.cause.context["principal"]
-    return _done(unit, quote_id, order.ApproveQuote(by=by, level=_matrix(unit).level_of(by)))
+    return _done(unit, quote_id, order.ApproveQuote(by=by, level=_settings(unit).approval.level_of(by)))
 
 
 @router.post("/{quote_id}/refuse")
 def refuse(quote_id: QuoteId, body: ReasonForm, unit: ApproveQuotes) -> QuoteAnswer:
     by = unit.cause.context["principal"]
-    return _done(unit, quote_id, order.RefuseQuote(by=by, reason=body.reason, level=_matrix(unit).level_of(by)))
+    return _done(
+        unit, quote_id, order.RefuseQuote(by=by, reason=body.reason, level=_settings(unit).approval.level_of(by))
+    )
 
 
 @router.post("/{quote_id}/send", response_model=QuoteAnswer)
@@ -147,9 +152,9 @@ def list_quotes(
     return page_of(unit, matching, table.c.quote_id, page, answers.summary)
 
 
-def _matrix(unit: UnitOfWork) -> ApprovalMatrix:
+def _settings(unit: UnitOfWork) -> TenantSettings:
     settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
-    return settings.approval
+    return settings
 
 
 def _existing(unit: UnitOfWork, quote_id: QuoteId) -> Quote:

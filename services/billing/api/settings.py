@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.billing.api.access import ChangeSettings, ReadBilling
+from services.billing.api.paper_forms import ClauseCode
 from services.billing.domain import tenant_settings
 from services.billing.domain.late_fee import LateFeePolicy
 from services.billing.domain.payment_profile import UnappliedCash
@@ -50,17 +51,19 @@ class LimitsForm(BaseModel):
 
 class ApprovalForm(BaseModel):
     """Beyond `own` somebody else has to approve a quote; beyond `director` an executive. Where `approvers` are listed by
-    principal, each approves up to their level and nobody else does."""
+    principal, each approves up to their level and nobody else does. A quote with one of `clauses` needs at least that
+    level."""
 
     model_config = ConfigDict(extra="forbid")
     own: LimitsForm
     manager: LimitsForm
     director: LimitsForm
     approvers: dict[Annotated[str, Field(min_length=1, max_length=200)], ApprovalLevel] = Field(default_factory=dict)
+    clauses: Annotated[dict[ClauseCode, ApprovalLevel], Field(max_length=50)] = Field(default_factory=dict)
 
     def matrix(self) -> ApprovalMatrix:
         steps = {name: getattr(self, name).limits() for name in ("own", "manager", "director")}
-        return ApprovalMatrix(**steps, approvers=self.approvers)
+        return ApprovalMatrix(**steps, approvers=self.approvers, clauses=self.clauses)
 
 
 def _default_approval() -> ApprovalForm:
@@ -79,6 +82,7 @@ class SettingsBody(BaseModel):
     )
     late_fee: LateFeeForm = Field(default_factory=LateFeeForm)
     approval: ApprovalForm = Field(default_factory=_default_approval)
+    required_clauses: Annotated[list[ClauseCode], Field(max_length=50)] = Field(default_factory=list)
 
 
 class SettingsAnswer(SettingsBody):
@@ -93,6 +97,7 @@ def change(body: SettingsBody, unit: ChangeSettings) -> SettingsAnswer:
         "autopay_retry_days": tuple(body.autopay_retry_days),
         "late_fee": LateFeePolicy(percent=body.late_fee.percent, days=body.late_fee.days),
         "approval": body.approval.matrix(),
+        "required_clauses": tuple(body.required_clauses),
     }
     unit.execute(
         TENANT_SETTINGS,

@@ -52,6 +52,7 @@ class TermOut(BaseModel):
     plan: str
     plan_version: int
     quote_id: QuoteId
+    purchase_order: str | None
     quantity: int
     base_minor: int
     renewal: RenewalTermsOut

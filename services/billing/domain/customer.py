@@ -27,6 +27,7 @@ class Customer:
     segment: str
     region: str
     external_refs: dict[str, str]
+    purchase_order_required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,8 @@ class MalformedSchedule(DomainError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantSettings:
     """`unapplied_cash` is held until somebody says what it pays, or applied to each invoice when it is issued; a customer's
-    payment profile may say otherwise. `autopay_retry_days` are counted from the due day."""
+    payment profile may say otherwise. `autopay_retry_days` are counted from the due day. No quote is submitted without the
+    `required_clauses`."""
 
     legal_entity: str = "default"
     currency: str = "EUR"
@@ -34,6 +35,7 @@ class TenantSettings:
     autopay_retry_days: tuple[int, ...] = (3, 5, 7)
     late_fee: LateFeePolicy = NO_LATE_FEE
     approval: ApprovalMatrix = DEFAULT_APPROVAL
+    required_clauses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,15 +71,17 @@ def _bill(
     """Issued at once, and due like any other of the term."""
     id_ = uuid5(correction.correction_id, "invoice")
     bill = Bill(invoice_id=id_, billing_on=subscription.day(desk.at), billed_at=desk.at, flat=(), usage=(), fees=())
+    term = subscription.term(more.lines[0].term_number)
     header = Header(
         invoice_id=id_,
         subscription_id=subscription.subscription_id,
         subscription_version=version,
         party=subscription.party,
         legal_entity=desk.legal_entity,
-        net_days=subscription.term(more.lines[0].term_number).line.net_days,
+        net_days=term.line.net_days,
         bill=bill,
         corrects=correction,
+        purchase_order=term.purchase_order,
     )
     yield Order(INVOICE, id_, DraftInvoice(header=header, lines=more.lines, review_until=None, taxes=more.taxes))
     number = desk.next_number()

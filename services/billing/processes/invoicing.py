@@ -23,7 +23,8 @@ def is_complete(bill: Bill, usage: Usage) -> bool:
 
 def invoice(subscription: Subscription, version: int, bill: Bill, usage: Usage, desk: Desk) -> Iterator[Order]:
     """`version` is that of the subscription's stream; the number is asked for last, because that locks the counter."""
-    line = subscription.terms[_term_of(bill, subscription) - 1].line
+    term = subscription.terms[_term_of(bill, subscription) - 1]
+    line = term.line
     header = Header(
         invoice_id=bill.invoice_id,
         subscription_id=subscription.subscription_id,
@@ -32,6 +33,7 @@ def invoice(subscription: Subscription, version: int, bill: Bill, usage: Usage, 
         legal_entity=desk.legal_entity,
         net_days=line.net_days,
         bill=bill,
+        purchase_order=term.purchase_order,
     )
     review = subscription.instant(bill.billing_on + timedelta(days=line.review_days)) if line.review_days else None
     lines, left_out = documents.with_corrections(subscription, bill, usage)
@@ -57,7 +59,7 @@ def on_issued(subscription: Subscription, version: int, issued: Invoice, number:
 
 
 def _term_of(bill: Bill, subscription: Subscription) -> int:
-    """The terms of payment are those of the latest term on the bill."""
+    """The terms of payment, and the purchase order, are those of the latest term on the bill."""
     flat, usage = ({item.term_number for item in bill.flat}, {item.term_number for item in bill.usage})
     numbers = flat | usage | {fee.term_number for fee in bill.fees}
     return max(numbers, default=subscription.last.number)

@@ -18,5 +18,7 @@ def subscription_id(quote_id: UUID, line: int) -> UUID:
 def on_quote_accepted(quote_id: UUID, quote: Quote) -> Iterator[Order]:
     for number, line in enumerate(quote.lines, start=1):
         id_ = subscription_id(quote_id, number)
-        command = CreateSubscription(subscription_id=id_, party=quote.party, line=line, quote_id=quote_id)
+        command = CreateSubscription(
+            subscription_id=id_, party=quote.party, line=line, quote_id=quote_id, purchase_order=quote.purchase_order
+        )
         yield Order(SUBSCRIPTION, id_, command)

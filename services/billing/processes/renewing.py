@@ -44,7 +44,9 @@ def on_opportunity_opened(subscription: Subscription, opportunity_id: UUID, upli
 
 def on_renewal_won(subscription_id: UUID, term_number: int, quote: Quote, id_: UUID, at: datetime) -> Iterator[Order]:
     """`term_number` is the term that ends; `at` the instant of acceptance, which a late term is dated back from."""
-    command = RenewTerm(term_number=term_number + 1, line=quote.lines[0], quote_id=id_, at=at)
+    command = RenewTerm(
+        term_number=term_number + 1, line=quote.lines[0], quote_id=id_, at=at, purchase_order=quote.purchase_order
+    )
     yield Order(SUBSCRIPTION, subscription_id, command)
 
 

@@ -74,6 +74,7 @@ def _document(header: Header, lines: Sequence[InvoiceLine], totals: Totals) -> d
         "lines": msgspec.to_builtins(list(lines)),
         "kind": "correction" if header.corrects else "regular",
         "corrects": msgspec.to_builtins(header.corrects),
+        "purchase_order": header.purchase_order,
         "credit_note": None,
         "credit_notes": [],
     }

@@ -75,8 +75,8 @@ def _row(entry: Recorded, event: events.QuoteDrafted) -> dict[str, Any]:
 
 
 def _version(event: events.QuoteDrafted | events.QuoteRevised, by: str) -> dict[str, Any]:
-    written = {"lines": event.lines, "valid_until": event.valid_until, "alternatives": event.alternatives, "by": by}
-    return {str(event.version): written}
+    same = ("lines", "valid_until", "alternatives", "papers")
+    return {str(event.version): {name: getattr(event, name) for name in same} | {"by": by}}
 
 
 def _change(event: events.QuoteEvent) -> Change:

@@ -154,6 +154,7 @@ def _term(facts: Facts, term: Term) -> dict[str, Any]:
         "starts_on": term.starts_on.isoformat(),
         "ends_on": term.ends_on.isoformat(),
         "quote_id": str(term.quote_id),
+        "purchase_order": term.purchase_order,
         "renewal": msgspec.to_builtins(facts.renewal),
         **_conditions(facts),
     }

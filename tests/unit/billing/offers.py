@@ -97,7 +97,7 @@ def send(valid_until: datetime | None = UNTIL, at: datetime = NOW) -> SendQuote:
 
 
 def accept(version: int = 1, at: datetime = NOW, **more: Any) -> AcceptQuote:
-    return AcceptQuote(version=version, name="Ann Buyer", at=at, purchase_order="PO-7", **more)
+    return AcceptQuote(**{"version": version, "name": "Ann Buyer", "at": at, "purchase_order": "PO-7"} | more)
 
 
 def decline() -> DeclineQuote:

@@ -41,6 +41,7 @@ class Header:
     net_days: int
     bill: Bill
     corrects: Correction | None = None
+    purchase_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from services.billing.domain.quote.commands import AcceptQuote
 from services.billing.domain.quote.events import QuoteAccepted
 from services.billing.domain.quote.lines import annual_values
-from services.billing.domain.quote.state import Quote, QuoteChanged, QuoteNoLongerValid, QuoteStale
+from services.billing.domain.quote.state import (
+    PurchaseOrderMissing,
+    Quote,
+    QuoteChanged,
+    QuoteNoLongerValid,
+    QuoteStale,
+)
 from shared.decider import NotAllowedNow
 from shared.periods import local_day
 
@@ -24,6 +30,7 @@ def accepted(quote: Quote, command: AcceptQuote) -> QuoteAccepted:
         term_months=max(line.term_months for line in lines),
         annual=annual_values(lines, quote.prior_annual, quote.party.currency),
         alternative=None if chosen is None else chosen.terms.term_months,
+        papers=quote.papers,
     )
 
 
@@ -37,3 +44,5 @@ def _refuse(quote: Quote, command: AcceptQuote) -> None:
         raise QuoteStale("the subscription has changed since: ask for a new quote")
     if quote.status != "sent":
         raise NotAllowedNow(command, quote)
+    if command.needs_purchase_order and command.purchase_order is None:
+        raise PurchaseOrderMissing("give the number of your purchase order", field="/purchase_order")

@@ -10,11 +10,12 @@ from typing import Literal
 
 from services.billing.domain.pricing.limits import non_negative
 from services.billing.domain.pricing.validation import PercentTooHigh
+from services.billing.domain.quote.papers import MAX_PAPERS, TooManyPapers
 from shared.errors import DomainError
 from shared.money import Money, exponent
 
 ApprovalLevel = Literal["manager", "director", "executive"]
-Measure = Literal["discount_percent", "discount_amount", "margin_percent"]
+Measure = Literal["discount_percent", "discount_amount", "margin_percent", "clauses"]
 
 LEVELS: tuple[ApprovalLevel, ...] = ("manager", "director", "executive")
 MAX_APPROVERS = 500
@@ -30,12 +31,13 @@ class TooManyApprovers(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAway:
-    """What an offer gives away: the highest percentage, the amount over the whole term, and the lowest margin, None where
-    no cost is known."""
+    """What an offer gives away: the highest percentage, the amount over the whole term, the lowest margin, None where no
+    cost is known, and its clauses, by code."""
 
     discount_percent: Decimal
     discount: Money
     margin_percent: Decimal | None = None
+    clauses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +69,28 @@ class ApprovalLimits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalMatrix:
     """`own` is what nobody has to be asked for; beyond `director` it is an executive. Where `approvers` are listed, by
-    principal, each decides up to their level and nobody else does; otherwise all who may approve do, at any level."""
+    principal, each decides up to their level and nobody else does; otherwise all who may approve do, at any level. An
+    offer with one of the `clauses` needs the level that is named with it, whatever else it gives away."""
 
     own: ApprovalLimits
     manager: ApprovalLimits
     director: ApprovalLimits
     approvers: dict[str, ApprovalLevel] = field(default_factory=dict)
+    clauses: dict[str, ApprovalLevel] = field(default_factory=dict)
+
+    def beyond(self, given: GivenAway) -> tuple[Measure, ...]:
+        """What nobody may give away alone."""
+        return (*self.own.beyond(given), *(("clauses",) if self._of_clauses(given) else ()))
 
     def level_needed(self, given: GivenAway) -> ApprovalLevel | None:
         """None where it is within what may be given without asking."""
+        levels = [*self._of_clauses(given), self._of_limits(given)]
+        return max((level for level in levels if level), key=LEVELS.index, default=None)
+
+    def _of_clauses(self, given: GivenAway) -> list[ApprovalLevel]:
+        return [self.clauses[code] for code in given.clauses if code in self.clauses]
+
+    def _of_limits(self, given: GivenAway) -> ApprovalLevel | None:
         if not self.own.beyond(given):
             return None
         if not self.manager.beyond(given):
@@ -106,6 +121,8 @@ def validate_matrix(matrix: ApprovalMatrix, at: str) -> None:
         _validate_order(lower, higher, f"{at}/{name}")
     if len(matrix.approvers) > MAX_APPROVERS:
         raise TooManyApprovers(f"list at most {MAX_APPROVERS}", field=f"{at}/approvers")
+    if len(matrix.clauses) > MAX_PAPERS:
+        raise TooManyPapers(f"list at most {MAX_PAPERS}", field=f"{at}/clauses")
 
 
 def _validate_limits(limits: ApprovalLimits, at: str) -> None:

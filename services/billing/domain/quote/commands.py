@@ -11,6 +11,7 @@ from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.quote.alternatives import AlternativeTerms
 from services.billing.domain.quote.approval import DEFAULT_APPROVAL, ApprovalLevel, ApprovalMatrix
 from services.billing.domain.quote.deal import Purpose
+from services.billing.domain.quote.papers import NO_PAPERS, Papers
 from shared.money import Money
 
 
@@ -30,23 +31,26 @@ class DraftQuote:
     valid_until: datetime | None = None
     alternatives: tuple[AlternativeTerms, ...] = ()
     uplift_percent: Decimal | None = None
+    papers: Papers = NO_PAPERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviseQuote:
     """Takes an offer back that is out already: the customer can accept the new version only. Without `alternatives` those
-    that it has, made anew from the lines."""
+    that it has, made anew from the lines; without `papers` those that it has."""
 
     lines: tuple[AgreedLine, ...]
     by: str
     valid_until: datetime | None = None
     alternatives: tuple[AlternativeTerms, ...] | None = None
+    papers: Papers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitQuote:
     by: str
     matrix: ApprovalMatrix = DEFAULT_APPROVAL
+    required_clauses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ class AcceptQuote:
     at: datetime
     purchase_order: str | None = None
     term_months: int | None = None
+    needs_purchase_order: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from services.billing.domain.quote.commands import DraftQuote, ReviseQuote
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.events import QuoteDrafted, QuoteEvent, QuoteRevised
 from services.billing.domain.quote.lines import annual_flat
+from services.billing.domain.quote.papers import validate_papers
 from services.billing.domain.quote.state import NothingQuoted, OneTermRenewed, Quote, QuoteTooLarge, TooManyLines
 from services.billing.domain.quote_validation import validate_line, validate_terms
 
@@ -39,6 +40,7 @@ def deal_of(command: DraftQuote) -> Deal:
 
 def drafted(command: DraftQuote) -> QuoteDrafted:
     _check_lines(command.lines, command.party.currency)
+    validate_papers(command.papers)
     return QuoteDrafted(
         deal=deal_of(command),
         version=1,
@@ -46,6 +48,7 @@ def drafted(command: DraftQuote) -> QuoteDrafted:
         valid_until=command.valid_until,
         alternatives=_alternatives(command.lines, command.alternatives, command.party.currency),
         uplift_percent=command.uplift_percent,
+        papers=command.papers,
     )
 
 
@@ -57,8 +60,10 @@ def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
     valid_until = command.valid_until or quote.valid_until
     terms = tuple(each.terms for each in quote.alternatives) if command.alternatives is None else command.alternatives
     alternatives = _alternatives(command.lines, terms, quote.party.currency)
-    same = (command.lines, valid_until, alternatives) == (quote.lines, quote.valid_until, quote.alternatives)
-    if same and not quote.is_stale:
+    papers = quote.papers if command.papers is None else command.papers
+    validate_papers(papers)
+    offered = (command.lines, valid_until, alternatives, papers)
+    if offered == (quote.lines, quote.valid_until, quote.alternatives, quote.papers) and not quote.is_stale:
         return []
     return [
         QuoteRevised(
@@ -67,6 +72,7 @@ def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
             valid_until=valid_until,
             by=command.by,
             alternatives=alternatives,
+            papers=papers,
         )
     ]
 

@@ -11,6 +11,7 @@ from services.billing.domain.quote.alternatives import Alternative
 from services.billing.domain.quote.approval import ApprovalLevel, Measure
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.lines import AnnualValues
+from services.billing.domain.quote.papers import NO_PAPERS, Papers
 from shared.money import Money
 
 
@@ -24,6 +25,7 @@ class QuoteDrafted:
     valid_until: datetime | None
     alternatives: tuple[Alternative, ...] = ()
     uplift_percent: Decimal | None = None
+    papers: Papers = NO_PAPERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class QuoteRevised:
     valid_until: datetime | None
     by: str
     alternatives: tuple[Alternative, ...] = ()
+    papers: Papers = NO_PAPERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class QuoteOutdated:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteAccepted:
     """`accepted_on` is the customer's local day; `term_months` the longest of the lines. `alternative` is the term of the
-    one that was chosen, None for the quote's own lines."""
+    one that was chosen, None for the quote's own lines. `papers` are those that were accepted with it."""
 
     deal: Deal
     version: int
@@ -92,6 +95,7 @@ class QuoteAccepted:
     term_months: int
     annual: AnnualValues
     alternative: int | None = None
+    papers: Papers = NO_PAPERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

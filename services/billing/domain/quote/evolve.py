@@ -26,7 +26,7 @@ def evolve(quote: Quote | None, event: QuoteEvent) -> Quote | None:
     match quote, event:
         case None, QuoteDrafted(deal=deal, lines=lines, valid_until=valid_until):
             authors = frozenset({deal.requested_by})
-            return Quote(deal, lines, valid_until, authors, alternatives=event.alternatives)
+            return Quote(deal, lines, valid_until, authors, alternatives=event.alternatives, papers=event.papers)
         case Quote(), QuoteRevised():
             return _revised(quote, event)
         case Quote(), QuoteApprovalRequested(by=by, level=level):
@@ -55,14 +55,16 @@ def _revised(quote: Quote, event: QuoteRevised) -> Quote:
         authors=quote.authors | {event.by},
         is_stale=False,
         alternatives=event.alternatives,
+        papers=event.papers,
     )
 
 
 def _ended(quote: Quote, event: QuoteEvent) -> Quote:
     match event:
-        case QuoteAccepted(alternative=term_months):
+        case QuoteAccepted(alternative=term_months, purchase_order=purchase_order):
             chosen = quote.chosen(term_months)
-            return replace(quote, status="accepted", lines=quote.lines if chosen is None else chosen.lines)
+            lines = quote.lines if chosen is None else chosen.lines
+            return replace(quote, status="accepted", lines=lines, purchase_order=purchase_order)
         case QuoteDeclined():
             return replace(quote, status="declined")
         case QuoteWithdrawn():

@@ -12,6 +12,7 @@ from services.billing.domain.offered_line import COUPON
 from services.billing.domain.plan import Charge
 from services.billing.domain.pricing.exact import total
 from services.billing.domain.quote.approval import GivenAway
+from services.billing.domain.quote.papers import NO_PAPERS, Papers
 from services.billing.domain.quote_totals import quote_totals
 from shared.money import EXACT, Money
 from shared.periods import plus_months
@@ -20,7 +21,7 @@ _MARGIN_PLACES = Decimal("0.0001")
 _NOTHING_LEFT = Decimal(-100)
 
 
-def given_away(choices: Sequence[Sequence[AgreedLine]], party: Party) -> GivenAway:
+def given_away(choices: Sequence[Sequence[AgreedLine]], party: Party, papers: Papers = NO_PAPERS) -> GivenAway:
     """`choices` are the quote's own lines and those of each alternative; the one that gives away the most counts.
 
     Coupons are published by whoever keeps the catalogue: they count in neither percent nor amount nor margin.
@@ -30,6 +31,7 @@ def given_away(choices: Sequence[Sequence[AgreedLine]], party: Party) -> GivenAw
         discount_percent=highest_discount(lines),
         discount=max(_own_discounts(choice, party) for choice in choices),
         margin_percent=lowest_margin(lines, party.currency),
+        clauses=papers.codes,
     )
 
 

@@ -8,6 +8,7 @@ from services.billing.domain.quote.commands import SendQuote, SubmitQuote
 from services.billing.domain.quote.events import QuoteApprovalRequested, QuoteApproved, QuoteEvent, QuoteSent
 from services.billing.domain.quote.giveaway import given_away
 from services.billing.domain.quote.lines import annual_values
+from services.billing.domain.quote.papers import require_clauses
 from services.billing.domain.quote.state import Quote, QuoteStale, ValidityOver
 from shared.decider import NotAllowedNow
 from shared.periods import local_day, start_of_day
@@ -18,7 +19,8 @@ DAYS_VALID = 30
 def submitted(quote: Quote, command: SubmitQuote) -> list[QuoteEvent]:
     if quote.is_stale:
         raise QuoteStale("what it was made from has changed: revise it first")
-    given = given_away(quote.choices, quote.party)
+    require_clauses(quote.papers, command.required_clauses)
+    given = given_away(quote.choices, quote.party, quote.papers)
     level = command.matrix.level_needed(given)
     if level is None:
         return [QuoteApproved(version=quote.version, by=command.by, automatic=True)]
@@ -30,7 +32,7 @@ def submitted(quote: Quote, command: SubmitQuote) -> list[QuoteEvent]:
             by=command.by,
             discount=given.discount,
             margin_percent=given.margin_percent,
-            beyond=command.matrix.own.beyond(given),
+            beyond=command.matrix.beyond(given),
         )
     ]
 

@@ -11,6 +11,7 @@ from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.quote.alternatives import Alternative, AlternativeUnknown
 from services.billing.domain.quote.approval import ApprovalLevel
 from services.billing.domain.quote.deal import Deal, Purpose
+from services.billing.domain.quote.papers import NO_PAPERS, Papers
 from shared.errors import Conflict, DomainError, NotFound, Refused
 from shared.money import Money
 
@@ -49,6 +50,10 @@ class ApproverLevelTooLow(Refused):
     """Whoever decides stands at least as high as what is given away asks for."""
 
 
+class PurchaseOrderMissing(DomainError):
+    """The customer pays nothing without the number of its purchase order."""
+
+
 class QuoteStale(Conflict):
     """What it was made from has changed since: it has to be revised."""
 
@@ -77,6 +82,8 @@ class Quote:
     is_stale: bool = False
     alternatives: tuple[Alternative, ...] = ()
     level_needed: ApprovalLevel | None = None
+    papers: Papers = NO_PAPERS
+    purchase_order: str | None = None
 
     @property
     def choices(self) -> tuple[tuple[AgreedLine, ...], ...]:

@@ -18,6 +18,7 @@ class CreateSubscription:
     party: Party
     line: AgreedLine
     quote_id: UUID
+    purchase_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class RenewTerm:
     quote_id: UUID
     at: datetime
     mode: RenewalMode = "assisted"
+    purchase_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

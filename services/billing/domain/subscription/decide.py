@@ -128,7 +128,14 @@ def _after_cancellation(subscription: Subscription, command: SubscriptionCommand
 
 def _created(command: CreateSubscription) -> SubscriptionCreated:
     days = term_of(command.line.starts_on, command.line.term_months)
-    term = Term(number=1, starts_on=days.start, ends_on=days.end, line=command.line, quote_id=command.quote_id)
+    term = Term(
+        number=1,
+        starts_on=days.start,
+        ends_on=days.end,
+        line=command.line,
+        quote_id=command.quote_id,
+        purchase_order=command.purchase_order,
+    )
     return SubscriptionCreated(facts=facts_of(command.subscription_id, command.party, term), term=term)
 
 
@@ -170,6 +177,7 @@ def _renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionE
         ends_on=days.end,
         line=command.line,
         quote_id=command.quote_id,
+        purchase_order=command.purchase_order,
     )
     fees = _fees(subscription, command, term)
     facts = subscription.facts(term)

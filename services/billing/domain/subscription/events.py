@@ -18,13 +18,15 @@ RenewalMode = Literal["assisted", "auto"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """Days from `starts_on` up to, not including, `ends_on`, at the prices of `line`, agreed in a quote."""
+    """Days from `starts_on` up to, not including, `ends_on`, at the prices of `line`, agreed in a quote and accepted with a
+    `purchase_order`, where the customer has one."""
 
     number: int
     starts_on: date
     ends_on: date
     line: AgreedLine
     quote_id: UUID
+    purchase_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
