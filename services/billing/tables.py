@@ -192,6 +192,7 @@ invoices = Table(
     Column("tax_minor", BigInteger, nullable=False),
     Column("total_minor", BigInteger, nullable=False),
     Column("open_minor", BigInteger, nullable=False),
+    Column("written_off_minor", BigInteger, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False),
     Column("document", JSONB, nullable=False),
     PrimaryKeyConstraint("tenant_id", "invoice_id"),

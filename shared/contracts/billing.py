@@ -189,69 +189,6 @@ class UsagePeriodShortenedV1(Contract, frozen=True, kw_only=True):
     ends_at: datetime
 
 
-class InvoiceMessage(Contract, frozen=True, kw_only=True):
-    """`kind` is regular, or correction: then of the invoice `corrects_invoice_id`, whose usage was known late."""
-
-    invoice_id: UUID
-    number: str
-    subscription_id: UUID
-    customer_id: UUID
-    customer_key: str
-    zone: str
-    currency: str
-    issued_on: date
-    due_on: date
-    total_minor: int
-    kind: str = "regular"
-    corrects_invoice_id: UUID | None = None
-
-
-class InvoiceIssuedV1(InvoiceMessage, frozen=True, kw_only=True):
-    TYPE: ClassVar[str] = "billing.invoice_issued.v1"
-
-
-class InvoicePaymentAllocatedV1(InvoiceMessage, frozen=True, kw_only=True):
-    TYPE: ClassVar[str] = "billing.invoice_payment_allocated.v1"
-    payment_id: UUID
-    amount_minor: int
-    open_minor: int
-
-
-class InvoiceReopenedV1(InvoiceMessage, frozen=True, kw_only=True):
-    """`amount_minor` had been paid and is owed again: the payment was taken back, or did not belong here."""
-
-    TYPE: ClassVar[str] = "billing.invoice_reopened.v1"
-    payment_id: UUID
-    amount_minor: int
-    open_minor: int
-    reason: str
-
-
-class InvoicePaidV1(InvoiceMessage, frozen=True, kw_only=True):
-    TYPE: ClassVar[str] = "billing.invoice_paid.v1"
-
-
-class InvoiceOverdueV1(InvoiceMessage, frozen=True, kw_only=True):
-    TYPE: ClassVar[str] = "billing.invoice_overdue.v1"
-    open_minor: int
-
-
-class InvoiceVoidedV1(InvoiceMessage, frozen=True, kw_only=True):
-    TYPE: ClassVar[str] = "billing.invoice_voided.v1"
-    reason: str
-
-
-class InvoiceCreditedV1(InvoiceMessage, frozen=True, kw_only=True):
-    """`open_minor` is what is left to pay, `refundable_minor` what of the credit had been paid already."""
-
-    TYPE: ClassVar[str] = "billing.invoice_credited.v1"
-    credit_minor: int
-    reason: str
-    credit_note: str = ""
-    open_minor: int = 0
-    refundable_minor: int = 0
-
-
 class AutopayFailedV1(Contract, frozen=True, kw_only=True):
     """An attempt to charge for an invoice failed; after the `is_last` none is made by itself."""
 
@@ -278,7 +215,8 @@ class OverdueInvoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DunningStepReachedV1(Contract, frozen=True, kw_only=True):
-    """`step` is reminded, warned, restricted or suspended; `invoices` are those that are overdue, oldest first."""
+    """`step` is reminded, warned, restricted, suspended or written_off; `invoices` are those that are overdue, oldest first,
+    and of those that were written off what was lost."""
 
     TYPE: ClassVar[str] = "billing.dunning_step_reached.v1"
     subscription_id: UUID

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from services.billing.api.access import ReadBilling
 from services.billing.api.invoice_forms import CorrectionId, CustomerId, InvoiceId, PeriodId, SubscriptionId
 from services.billing.domain.correction import DocumentKind
-from services.billing.domain.dunning import Step
+from services.billing.domain.dunning.events import Step
 from services.billing.domain.invoice.events import Answer, NotedStatus
 from services.billing.projections import corrections, dunning
 from services.billing.tables import corrections as corrections_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -118,22 +118,34 @@ class LineOut(BaseModel):
 
 
 class CreditNoteOut(BaseModel):
-    """Amounts are what is taken back. A note over the whole invoice has no lines of its own."""
+    """Amounts are what is taken back; `forgiven_minor` of it had been written off. A note over the whole invoice has no lines
+    of its own."""
 
     number: str
     issued_on: date
     amount_minor: int
     tax_minor: int
     refundable_minor: int
+    forgiven_minor: int = 0
     reason: str
     taxes: dict[str, int] = Field(default_factory=dict)
     lines: list[LineOut] = Field(default_factory=list)
     corrects: CorrectsOut | None = None
 
 
+class LossOut(BaseModel):
+    """What was written off on a day, or came in after all."""
+
+    kind: Literal["write_off", "recovery"]
+    on: date
+    amount_minor: int
+    reason: str
+
+
 class InvoiceOut(BaseModel):
     """`credit_note` is the latest of `credit_notes`; `refundable_minor` is what was paid and credited and not given back
-    since: it is owed to the customer."""
+    since: it is owed to the customer. `written_off_minor` is what is not expected any more: of `losses`, what was not
+    recovered or credited."""
 
     invoice_id: InvoiceId
     kind: InvoiceKind
@@ -155,6 +167,8 @@ class InvoiceOut(BaseModel):
     open_minor: int
     credited_minor: int
     refundable_minor: int
+    written_off_minor: int
+    losses: list[LossOut]
     lines: list[LineOut]
     credit_note: CreditNoteOut | None
     credit_notes: list[CreditNoteOut]
@@ -164,7 +178,7 @@ class InvoiceOut(BaseModel):
 def invoice_out(row: RowMapping | dict[str, Any]) -> InvoiceOut:
     document = row["document"]
     same = ("invoice_id", "number", "status", "customer_id", "subscription_id", "currency", "issued_on", "due_on")
-    amounts = ("subtotal_minor", "tax_minor", "total_minor", "open_minor", "version")
+    amounts = ("subtotal_minor", "tax_minor", "total_minor", "open_minor", "written_off_minor", "version")
     notes = document.get("credit_notes") or [note for note in [document["credit_note"]] if note]
     shown = [credit_note_out(note) for note in notes]
     return InvoiceOut(
@@ -178,6 +192,7 @@ def invoice_out(row: RowMapping | dict[str, Any]) -> InvoiceOut:
         purchase_order=document["purchase_order"],
         taxes=document["taxes"],
         lines=[line_out(line) for line in document["lines"]],
+        losses=[LossOut(**loss) for loss in document.get("losses", ())],
         credit_note=shown[-1] if shown else None,
         credit_notes=shown,
     )

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from services.billing.api.access import ChangeInvoices, ReadBilling, VoidInvoices
+from services.billing.api.access import ChangeInvoices, ReadBilling, VoidInvoices, WriteOffInvoices
 from services.billing.api.invoice_forms import InvoiceId, InvoiceOut, SubscriptionId, invoice_out
 from services.billing.desk import desk_of
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import CreditInvoice, DiscardInvoice, IssueInvoice, Number, VoidInvoice
+from services.billing.domain.invoice.commands import (
+    CreditInvoice,
+    DiscardInvoice,
+    IssueInvoice,
+    Number,
+    VoidInvoice,
+    WriteOffInvoice,
+)
 from services.billing.domain.invoice.state import Invoice, InvoiceStatus
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
@@ -97,13 +106,26 @@ def void(invoice_id: InvoiceId, body: Why, unit: VoidInvoices) -> InvoiceOut:
     return invoice_out(invoices.get(unit, invoice_id))
 
 
+@router.post("/{invoice_id}/write-off")
+def write_off(invoice_id: InvoiceId, body: Why, unit: WriteOffInvoices) -> InvoiceOut:
+    """What is open of it is not expected any more; what comes in later is recovered."""
+    command = WriteOffInvoice(reason=body.reason, on=_today(unit, invoice_id))
+    unit.execute(INVOICE, invoice_id, command)
+    return invoice_out(invoices.get(unit, invoice_id))
+
+
 @router.post("/{invoice_id}/credit-notes", status_code=201)
 def credit(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> InvoiceOut:
     """A credit note over the whole invoice, with a number of its own series."""
-    on = local_day(unit.now, invoices.get(unit, invoice_id)["document"]["party"]["zone"])
-    command = CreditInvoice(number=_next_number(unit, invoice_numbers.CREDIT_NOTES), on=on, reason=body.reason)
+    number, on = _next_number(unit, invoice_numbers.CREDIT_NOTES), _today(unit, invoice_id)
+    command = CreditInvoice(number=number, on=on, reason=body.reason)
     unit.execute(INVOICE, invoice_id, command)
     return invoice_out(invoices.get(unit, invoice_id))
+
+
+def _today(unit: UnitOfWork, invoice_id: UUID) -> date:
+    """The customer's day."""
+    return local_day(unit.now, invoices.get(unit, invoice_id)["document"]["party"]["zone"])
 
 
 def _next_number(unit: UnitOfWork, suffix: str = "") -> Number:

@@ -19,8 +19,9 @@ router = APIRouter(prefix="/v1/reconciliation", tags=["ledger"], route_class=Tra
 
 class SumOut(BaseModel):
     """`lines` are revenue and deferred revenue, `totals` receivables and what of them is refundable, `taxes` tax payable,
-    `payments` cash, received less given back; those of documents beside those of the ledger. `booked_later_minor` is the part
-    that stands in a later month, because this one was closed."""
+    `payments` cash, received less given back, `losses` what was written off less
+    what was recovered; those of documents beside those of the ledger. `booked_later_minor` is the part that stands in a later
+    month, because this one was closed."""
 
     name: Name
     currency: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.billing.domain.dunning import Debt
+from services.billing.domain.dunning.events import Debt
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment_profile import PAYMENT_PROFILE, PaymentProfile
@@ -13,13 +13,15 @@ from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.processes import autopaying, collecting, late_fees, metering, ordering, paying
 from services.billing.projections import payments
-from shared.contracts.billing import (
+from shared.contracts.billing import QuoteAcceptedV1
+from shared.contracts.billing_invoices import (
     InvoiceCreditedV1,
     InvoiceIssuedV1,
     InvoicePaymentAllocatedV1,
+    InvoiceRecoveredV1,
     InvoiceReopenedV1,
     InvoiceVoidedV1,
-    QuoteAcceptedV1,
+    InvoiceWrittenOffV1,
 )
 from shared.messages import Message
 from shared.money import Money
@@ -70,8 +72,21 @@ def invoice_voided(message: Message) -> Iterator[Order]:
 
 def invoice_credited(message: Message) -> Iterator[Order]:
     body = message.read(InvoiceCreditedV1)
-    left = Money(body.open_minor, body.currency)
-    return collecting.on_debt_changed(body.subscription_id, body.invoice_id, left, message.time)
+    left, lost = (Money(minor, body.currency) for minor in (body.open_minor, body.written_off_minor))
+    yield from collecting.on_debt_changed(body.subscription_id, body.invoice_id, left, message.time)
+    yield from collecting.on_loss_changed(body.subscription_id, body.invoice_id, lost, message.time)
+
+
+def invoice_written_off(message: Message) -> Iterator[Order]:
+    body = message.read(InvoiceWrittenOffV1)
+    lost = Money(body.written_off_minor, body.currency)
+    return collecting.on_written_off(body.subscription_id, body.invoice_id, lost, message.time)
+
+
+def invoice_recovered(message: Message) -> Iterator[Order]:
+    body = message.read(InvoiceRecoveredV1)
+    lost = Money(body.written_off_minor, body.currency)
+    return collecting.on_loss_changed(body.subscription_id, body.invoice_id, lost, message.time)
 
 
 def invoice_reopened(message: Message) -> Iterator[Order]:

@@ -1,7 +1,7 @@
 """What billing listens to, and which process answers."""
 
 from services.billing.messaging import from_billing, from_renewals, from_usage, reference
-from shared.contracts import billing, renewals, usage
+from shared.contracts import billing, billing_invoices, renewals, usage
 from shared.inbox import Handlers, Reads, passing_over
 
 TOPICS = [
@@ -15,11 +15,13 @@ TOPICS = [
 
 HANDLERS: Handlers = {
     billing.QuoteAcceptedV1.TYPE: Reads(from_billing.quote_accepted),
-    billing.InvoiceIssuedV1.TYPE: Reads(from_billing.invoice_issued),
-    billing.InvoicePaymentAllocatedV1.TYPE: from_billing.payment_allocated,
-    billing.InvoiceReopenedV1.TYPE: from_billing.invoice_reopened,
-    billing.InvoiceVoidedV1.TYPE: from_billing.invoice_voided,
-    billing.InvoiceCreditedV1.TYPE: from_billing.invoice_credited,
+    billing_invoices.InvoiceIssuedV1.TYPE: Reads(from_billing.invoice_issued),
+    billing_invoices.InvoicePaymentAllocatedV1.TYPE: from_billing.payment_allocated,
+    billing_invoices.InvoiceReopenedV1.TYPE: from_billing.invoice_reopened,
+    billing_invoices.InvoiceVoidedV1.TYPE: from_billing.invoice_voided,
+    billing_invoices.InvoiceCreditedV1.TYPE: from_billing.invoice_credited,
+    billing_invoices.InvoiceWrittenOffV1.TYPE: from_billing.invoice_written_off,
+    billing_invoices.InvoiceRecoveredV1.TYPE: from_billing.invoice_recovered,
     usage.MeterDefinedV1.TYPE: reference.meter_defined,
     usage.UsagePeriodClosedV1.TYPE: Reads(from_usage.period_closed),
     usage.UsagePeriodRevisedV1.TYPE: Reads(from_usage.period_revised),
@@ -32,8 +34,8 @@ HANDLERS: Handlers = {
         billing.QuoteDraftedV1,
         billing.QuoteSentV1,
         billing.QuoteClosedV1,
-        billing.InvoicePaidV1,
-        billing.InvoiceOverdueV1,
+        billing_invoices.InvoicePaidV1,
+        billing_invoices.InvoiceOverdueV1,
         usage.UsagePeriodAdvancedV1,
         usage.UsageThresholdCrossedV1,
     ),

@@ -4,48 +4,61 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.billing.domain import dunning
+from services.billing.domain.dunning import events as dunning
 from services.billing.domain.invoice import events
 from shared.contracts import billing as contracts
+from shared.contracts import billing_invoices
 from shared.messages import Contract
 
 
 def invoice_contract(event: Any) -> Contract | None:
     match event:
         case events.InvoiceIssued(facts=facts):
-            return contracts.InvoiceIssuedV1(**_facts(facts))
+            return billing_invoices.InvoiceIssuedV1(**_facts(facts))
         case events.PaymentAllocated(facts=facts, payment_id=payment_id, amount=amount, open=left):
-            return contracts.InvoicePaymentAllocatedV1(
+            return billing_invoices.InvoicePaymentAllocatedV1(
                 **_facts(facts), payment_id=payment_id, amount_minor=amount.minor, open_minor=left.minor
             )
         case events.PaymentReturned(facts=facts, reopened=reopened) if reopened.minor:
-            return contracts.InvoiceReopenedV1(
+            return billing_invoices.InvoiceReopenedV1(
                 **_facts(facts),
                 payment_id=event.payment_id,
                 amount_minor=reopened.minor,
                 open_minor=event.open.minor,
                 reason=event.reason,
             )
+        case events.InvoiceWrittenOff(facts=facts, amount=amount, written_off=written_off, reason=reason):
+            return billing_invoices.InvoiceWrittenOffV1(
+                **_facts(facts), amount_minor=amount.minor, written_off_minor=written_off.minor, reason=reason
+            )
+        case events.InvoiceRecovered(facts=facts, payment_id=payment_id, amount=amount, written_off=written_off):
+            return billing_invoices.InvoiceRecoveredV1(
+                **_facts(facts),
+                payment_id=payment_id,
+                amount_minor=amount.minor,
+                written_off_minor=written_off.minor,
+            )
         case events.InvoicePaid(facts=facts):
-            return contracts.InvoicePaidV1(**_facts(facts))
+            return billing_invoices.InvoicePaidV1(**_facts(facts))
         case events.InvoiceOverdue(facts=facts, open=left):
-            return contracts.InvoiceOverdueV1(**_facts(facts), open_minor=left.minor)
+            return billing_invoices.InvoiceOverdueV1(**_facts(facts), open_minor=left.minor)
         case events.InvoiceVoided(facts=facts, reason=reason):
-            return contracts.InvoiceVoidedV1(**_facts(facts), reason=reason)
+            return billing_invoices.InvoiceVoidedV1(**_facts(facts), reason=reason)
         case events.CreditNoteIssued():
             return _credited(event)
         case _:
             return None
 
 
-def _credited(event: events.CreditNoteIssued) -> contracts.InvoiceCreditedV1:
-    return contracts.InvoiceCreditedV1(
+def _credited(event: events.CreditNoteIssued) -> billing_invoices.InvoiceCreditedV1:
+    return billing_invoices.InvoiceCreditedV1(
         **_facts(event.facts),
         credit_minor=event.amount.minor,
         reason=event.reason,
         credit_note=event.credit_note_number,
         open_minor=event.open.minor if event.open else 0,
         refundable_minor=event.refundable.minor,
+        written_off_minor=event.written_off.minor if event.written_off else 0,
     )
 
 

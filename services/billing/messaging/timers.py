@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from services.billing.desk import desk_of
-from services.billing.domain.dunning import DUNNING, ClimbLadder
+from services.billing.domain.dunning import DUNNING
+from services.billing.domain.dunning.commands import ClimbLadder
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import MarkOverdue
 from services.billing.domain.late_fee import LATE_FEE

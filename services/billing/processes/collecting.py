@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from uuid import UUID
 
-from services.billing.domain.dunning import DUNNING, Debt, ReduceDebt, RestoreDebt, TrackDebt
+from services.billing.domain.dunning import DUNNING
+from services.billing.domain.dunning.commands import RecoverDebt, ReduceDebt, RestoreDebt, TrackDebt, WriteOffDebt
+from services.billing.domain.dunning.events import Debt
 from shared.money import Money
 from shared.orders import Order
 
@@ -20,6 +22,16 @@ def on_invoice_issued(
 
 def on_debt_changed(subscription_id: UUID, invoice_id: UUID, left: Money, at: datetime) -> Iterator[Order]:
     command = ReduceDebt(invoice_id=invoice_id, open=left, subscription_id=subscription_id, at=at)
+    yield Order(DUNNING, subscription_id, command)
+
+
+def on_written_off(subscription_id: UUID, invoice_id: UUID, lost: Money, at: datetime) -> Iterator[Order]:
+    command = WriteOffDebt(invoice_id=invoice_id, lost=lost, subscription_id=subscription_id, at=at)
+    yield Order(DUNNING, subscription_id, command)
+
+
+def on_loss_changed(subscription_id: UUID, invoice_id: UUID, lost: Money, at: datetime) -> Iterator[Order]:
+    command = RecoverDebt(invoice_id=invoice_id, lost=lost, subscription_id=subscription_id, at=at)
     yield Order(DUNNING, subscription_id, command)
 
 

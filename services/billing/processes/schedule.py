@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.autopay import AutopayScheduled
-from services.billing.domain.dunning import DebtReduced, DebtRestored, DebtTracked
+from services.billing.domain.dunning.events import DebtRecovered, DebtReduced, DebtRestored, DebtTracked
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
 from services.billing.domain.late_fee import LateFeeScheduled
 from services.billing.domain.quote.events import QuoteSent
@@ -61,7 +61,9 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "late_fee", assessed_at, TERMS)
         case AutopayScheduled(attempts_at=attempts_at):
             yield from (_timer(recorded, "autopay", at, BILLS) for at in attempts_at)
-        case DebtTracked(steps_at=at) | DebtReduced(steps_at=at) | DebtRestored(steps_at=at):
+        case (
+            DebtTracked(steps_at=at) | DebtReduced(steps_at=at) | DebtRestored(steps_at=at) | DebtRecovered(steps_at=at)
+        ):
             yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
 
 

@@ -42,8 +42,9 @@ SELECT count(*) FROM invoices i CROSS JOIN LATERAL (
   FROM jsonb_array_elements(i.document -> 'credit_notes') AS note) n
 WHERE n.differs OR n.credited > i.total_minor"""
 
-# Nobody paid more than they owed; what was paid or credited is not open any more, and what was both is refundable until
-# it was used: then the payment does not pay this invoice any more. A payment is what became of it.
+# Nobody paid more than they owed; what was paid, credited or written off is not open any more, and what was paid and
+# credited is refundable until it was used: then the payment does not pay this invoice any more. A payment is what became
+# of it.
 _PAYMENTS = """
 SELECT (SELECT count(*) FROM payments p
         WHERE p.unapplied_minor < 0 OR p.amount_minor <> p.unapplied_minor + p.refunded_minor + p.charged_back_minor
@@ -59,8 +60,8 @@ CROSS JOIN LATERAL (SELECT COALESCE(sum((note ->> 'amount_minor')::bigint), 0) A
                            COALESCE(sum((note ->> 'refundable_minor')::bigint), 0) AS refundable
                     FROM jsonb_array_elements(i.document -> 'credit_notes') AS note) n
 WHERE p.paid > GREATEST(i.total_minor, 0) OR p.used > n.refundable OR n.refundable - p.used > p.paid
-   OR (i.status IN ('issued', 'paid', 'credited')
-       AND i.open_minor <> i.total_minor - p.paid - p.used - n.credited + n.refundable)"""
+   OR (i.status IN ('issued', 'paid', 'credited', 'written_off')
+       AND i.open_minor <> i.total_minor - i.written_off_minor - p.paid - p.used - n.credited + n.refundable)"""
 
 CHECKS: Mapping[str, Check] = {
     "invoice_totals": partial(_count, _TOTALS),

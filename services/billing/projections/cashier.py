@@ -43,7 +43,5 @@ def _payer(unit: UnitOfWork, paid: Paid) -> Payer:
 def _shares(unit: UnitOfWork, payer: Payer, paid: Paid) -> Sequence[Share]:
     """The invoice that is named as far as it is open; without one the oldest due first. Money that came in is never
     refused for what it was meant to pay: it waits."""
-    owed = invoices.open_of_customer(unit, payer.key, paid.amount.currency)
-    if paid.invoice is not None:
-        owed = [invoice for invoice in owed if invoice.number == paid.invoice]
+    owed = invoices.open_of_customer(unit, payer.key, paid.amount.currency, number=paid.invoice)
     return list(oldest_first(owed, paid.amount))

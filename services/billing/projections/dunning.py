@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.billing.domain.dunning import DunningCleared, DunningStepReached
+from services.billing.domain.dunning.events import DunningCleared, DunningStepReached
 from services.billing.tables import dunning
 from shared.event_store import Recorded
 from shared.statements import write

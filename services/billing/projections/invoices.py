@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, Text, bindparam, cast, func, select, update
+from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from services.billing.domain.invoice import INVOICE
@@ -20,7 +20,9 @@ from services.billing.domain.invoice.events import (
     InvoiceIssued,
     InvoicePaid,
     InvoiceRecalculated,
+    InvoiceRecovered,
     InvoiceVoided,
+    InvoiceWrittenOff,
     PaymentAllocated,
     PaymentReturned,
     Totals,
@@ -77,6 +79,7 @@ def _document(header: Header, lines: Sequence[InvoiceLine], totals: Totals) -> d
         "purchase_order": header.purchase_order,
         "credit_note": None,
         "credit_notes": [],
+        "losses": [],
     }
 
 
@@ -86,6 +89,7 @@ def _amounts(totals: Totals) -> dict[str, int]:
         "tax_minor": totals.tax.minor,
         "total_minor": totals.total.minor,
         "open_minor": totals.total.minor,
+        "written_off_minor": 0,
     }
 
 
@@ -105,7 +109,7 @@ def _changes(event: object) -> dict[str, Any]:
                 "due_on": facts.due_on,
             }
         case PaymentAllocated(open=left):
-            return {"open_minor": left.minor}
+            return {"open_minor": left.minor, **_standing(left)}
         case PaymentReturned(open=left):
             status = {"status": "issued"} if event.reopened.minor else {}
             given_back = {"document": _with_given_back(event.refundable.minor)} if event.refundable.minor else {}
@@ -115,13 +119,37 @@ def _changes(event: object) -> dict[str, Any]:
         case InvoiceVoided():
             return {"status": "voided", "open_minor": 0}
         case CreditNoteIssued():
-            status = {"status": "credited"} if event.is_last else {}
-            open_minor = event.open.minor if event.open else 0
-            return status | {"open_minor": open_minor, "document": _with_credit_note(_credit_note(event))}
+            left = event.open or Money.zero(event.amount.currency)
+            status = {"status": "credited"} if event.is_last else _standing(left)
+            return status | {
+                "open_minor": left.minor,
+                "written_off_minor": event.written_off.minor if event.written_off else 0,
+                "document": _with_credit_note(_credit_note(event)),
+            }
+        case InvoiceWrittenOff(amount=amount, written_off=lost):
+            told = _loss("write_off", event.on, amount, event.reason)
+            return _lost(lost, told) | {"status": "written_off", "open_minor": 0}
+        case InvoiceRecovered(amount=amount, written_off=lost):
+            told = _loss("recovery", event.on, amount, "")
+            return _lost(lost, told) | {"open_minor": invoices.c.open_minor + amount.minor}
         case InvoiceDiscarded():
             return {"status": "discarded", "open_minor": 0}
         case _:
             return {}
+
+
+def _standing(left: Money) -> dict[str, Any]:
+    """Where nothing is open, and something was written off, that is what is left of it."""
+    is_lost = (invoices.c.status == "issued") & (invoices.c.written_off_minor > 0)
+    return {} if left.minor else {"status": case((is_lost, "written_off"), else_=invoices.c.status)}
+
+
+def _lost(lost: Money, told: dict[str, Any]) -> dict[str, Any]:
+    return {"written_off_minor": lost.minor, "document": _with_one_more(invoices.c.document, "losses", told)}
+
+
+def _loss(kind: str, on: date, amount: Money, reason: str) -> dict[str, Any]:
+    return {"kind": kind, "on": on.isoformat(), "amount_minor": amount.minor, "reason": reason}
 
 
 def _merged(changed: dict[str, Any]) -> Any:
@@ -130,10 +158,12 @@ def _merged(changed: dict[str, Any]) -> Any:
 
 def _with_credit_note(note: dict[str, Any]) -> Any:
     """`credit_note` is the latest."""
-    notes = func.coalesce(invoices.c.document.op("->")("credit_notes"), bindparam(None, [], JSONB))
-    latest = _merged({"credit_note": note})
-    path = cast(["credit_notes"], ARRAY(Text))
-    return func.jsonb_set(latest, path, notes.op("||")(bindparam(None, [note], JSONB)))
+    return _with_one_more(_merged({"credit_note": note}), "credit_notes", note)
+
+
+def _with_one_more(document: Any, name: str, item: dict[str, Any]) -> Any:
+    listed = func.coalesce(invoices.c.document.op("->")(name), bindparam(None, [], JSONB))
+    return func.jsonb_set(document, cast([name], ARRAY(Text)), listed.op("||")(bindparam(None, [item], JSONB)))
 
 
 def _with_given_back(minor: int) -> Any:
@@ -149,6 +179,7 @@ def _credit_note(event: CreditNoteIssued) -> dict[str, Any]:
         "amount_minor": event.amount.minor,
         "tax_minor": event.tax.minor,
         "refundable_minor": event.refundable.minor,
+        "forgiven_minor": event.forgiven.minor if event.forgiven else 0,
         "reason": event.reason,
         "taxes": {rate: tax.minor for rate, tax in event.carried.taxes.items()},
         "lines": msgspec.to_builtins(list(event.carried.lines)),
@@ -196,28 +227,40 @@ def by_number(unit: UnitOfWork, number: str, *, field: str = "/invoice") -> dict
     return dict(row)
 
 
-def open_of_customer(unit: UnitOfWork, customer: str, currency: str) -> list[OpenInvoice]:
-    """What the customer owes in a currency."""
-    mine = of_tenant(unit, customer=customer, status="issued").where(invoices.c.currency == currency)
+def open_of_customer(unit: UnitOfWork, customer: str, currency: str, *, number: str | None = None) -> list[OpenInvoice]:
+    """What the customer owes in a currency; what was written off only where it is named."""
+    statuses = ["issued"] if number is None else ["issued", "written_off"]
+    mine = of_tenant(unit, customer=customer, number=number)
+    mine = mine.where(invoices.c.currency == currency, invoices.c.status.in_(statuses))
     return [open_invoice(dict(row)) for row in unit.tx.execute(mine).mappings()]
 
 
 def open_of_tenant(unit: UnitOfWork, currencies: Sequence[str]) -> list[OpenInvoice]:
     """All that waits for money in these currencies, without the lines."""
-    columns = ("invoice_id", "number", "customer_id", "customer_key", "due_on", "open_minor", "currency")
+    columns = (
+        "invoice_id",
+        "number",
+        "customer_id",
+        "customer_key",
+        "due_on",
+        "open_minor",
+        "written_off_minor",
+        "currency",
+    )
     mine = of_tenant(unit, status="issued").where(invoices.c.currency.in_(currencies), invoices.c.open_minor > 0)
     mine = mine.with_only_columns(*(invoices.c[name] for name in columns))
     return [open_invoice(dict(row)) for row in unit.tx.execute(mine).mappings()]
 
 
 def open_invoice(row: dict[str, Any]) -> OpenInvoice:
+    """With what was written off: that is paid, too, if it is named."""
     return OpenInvoice(
         invoice_id=row["invoice_id"],
         number=row["number"] or "",
         customer_id=row["customer_id"],
         customer_key=row["customer_key"],
         due_on=row["due_on"],
-        open=Money(row["open_minor"], row["currency"]),
+        open=Money(row["open_minor"] + row["written_off_minor"], row["currency"]),
     )
 
 
@@ -231,7 +274,7 @@ def with_flat_charges_after(unit: UnitOfWork, subscription_id: UUID, day: date) 
 
 _WITH_FLAT_CHARGES_AFTER = """
 SELECT invoice_id FROM invoices
-WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s AND status IN ('issued', 'paid')
+WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s AND status IN ('issued', 'paid', 'written_off')
   AND EXISTS (SELECT FROM jsonb_array_elements(document -> 'lines') AS line
               WHERE line ->> 'kind' = 'flat' AND line ->> 'ends_on' > %(day)s)
 ORDER BY number"""

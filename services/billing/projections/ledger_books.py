@@ -12,7 +12,7 @@ SELECT count(*) FROM (SELECT 1 FROM ledger_postings GROUP BY tenant_id, entry_id
 # What the ledger has of each invoice beside what the invoice and its credit notes say; of a draft it has nothing.
 _BY_INVOICE = """
 SELECT count(*) FROM (
-  SELECT tenant_id, invoice_id, number, status, open_minor,
+  SELECT tenant_id, invoice_id, number, status, open_minor, written_off_minor,
          subtotal_minor - n.net AS net, tax_minor - n.tax AS tax
   FROM invoices CROSS JOIN LATERAL (
     SELECT COALESCE(sum((note ->> 'tax_minor')::bigint), 0) AS tax,
@@ -44,6 +44,7 @@ WHERE p.booked_on < c.open_from AND p.recorded_at > c.closed_at"""
 STATEMENTS: Mapping[str, str] = {
     "ledger_entries": _ENTRIES,
     "ledger_receivables": _BY_INVOICE.format(accounts="['receivables']", wanted="i.open_minor"),
+    "ledger_losses": _BY_INVOICE.format(accounts="['write_off', 'recovery']", wanted="i.written_off_minor"),
     "ledger_revenue": _BY_INVOICE.format(accounts="['revenue', 'deferred_revenue']", wanted="-i.net"),
     "ledger_tax": _BY_INVOICE.format(accounts="['tax_payable']", wanted="-i.tax"),
     "ledger_cash": _CASH,

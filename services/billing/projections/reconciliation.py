@@ -13,7 +13,7 @@ from services.billing.domain.ledger.recognition import next_month
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
-Name = Literal["lines", "totals", "taxes", "payments"]
+Name = Literal["lines", "totals", "taxes", "payments", "losses"]
 MOST_SHOWN = 100
 OF_PAYMENTS: tuple[EntryKind, ...] = ("payment", "application", "refund", "chargeback")
 
@@ -60,25 +60,34 @@ def _off(rows: Sequence[Sequence[Any]]) -> Iterator[Off]:
     yield from (Off(*row[:-1]) for row in rows)
 
 
-# Invoices, credit notes and what was made void, each on its day; what customers paid and got back, on their day.
+# Invoices, credit notes, what was made void or written off and what of that came in, each on its day; what customers paid
+# and got back, on their day.
 _DOCUMENTS = """
 documents AS (
   SELECT invoice_id AS about, 'invoice' AS kind, number AS document, currency, issued_on AS day,
-         subtotal_minor AS net, tax_minor AS tax, total_minor AS total, 0::bigint AS paid
+         subtotal_minor AS net, tax_minor AS tax, total_minor AS total, 0::bigint AS paid, 0::bigint AS lost
   FROM invoices WHERE tenant_id = %(tenant)s AND number IS NOT NULL
   UNION ALL
   SELECT invoice_id, 'credit_note', note ->> 'number', currency, (note ->> 'issued_on')::date,
          (note ->> 'tax_minor')::bigint - (note ->> 'amount_minor')::bigint, -(note ->> 'tax_minor')::bigint,
-         -(note ->> 'amount_minor')::bigint, 0
+         COALESCE((note ->> 'forgiven_minor')::bigint, 0) - (note ->> 'amount_minor')::bigint, 0,
+         -COALESCE((note ->> 'forgiven_minor')::bigint, 0)
   FROM invoices CROSS JOIN jsonb_array_elements(document -> 'credit_notes') AS note WHERE tenant_id = %(tenant)s
   UNION ALL
   SELECT i.invoice_id, 'void', number, currency, (e.occurred_at AT TIME ZONE (document -> 'party' ->> 'zone'))::date,
-         -subtotal_minor, -tax_minor, -total_minor, 0
+         -subtotal_minor, -tax_minor, -total_minor, 0, 0
   FROM invoices i JOIN events e ON e.tenant_id = i.tenant_id AND e.category = 'invoice'
     AND e.stream_id = i.invoice_id AND e.type = 'invoice_voided'
   WHERE i.tenant_id = %(tenant)s AND status = 'voided'
   UNION ALL
-  SELECT customer_id, 'payment', customer_key, currency, day, 0, 0, 0, sum(amount_minor) FROM (
+  SELECT invoice_id, kind, number, currency, day, 0, 0, -sum(amount), 0, sum(amount) FROM (
+    SELECT invoice_id, number, currency, loss ->> 'kind' AS kind, (loss ->> 'on')::date AS day,
+           CASE loss ->> 'kind' WHEN 'write_off' THEN 1 ELSE -1 END * (loss ->> 'amount_minor')::bigint AS amount
+    FROM invoices CROSS JOIN jsonb_array_elements(document -> 'losses') AS loss
+    WHERE tenant_id = %(tenant)s) changed
+  GROUP BY 1, 2, 3, 4, 5
+  UNION ALL
+  SELECT customer_id, 'payment', customer_key, currency, day, 0, 0, 0, sum(amount_minor), 0 FROM (
     SELECT customer_id, customer_key, currency, (payment ->> 'received_on')::date AS day, amount_minor
     FROM payments WHERE tenant_id = %(tenant)s AND invoice_id IS NULL
     UNION ALL
@@ -87,7 +96,7 @@ documents AS (
     FROM payments p JOIN invoices i USING (tenant_id, invoice_id) WHERE tenant_id = %(tenant)s) received
   GROUP BY 1, 3, 4, 5
   UNION ALL
-  SELECT customer_id, kind, customer_key, currency, day, 0, 0, 0, -sum(amount) FROM (
+  SELECT customer_id, kind, customer_key, currency, day, 0, 0, 0, -sum(amount), 0 FROM (
     SELECT p.customer_id, CASE e.type WHEN 'payment_refunded' THEN 'refund' ELSE 'chargeback' END AS kind,
            p.customer_key, p.currency, (e.data -> 'amount' ->> 'minor')::bigint AS amount,
            (COALESCE(e.data ->> 'refunded_at', e.data ->> 'charged_back_at')::timestamptz
@@ -106,6 +115,7 @@ booked AS (
          -sum(amount_minor) FILTER (WHERE account = 'tax_payable') AS tax,
          sum(amount_minor) FILTER (WHERE account IN ('receivables', 'customer_credit')) AS total,
          sum(amount_minor) FILTER (WHERE account = 'cash') AS paid,
+         sum(amount_minor) FILTER (WHERE account IN ('write_off', 'recovery')) AS lost,
          bool_or(booked_on >= %(end)s) AS is_later
   FROM ledger_postings
   WHERE tenant_id = %(tenant)s AND kind <> 'recognition'
@@ -124,7 +134,8 @@ pairs AS (
                              ('totals', CASE WHEN kind = ANY(%(of_payments)s) THEN 0 ELSE COALESCE(d.total, 0) END,
                                         CASE WHEN kind = ANY(%(of_payments)s) THEN 0 ELSE COALESCE(b.total, 0) END),
                              ('taxes', COALESCE(d.tax, 0), COALESCE(b.tax, 0)),
-                             ('payments', COALESCE(d.paid, 0), COALESCE(b.paid, 0))) AS s (name, documents, ledger))"""  # noqa: S608
+                             ('payments', COALESCE(d.paid, 0), COALESCE(b.paid, 0)),
+                             ('losses', COALESCE(d.lost, 0), COALESCE(b.lost, 0))) AS s (name, documents, ledger))"""  # noqa: S608
 
 _SUMS = f"""{_PAIRS}
 SELECT name, currency, sum(documents)::bigint, sum(ledger)::bigint, sum(later)::bigint FROM pairs

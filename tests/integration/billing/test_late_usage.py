@@ -9,7 +9,7 @@ import pytest
 
 from services.billing.projections.books import CHECKS
 from services.billing.store import READ_MODELS, create_store
-from shared.contracts.billing import InvoiceCreditedV1, InvoiceIssuedV1
+from shared.contracts.billing_invoices import InvoiceCreditedV1, InvoiceIssuedV1
 from shared.rebuild import rebuild
 from tests.integration.billing.room import Room
 from tests.support.house import Service, settle

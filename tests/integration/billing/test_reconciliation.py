@@ -31,7 +31,7 @@ def told(client: Any, period: str) -> dict[str, Any]:
 def test_after_business_every_sum_of_every_month_closes(busy: Any) -> None:
     months = [told(busy, month) for month in ("2030-12", "2031-01", "2031-02", "2031-03")]
     assert [(month["closes"], month["off"], month["off_count"]) for month in months] == [(True, [], 0)] * 4
-    assert {s["name"] for s in months[1]["sums"]} == {"lines", "totals", "taxes", "payments"}
+    assert {s["name"] for s in months[1]["sums"]} == {"lines", "totals", "taxes", "payments", "losses"}
     for name, column in (("lines", "subtotal_minor"), ("totals", "total_minor"), ("taxes", "tax_minor")):
         found = sum(s["ledger_minor"] for month in months for s in month["sums"] if s["name"] == name)
         assert found == sum(_carried(busy, column)), name

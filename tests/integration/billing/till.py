@@ -35,7 +35,7 @@ class Till:
     """INV-000001 of 2013-01-01, due on 2013-01-16, and one each month after it."""
 
     def __init__(self, billing: Service, tenant: str):
-        self.billing, self.tenant_id = billing, tenant_id(tenant)
+        self.billing, self.tenant, self.tenant_id = billing, tenant, tenant_id(tenant)
         self.client = billing.client(tenant)
         self.client.put("/v1/test-clock", json={"now": "2012-12-01T05:00:00Z"})
         self.client.put("/v1/customers/vx", json={"name": "VX", "zone": "America/New_York", "currency": "USD"})

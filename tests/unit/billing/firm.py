@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import CreditInvoice, Number, RecordPayment
+from services.billing.domain.invoice.commands import CreditInvoice, Number, RecordPayment, WriteOffInvoice
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.decide import totals_of
 from services.billing.domain.invoice.events import CorrectionNoted, Totals
@@ -172,6 +172,10 @@ class Firm:
 
     def credit_in_full(self, invoice: Invoice) -> None:
         command = CreditInvoice(number=self._number("HUD-CN"), on=self.now.date(), reason="goodwill")
+        self.carry_out([Order(INVOICE, invoice.header.invoice_id, command)])
+
+    def write_off(self, invoice: Invoice) -> None:
+        command = WriteOffInvoice(reason="insolvent", on=self.now.date())
         self.carry_out([Order(INVOICE, invoice.header.invoice_id, command)])
 
     def note_as_before(self, departures: Mapping[str, int]) -> None:

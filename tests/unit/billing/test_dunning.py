@@ -10,20 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.dunning import (
-    DUNNING,
-    ClimbLadder,
+from services.billing.domain.dunning import DUNNING
+from services.billing.domain.dunning.commands import ClimbLadder, ReduceDebt, RestoreDebt, TrackDebt
+from services.billing.domain.dunning.events import (
     Debt,
     DebtReduced,
     DebtRestored,
-    Dunning,
     DunningCleared,
     DunningStepReached,
-    ReduceDebt,
-    RestoreDebt,
-    Restricted,
-    TrackDebt,
 )
+from services.billing.domain.dunning.state import Dunning, Restricted
 from shared.money import Money
 
 SUBSCRIPTION, CUSTOMER = UUID(int=1), UUID(int=2)

@@ -88,6 +88,7 @@ steps = some.lists(
         some.tuples(some.just("pay"), some.integers(1, 3000)),
         some.tuples(some.just("credit"), some.just(0)),
         some.tuples(some.just("void"), some.just(0)),
+        some.tuples(some.just("write_off"), some.just(0)),
     ),
     max_size=6,
 )
@@ -104,6 +105,8 @@ def test_whatever_happens_debits_equal_credits_and_receivables_are_what_is_open(
     found = of_firm(firm)
     assert all(entry.is_balanced for entry in found)
     assert balances(found)["receivables"] == sum(_open(firm).values())
+    lost = sum(invoice.written_off.minor for invoice in _all(firm))
+    assert balances(found)["write_off"] + balances(found)["recovery"] == lost
     assert _owed_back(found) == sum(invoice.refundable.minor for invoice in _all(firm))
 
 
@@ -112,11 +115,13 @@ def _happen(firm: Firm, what: str, amount: int) -> None:
     match what:
         case "revise":
             firm.revise({"JFK": amount})
-        case "pay" if original.status == "issued" and original.open.minor:
-            firm.pay(original, min(Money(amount, "USD"), original.open))
-        case "credit" if original.status in ("issued", "paid"):
+        case "pay" if original.status in ("issued", "written_off") and original.payable.minor:
+            firm.pay(original, min(Money(amount, "USD"), original.payable))
+        case "write_off" if original.status == "issued" and original.open.minor:
+            firm.write_off(original)
+        case "credit" if original.status in ("issued", "paid", "written_off"):
             firm.credit_in_full(original)
-        case "void" if original.status == "issued" and not (original.paid.minor or original.credited.minor):
+        case "void" if original.status == "issued" and original.open == original.totals.total:
             firm.carry_out([Order(INVOICE, original.header.invoice_id, VoidInvoice(reason="a mistake"))])
 
 

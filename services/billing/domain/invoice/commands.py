@@ -85,6 +85,14 @@ class VoidInvoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffInvoice:
+    """All that is open of it; `on` is the customer's day."""
+
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditInvoice:
     """All that the invoice still carries."""
 
@@ -149,6 +157,7 @@ InvoiceCommand = (
     | ReturnPayment
     | MarkOverdue
     | VoidInvoice
+    | WriteOffInvoice
     | CreditInvoice
     | DiscardInvoice
     | NoteCorrection

@@ -23,16 +23,15 @@ from services.billing.domain.invoice.events import (
 )
 from services.billing.domain.invoice.state import Invoice, OverCredit
 from shared.decider import NotAllowedNow
-from shared.money import Money
 
 CorrectingCommand = CreditInvoice | CreditCorrection | CreditUnused | NoteCorrection | AnswerCorrection
 
 
 def decide(invoice: Invoice, command: CorrectingCommand) -> list[InvoiceEvent]:
     match invoice, command:
-        case Invoice(status="issued" | "paid"), CreditInvoice():
+        case Invoice(status="issued" | "paid" | "written_off"), CreditInvoice():
             return [_credited_in_full(invoice, command)]
-        case Invoice(status="issued" | "paid"), CreditCorrection() | CreditUnused():
+        case Invoice(status="issued" | "paid" | "written_off"), CreditCorrection() | CreditUnused():
             return _credited(invoice, command)
         case Invoice(facts=Facts()), NoteCorrection():
             return _noted(invoice, command)
@@ -50,32 +49,36 @@ def _credited_in_full(invoice: Invoice, command: CreditInvoice) -> CreditNoteIss
         issued_on=command.on,
         amount=invoice.left,
         tax=tax,
-        refundable=invoice.left - invoice.open,
+        refundable=invoice.left - invoice.payable,
         reason=command.reason,
+        forgiven=invoice.written_off,
     )
 
 
 def _credited(invoice: Invoice, command: CreditCorrection | CreditUnused) -> list[InvoiceEvent]:
-    """total = net + tax; never above what the invoice still carries. What is open of it is taken back first."""
+    """total = net + tax; never above what the invoice still carries. What is open of it is taken back first, then what
+    was written off."""
     currency = invoice.totals.total.currency
     totals = command.carried.totals(currency)
     if not totals.total <= invoice.left:
         raise OverCredit(f"{totals.total} is more than the {invoice.left} that the invoice still carries")
     taken_back = min(totals.total, invoice.open)
-    left_open = invoice.open - taken_back
+    forgiven = min(totals.total - taken_back, invoice.written_off)
     note = CreditNoteIssued(
         facts=invoice.issued,
         **_number(command.number),
         issued_on=command.on,
         amount=totals.total,
         tax=totals.tax,
-        refundable=totals.total - taken_back,
-        open=left_open,
+        refundable=totals.total - taken_back - forgiven,
+        open=invoice.open - taken_back,
         left=invoice.left - totals.total,
         carried=command.carried,
+        forgiven=forgiven,
+        written_off=invoice.written_off - forgiven,
         **_why(command),
     )
-    return [note, *_paid_by_it(invoice, note, left_open, command.at)]
+    return [note, *_paid_by_it(invoice, note, command.at)]
 
 
 def _why(command: CreditCorrection | CreditUnused) -> dict[str, Any]:
@@ -86,9 +89,10 @@ def _why(command: CreditCorrection | CreditUnused) -> dict[str, Any]:
             return {"reason": reason, "subscription_version": version}
 
 
-def _paid_by_it(invoice: Invoice, note: CreditNoteIssued, left_open: Money, at: datetime) -> list[InvoiceEvent]:
+def _paid_by_it(invoice: Invoice, note: CreditNoteIssued, at: datetime) -> list[InvoiceEvent]:
     """What was paid is all that is asked for, now."""
-    is_paid = invoice.status == "issued" and not left_open.minor and not note.is_last
+    wanted = [amount for amount in (note.open, note.written_off) if amount is not None and amount.minor]
+    is_paid = invoice.status != "paid" and not wanted and not note.is_last
     return [InvoicePaid(facts=invoice.issued, paid_at=at)] if is_paid else []
 
 

@@ -22,6 +22,7 @@ from services.billing.domain.invoice.commands import (
     RecordPayment,
     ReturnPayment,
     VoidInvoice,
+    WriteOffInvoice,
 )
 from services.billing.domain.invoice.events import (
     Facts,
@@ -33,9 +34,10 @@ from services.billing.domain.invoice.events import (
     InvoicePaid,
     InvoiceRecalculated,
     InvoiceVoided,
+    InvoiceWrittenOff,
     Totals,
 )
-from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
+from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, NothingOpen
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.invoicing.totals import invoice_totals
 from shared.decider import NotAllowedNow
@@ -61,10 +63,10 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             return [InvoiceOverdue(facts=invoice.issued, open=invoice.open)]
         case Invoice(), MarkOverdue():
             return []
-        case Invoice(status="issued", paid=paid, credited=credited), VoidInvoice(reason=reason) if not (
-            paid.minor or credited.minor
-        ):
+        case Invoice(status="issued"), VoidInvoice(reason=reason) if invoice.open == invoice.totals.total:
             return [InvoiceVoided(facts=invoice.issued, reason=reason)]
+        case Invoice(status="issued" | "written_off"), WriteOffInvoice():
+            return _write_off(invoice, command)
         case Invoice(), CreditInvoice() | CreditCorrection() | CreditUnused() | NoteCorrection() | AnswerCorrection():
             return correcting.decide(invoice, command)
         case Invoice(status="draft"), DiscardInvoice(reason=reason):
@@ -91,6 +93,23 @@ def _drafted(command: DraftInvoice) -> InvoiceDrafted:
         review_until=command.review_until,
         revisions=command.revisions,
     )
+
+
+def _write_off(invoice: Invoice, command: WriteOffInvoice) -> list[InvoiceEvent]:
+    """What is open; where all of it was written off before, nothing happens."""
+    if invoice.status == "written_off":
+        return []
+    if invoice.open.minor <= 0:
+        raise NothingOpen("nothing is owed on the invoice")
+    return [
+        InvoiceWrittenOff(
+            facts=invoice.issued,
+            amount=invoice.open,
+            written_off=invoice.written_off + invoice.open,
+            reason=command.reason,
+            on=command.on,
+        )
+    ]
 
 
 def _recalculate(invoice: Invoice, command: RecalculateInvoice) -> list[InvoiceEvent]:

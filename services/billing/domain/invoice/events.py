@@ -136,10 +136,33 @@ class InvoiceVoided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceWrittenOff:
+    """`amount` was open and is not expected any more; `written_off` is all that is not."""
+
+    facts: Facts
+    amount: Money
+    written_off: Money
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRecovered:
+    """`amount` of what was written off came in after all: it is owed again, and paid at once. `written_off` is still lost."""
+
+    facts: Facts
+    payment_id: UUID
+    amount: Money
+    written_off: Money
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNoteIssued:
-    """What is open is taken back first, what was paid becomes refundable. `open` is what is left to pay, and `left` what
-    the invoice still carries, paid or not; None is nothing. In full it has no lines; a correction has those that it takes
-    back, as positive amounts. Credit for unused time has the `subscription_version` that it follows from."""
+    """What is open is taken back first, then what was written off, and what was paid becomes refundable. `open` is what is
+    left to pay, and `left` what the invoice still carries, paid or not; None is nothing. In full it has no lines; a
+    correction has those that it takes back, as positive amounts. Credit for unused time has the `subscription_version`
+    that it follows from. `forgiven` is the part that had been written off, and `written_off` what still is."""
 
     facts: Facts
     credit_note_number: str
@@ -156,6 +179,8 @@ class CreditNoteIssued:
     carried: Carried = field(default_factory=Carried)
     corrects: Correction | None = None
     subscription_version: int | None = None
+    forgiven: Money | None = None
+    written_off: Money | None = None
 
     @property
     def is_last(self) -> bool:
@@ -206,6 +231,8 @@ InvoiceEvent = (
     | InvoicePaid
     | InvoiceOverdue
     | InvoiceVoided
+    | InvoiceWrittenOff
+    | InvoiceRecovered
     | CreditNoteIssued
     | InvoiceDiscarded
     | CorrectionNoted
@@ -221,6 +248,8 @@ EVENT_TYPES: dict[str, type] = {
     "invoice_paid": InvoicePaid,
     "invoice_overdue": InvoiceOverdue,
     "invoice_voided": InvoiceVoided,
+    "invoice_written_off": InvoiceWrittenOff,
+    "invoice_recovered": InvoiceRecovered,
     "credit_note_issued": CreditNoteIssued,
     "invoice_discarded": InvoiceDiscarded,
     "correction_noted": CorrectionNoted,

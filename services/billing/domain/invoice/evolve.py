@@ -16,7 +16,9 @@ from services.billing.domain.invoice.events import (
     InvoiceOverdue,
     InvoicePaid,
     InvoiceRecalculated,
+    InvoiceRecovered,
     InvoiceVoided,
+    InvoiceWrittenOff,
     PaymentAllocated,
     PaymentReturned,
 )
@@ -35,7 +37,7 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
             return replace(invoice, status="issued", facts=facts)
         case Invoice(), PaymentAllocated(payment_id=payment_id, amount=amount):
             id_ = event.allocation_id or payment_id
-            return replace(invoice, paid=invoice.paid + amount, payments=(*invoice.payments, id_))
+            return _standing(replace(invoice, paid=invoice.paid + amount, payments=(*invoice.payments, id_)))
         case Invoice(), PaymentReturned():
             return _returned(invoice, event)
         case Invoice(), InvoicePaid():
@@ -44,8 +46,12 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
             return replace(invoice, overdue=True)
         case Invoice(), InvoiceVoided():
             return replace(invoice, status="voided")
+        case Invoice(), InvoiceWrittenOff(written_off=written_off):
+            return replace(invoice, status="written_off", written_off=written_off)
+        case Invoice(), InvoiceRecovered(written_off=written_off):
+            return replace(invoice, written_off=written_off)
         case Invoice(), CreditNoteIssued():
-            return _credited(invoice, event)
+            return _standing(_credited(invoice, event))
         case Invoice(), InvoiceDiscarded():
             return replace(invoice, status="discarded")
         case Invoice(), CorrectionNoted():
@@ -70,6 +76,7 @@ def _drafted(event: InvoiceDrafted) -> Invoice:
         credited=nothing,
         credited_tax=nothing,
         refundable=nothing,
+        written_off=nothing,
         revisions=_revisions(event),
     )
 
@@ -79,6 +86,12 @@ def _revisions(event: InvoiceDrafted | InvoiceRecalculated) -> dict[UUID, int]:
     return event.revisions or {line.proof.period_id: line.proof.revision for line in event.lines if line.proof}
 
 
+def _standing(invoice: Invoice) -> Invoice:
+    """Where nothing is open, and something was written off, that is what is left of it."""
+    is_lost = invoice.status == "issued" and invoice.written_off.minor and not invoice.open.minor
+    return replace(invoice, status="written_off") if is_lost else invoice
+
+
 def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
     return replace(
         invoice,
@@ -86,6 +99,7 @@ def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
         credited=invoice.credited + event.amount,
         credited_tax=invoice.credited_tax + event.tax,
         refundable=invoice.refundable + event.refundable,
+        written_off=invoice.written_off - event.forgiven if event.forgiven else invoice.written_off,
         unused=invoice.unused if event.subscription_version is None else (*invoice.unused, event.carried),
     )
 

@@ -7,42 +7,62 @@ from services.billing.domain.invoice.events import (
     InvoiceEvent,
     InvoiceOverdue,
     InvoicePaid,
+    InvoiceRecovered,
     PaymentAllocated,
     PaymentReturned,
 )
 from services.billing.domain.invoice.state import Invoice, NotPayable, NotRefundable, Overpayment
 from shared.money import Money
+from shared.periods import local_day
 
 
 def decide(invoice: Invoice, command: RecordPayment | ReturnPayment) -> list[InvoiceEvent]:
     match invoice, command:
         case Invoice(payments=payments), RecordPayment() if (command.allocation_id or command.payment_id) in payments:
             return []
-        case Invoice(status="issued"), RecordPayment():
+        case Invoice(status="issued" | "written_off"), RecordPayment():
             return _pay(invoice, command)
         case Invoice(returns=returns), ReturnPayment(return_id=id_) if id_ in returns:
             return []
-        case Invoice(status="issued" | "paid" | "credited"), ReturnPayment():
+        case Invoice(status="issued" | "paid" | "credited" | "written_off"), ReturnPayment():
             return _return(invoice, command)
         case _:
             raise NotPayable(command, invoice)
 
 
 def _pay(invoice: Invoice, command: RecordPayment) -> list[InvoiceEvent]:
-    if not command.amount <= invoice.open:
-        raise Overpayment(f"{command.amount} is more than the open {invoice.open}", field="/amount_minor")
-    left = invoice.open - command.amount
+    """What is open is paid first, what was written off last."""
+    if not command.amount <= invoice.payable:
+        raise Overpayment(f"{command.amount} is more than the open {invoice.payable}", field="/amount_minor")
+    missing = invoice.payable - command.amount
     allocated = PaymentAllocated(
         facts=invoice.issued,
         payment_id=command.payment_id,
         amount=command.amount,
-        open=left,
+        open=invoice.open - min(command.amount, invoice.open),
         reference=command.reference,
         received_at=command.received_at,
         allocation_id=command.allocation_id,
     )
+    events: list[InvoiceEvent] = [*_recovered(invoice, command), allocated]
     paid_at = command.applied_at or command.received_at
-    return [allocated] if left.minor else [allocated, InvoicePaid(facts=invoice.issued, paid_at=paid_at)]
+    return events if missing.minor else [*events, InvoicePaid(facts=invoice.issued, paid_at=paid_at)]
+
+
+def _recovered(invoice: Invoice, command: RecordPayment) -> list[InvoiceEvent]:
+    recovered = command.amount - min(command.amount, invoice.open)
+    if not recovered.minor:
+        return []
+    at = command.applied_at or command.received_at
+    return [
+        InvoiceRecovered(
+            facts=invoice.issued,
+            payment_id=command.payment_id,
+            amount=recovered,
+            written_off=invoice.written_off - recovered,
+            on=local_day(at, invoice.header.party.zone),
+        )
+    ]
 
 
 def _return(invoice: Invoice, command: ReturnPayment) -> list[InvoiceEvent]:

@@ -13,7 +13,9 @@ from shared.decider import NotAllowedNow
 from shared.errors import DomainError, NotFound
 from shared.money import Money
 
-InvoiceStatus = Literal["draft", "issued", "paid", "voided", "credited", "discarded"]
+InvoiceStatus = Literal["draft", "issued", "paid", "voided", "credited", "discarded", "written_off"]
+# Those of which something can still be paid, credited or given back.
+STANDING: tuple[InvoiceStatus, ...] = ("issued", "paid", "written_off")
 
 
 class InvoiceNotFound(NotFound):
@@ -22,6 +24,10 @@ class InvoiceNotFound(NotFound):
 
 class Overpayment(DomainError):
     """Nobody pays more than they owe."""
+
+
+class NothingOpen(DomainError):
+    """Only what somebody owes can be written off."""
 
 
 class NotPayable(NotAllowedNow):
@@ -48,7 +54,7 @@ class Invoice:
     and is still there. `revisions` are
     those of its usage periods that it is rated with, `heard` the latest of each, also where it was ignored. `documents`
     corrected it; what of its corrections waits for the next invoice is `deferred`, what has no answer yet `unanswered`.
-    `unused` is what was credited for time that is not used.
+    `unused` is what was credited for time that is not used, `written_off` what is not expected any more.
     """
 
     status: InvoiceStatus
@@ -70,16 +76,22 @@ class Invoice:
     deferred: dict[UUID, Carried] = field(default_factory=dict)
     unanswered: tuple[UUID, ...] = ()
     unused: tuple[Carried, ...] = ()
+    written_off: Money
 
     @property
     def open(self) -> Money:
-        return self.totals.total - self.paid - self.credited + self.refundable
+        return self.totals.total - self.paid - self.credited + self.refundable - self.written_off
+
+    @property
+    def payable(self) -> Money:
+        """What it takes: what is open, and what was written off of it."""
+        return self.open + self.written_off
 
     @property
     def left(self) -> Money:
         """What it still carries, and could be credited."""
         nothing = Money.zero(self.totals.total.currency)
-        return self.totals.total - self.credited if self.status in ("issued", "paid") else nothing
+        return self.totals.total - self.credited if self.status in STANDING else nothing
 
     @property
     def issued(self) -> Facts:

@@ -28,7 +28,7 @@ def unused(subscription: Subscription, invoice: Invoice) -> Carried | None:
     A line is credited with what its unused days cost by the policy of the plan, rounded half away from zero once, and with
     no more than it still carries. Lines of a bill come in the order of its items.
     """
-    if not invoice.left.minor or invoice.status not in ("issued", "paid"):
+    if not invoice.left.minor:
         return None
     items = zip(invoice.header.bill.flat, invoice.lines, strict=False)
     lines = [line for item, charged in items for line in _credit(subscription, invoice, item, charged)]

@@ -37,7 +37,7 @@ def issued(told: Telling[InvoiceIssued]) -> Iterator[Entry]:
     facts = told.event.facts
     owed = _owed("receivables", facts.total)
     yield from _entries(
-        "invoice", facts.issued_on, _subject(facts), owed, [_whole(_carried(told.before), facts.issued_on)]
+        "invoice", facts.issued_on, subject_of(facts), owed, [_whole(_carried(told.before), facts.issued_on)]
     )
 
 
@@ -46,17 +46,19 @@ def voided(told: Telling[InvoiceVoided]) -> Iterator[Entry]:
     facts = told.event.facts
     on = local_day(told.occurred_at, facts.party.zone)
     owed = _owed("receivables", -facts.total)
-    yield from _entries("void", on, _subject(facts), owed, [_whole(-_carried(told.before), on)])
+    yield from _entries("void", on, subject_of(facts), owed, [_whole(-_carried(told.before), on)])
 
 
 def credited(told: Telling[CreditNoteIssued]) -> Iterator[Entry]:
-    """What is open is taken back, what had been paid is owed to the customer."""
+    """What is open is taken back, what was written off is no loss any more, what had been paid is owed to the customer."""
     note = told.event
+    forgiven = note.forgiven or Money.zero(note.amount.currency)
     owed = [
-        *_owed("receivables", note.refundable - note.amount),
+        *_owed("receivables", note.refundable + forgiven - note.amount),
+        *_owed("write_off", -forgiven),
         *_owed("customer_credit", -note.refundable),
     ]
-    subject = replace(_subject(note.facts), document=note.credit_note_number)
+    subject = replace(subject_of(note.facts), document=note.credit_note_number)
     yield from _entries("credit_note", note.issued_on, subject, owed, _taken_back(told))
 
 
@@ -142,7 +144,7 @@ def _recognition(line: InvoiceLine, stretch: Stretch, subject: Subject) -> Entry
     )
 
 
-def _subject(facts: Facts) -> Subject:
+def subject_of(facts: Facts) -> Subject:
     return Subject(
         customer_id=facts.party.customer_id,
         customer=facts.party.key,

@@ -23,9 +23,21 @@ Account = Literal[
     "customer_credit",
     "breakage",
     "write_off",
+    "recovery",
     "rounding",
 ]
-EntryKind = Literal["invoice", "recognition", "payment", "application", "refund", "chargeback", "credit_note", "void"]
+EntryKind = Literal[
+    "invoice",
+    "recognition",
+    "payment",
+    "application",
+    "refund",
+    "chargeback",
+    "credit_note",
+    "void",
+    "write_off",
+    "recovery",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from services.billing.domain.invoice.events import CreditNoteIssued, InvoiceIssued, InvoiceVoided, PaymentAllocated
-from services.billing.domain.ledger import invoices, payments
+from services.billing.domain.invoice.events import (
+    CreditNoteIssued,
+    InvoiceIssued,
+    InvoiceRecovered,
+    InvoiceVoided,
+    InvoiceWrittenOff,
+    PaymentAllocated,
+)
+from services.billing.domain.ledger import invoices, losses, payments
 from services.billing.domain.ledger.posting import Entry
 from services.billing.domain.ledger.telling import Telling
 from services.billing.domain.payment.events import (
@@ -32,6 +39,8 @@ class Rule:
 RULES: dict[type, Rule] = {
     InvoiceIssued: Rule("invoice_issued", invoices.issued, needs_before=True),
     InvoiceVoided: Rule("invoice_voided", invoices.voided, needs_before=True),
+    InvoiceWrittenOff: Rule("invoice_written_off", losses.written_off),
+    InvoiceRecovered: Rule("invoice_recovered", losses.recovered),
     CreditNoteIssued: Rule("credit_note_issued", invoices.credited, needs_before=True),
     PaymentAllocated: Rule("payment_allocated", payments.allocated),
     PaymentReceived: Rule("payment_received", payments.received),
@@ -108,9 +117,11 @@ WITHOUT_MONEY = frozenset(
         "late_fee_scheduled",
         "payment_profile_changed",
         "payment_returned",
+        "debt_recovered",
         "debt_reduced",
         "debt_restored",
         "debt_tracked",
+        "debt_written_off",
         "dunning_cleared",
         "dunning_step_reached",
     }

@@ -1,0 +1,67 @@
+"""What dunning can be told: what is owed, what is not owed any more, and that a day came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.billing.domain.dunning.events import Debt
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackDebt:
+    customer_id: UUID
+    zone: str
+    debt: Debt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReduceDebt:
+    """`open` is what is left of the invoice; nothing left settles it."""
+
+    invoice_id: UUID
+    open: Money
+    subscription_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreDebt:
+    """What had been paid of an invoice is owed again: its payment was taken back."""
+
+    subscription_id: UUID
+    customer_id: UUID
+    zone: str
+    debt: Debt
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClimbLadder:
+    subscription_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffDebt:
+    """`lost` is what is not expected of it any more."""
+
+    invoice_id: UUID
+    lost: Money
+    subscription_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverDebt:
+    """`lost` is what is still not expected of it; nothing left is all that is asked for."""
+
+    invoice_id: UUID
+    lost: Money
+    subscription_id: UUID
+    at: datetime
+
+
+DunningCommand = TrackDebt | ReduceDebt | RestoreDebt | ClimbLadder | WriteOffDebt | RecoverDebt
