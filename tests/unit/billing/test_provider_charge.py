@@ -23,7 +23,8 @@ from services.billing.domain.provider_charge import (
     TellSuccess,
 )
 from services.billing.processes import charging
-from tests.unit.billing.test_payment import FIRST, PARTY, SECOND, Till, check, usd
+from tests.unit.billing.test_payment import check
+from tests.unit.billing.till import FIRST, PARTY, SECOND, Till, usd
 
 TENANT = UUID(int=77)
 NOON = datetime(2013, 2, 20, 17, tzinfo=UTC)
