@@ -28,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ON_APACHE_KAFKA := tests/kafka tests/chaos $(addprefix tests/journeys/test_,gate_use_2013.py software_company.py readme_tour.py) \
 	$(addprefix tests/integration/,test_read_models.py test_start.py kernel billing usage entitlement renewals)
 
-.PHONY: help demo test test-kafka chaos simulate soak up down check format bench bench-usage
+.PHONY: help demo test test-kafka chaos simulate soak up down check format bench bench-usage bench-billing
 
 help:
 	@echo "make demo    a year of a real business, from quote to renewal; results in OUT=$(OUT) (KEEP=1, DAILY=1)"
@@ -40,6 +40,7 @@ help:
 	@echo "make soak    a mixed load for MINUTES=$(MINUTES), and a picture of what grew meanwhile in OUT=$(OUT)"
 	@echo "make check   format, lint, types, import rules; make format repairs the first two"
 	@echo "make bench   how fast it is here; make bench-usage: how fast usage is, on Apache Kafka (Java 17 and Maven)"
+	@echo "make bench-billing  how fast billing rates, bills, answers and proves (REPEATS, SECONDS, SUBSCRIPTIONS=1000)"
 
 demo: $(READY)
 	$(RUN) infra.local.cli demo gate-use-2013 --out $(OUT) --broker $(BROKER) $(if $(KEEP),--keep) $(if $(DAILY),--daily)
@@ -81,6 +82,9 @@ bench: $(READY)
 
 bench-usage: $(READY)
 	$(RUN) tests.bench.usage
+
+bench-billing: $(READY)
+	$(RUN) tests.bench.billing
 
 $(READY): pyproject.toml uv.lock $(UV)
 	$(UV) sync --quiet --frozen --all-extras --python $(PYTHON)

@@ -23,7 +23,7 @@ from shared.parking import Parking, park_timer
 from shared.republish import republish_to_new_broker
 from shared.settings import Settings
 from shared.settling import Answers, Settling, no_more_answers
-from shared.timers import TimerHandler, TimerRunner
+from shared.timers import Preparation, TimerHandler, TimerRunner
 from shared.watch import Watch
 from shared.worker import Loop
 
@@ -85,6 +85,7 @@ def background(
     outbox: Outbox,
     handlers: Handlers,
     timers: Mapping[str, TimerHandler],
+    preparations: Mapping[str, Preparation] | None = None,
     topics: Sequence[str],
     waiting: Callable[[Connection, UUID, datetime], int] = nothing_waits,
     more_consumers: Sequence[Consumer] = (),
@@ -105,7 +106,9 @@ def background(
         publisher=publisher,
         relay=Relay(engine, publisher.send, service),
         consumer=reader,
-        timers=TimerRunner(engine, store, timers, real_now, park_timer(real_now), service),
+        timers=TimerRunner(
+            engine, store, timers, real_now, park_timer(real_now), service, preparations=preparations or {}
+        ),
         parking=Parking(engine, inbox, real_now),
         settling=_settling(settings, engine, cluster_id, consumers, waiting, more_answers),
         housekeeping=partial(_keep_house, engine),

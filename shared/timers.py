@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID, uuid5
 
 import msgspec
@@ -34,6 +35,8 @@ class Timer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TimerHandler = Callable[[Timer, UnitOfWork], Iterable[Order]]
+# Loads together what the handlers of these timers, all of one name, will ask for one by one.
+Preparation = Callable[[Sequence[Timer], Session], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class TimerRunner:
     park: Callable[[Connection, Timer, Exception], None]
     service: str
     size: int = 500
+    preparations: Mapping[str, Preparation] = field(default_factory=dict)
 
     def step(self) -> int:
         now = self.real_now()
@@ -80,8 +84,8 @@ class TimerRunner:
         with self.engine.begin() as tx:
             timers = _take(tx, batch)
             session = Session(tx, self.store)
-            for timer in timers:
-                self._handle(timer, session, recorded_at)
+            for name, alike in groupby(timers, key=lambda timer: timer.name):
+                self._handle_alike(name, list(alike), session, recorded_at)
             session.flush()
         TIMERS.labels(self.service).inc(len(timers))
         return len(timers)
@@ -99,6 +103,12 @@ class TimerRunner:
                 except Exception as error:
                     self.park(tx, timer, error)
         return 1
+
+    def _handle_alike(self, name: str, timers: Sequence[Timer], session: Session, recorded_at: datetime) -> None:
+        if name in self.preparations:
+            self.preparations[name](timers, session)
+        for timer in timers:
+            self._handle(timer, session, recorded_at)
 
     def _handle(self, timer: Timer, session: Session, recorded_at: datetime) -> None:
         context = {"principal": "clock", "correlation_id": str(timer.id), "causation_id": str(timer.id)}

@@ -23,12 +23,14 @@ TRANSIENT = (OperationalError, StreamMoved)
 
 @dataclass(slots=True)
 class Session:
-    """What the units of one transaction share: the streams they have seen and the events not yet written."""
+    """What the units of one transaction share: the streams they have seen, the events not yet written, and what somebody
+    has found out that holds until its end, such as a lock that was taken."""
 
     connection: Connection
     store: EventStore
     streams: dict[StreamKey, Stream] = field(default_factory=dict)
     pending: list[Recorded] = field(default_factory=list)
+    kept: dict[Any, Any] = field(default_factory=dict)
 
     def stream(self, decider: AnyDecider, key: StreamKey) -> Stream:
         if key not in self.streams:

@@ -7,7 +7,7 @@ import threading
 from services.billing.clients.providers import PROVIDERS
 from services.billing.messaging.charging import Charging
 from services.billing.messaging.inbound import HANDLERS, TOPICS
-from services.billing.messaging.timers import TIMERS
+from services.billing.messaging.timers import PREPARATIONS, TIMERS
 from services.billing.projections import books, waiting_bills
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
@@ -29,6 +29,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         outbox=OUTBOX,
         handlers=HANDLERS,
         timers=TIMERS,
+        preparations=PREPARATIONS,
         topics=TOPICS,
         waiting=waiting_bills.count,
         checks=books.CHECKS,

@@ -59,7 +59,7 @@ class Figures:
 
 def measure(urls: Urls) -> Figures:
     """Each time a tenant of its own, in tables that grow as they would."""
-    tenant = _Tenant(urls, uuid4())
+    tenant = BackfillingTenant(urls, uuid4())
     try:
         tenant.prepare()
         loaded = _rate(tenant.load)
@@ -79,21 +79,21 @@ def _rate(act: Callable[[], object]) -> float:
     return ROWS / (time.perf_counter() - began)
 
 
-class _Tenant:
-    """A thousand periods, and a file of rows for them."""
+class BackfillingTenant:
+    """So many periods, each of a subject of its own, and a file of rows for them."""
 
-    def __init__(self, urls: Urls, tenant_id: UUID):
+    def __init__(self, urls: Urls, tenant_id: UUID, subjects: int = SUBJECTS):
         options = {"options": "-c timezone=UTC"}
         self.api, self.worker = (create_engine(url, connect_args=options) for url in (urls.api, urls.worker))
         self.key = BackfillKey(tenant_id, backfill_id(tenant_id, "history"))
         self.store = create_store()
         self.backfilling = Backfilling(self.worker, self.store, real_now, lambda _: None)
-        self.content = _file()
+        self.content = _file(subjects)
+        self.periods = [_terms(uuid4(), number) for number in range(subjects)]
 
     def prepare(self) -> None:
         self._execute(METER, meter_id(self.key.tenant_id, "miles"), _meter(self.key.tenant_id))
-        for number in range(SUBJECTS):
-            terms = _terms(uuid4(), number)
+        for terms in self.periods:
             self._execute(USAGE_PERIOD, terms.period_id, OpenPeriod(terms=terms, totals=()))
         self.decide(OpenBackfill(name="history"))
 
@@ -162,7 +162,7 @@ def _copy(urls: Urls, rows: list[Staged]) -> None:
                 copy.write_row((row.tenant_id, position, *names, bytes(event.data), row.batch_id, row.received_at))
 
 
-def _file() -> Content:
+def _file(subjects: int) -> Content:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["id", "source", "type", "subject", "time", "data.miles", "data.origin"])
@@ -170,7 +170,7 @@ def _file() -> Content:
         at = STARTS_AT + timedelta(seconds=number)
         origin = ("EWR", "JFK", "LGA")[number % 3]
         writer.writerow(
-            [uuid4().hex, "/cars", "trip.ended", f"customer-{number % SUBJECTS}", at.isoformat(), number % 90, origin]
+            [uuid4().hex, "/cars", "trip.ended", f"customer-{number % subjects}", at.isoformat(), number % 90, origin]
         )
     content = text.getvalue().encode()
     return Content(io.BytesIO(content), sha256(content).hexdigest(), len(content))

@@ -33,9 +33,9 @@ class Rhythm:
         for nominal in periods(self._first(), self.every):
             yield BillingPeriod(nominal, Days(max(nominal.start, self.anchor), nominal.end))
 
-    def within(self, term: Days) -> Iterator[BillingPeriod]:
-        """The periods of one term, cut at its start and at its exclusive end."""
-        day = term.start
+    def within(self, term: Days, since: date | None = None) -> Iterator[BillingPeriod]:
+        """The periods of one term, cut at its start and at its exclusive end; `since` is a day that the first one holds."""
+        day = term.start if since is None else max(term.start, since)
         while day < term.end:
             period = self.holding(day, term)
             yield period

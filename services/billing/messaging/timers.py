@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from services.billing.desk import desk_of
 from services.billing.domain.dunning import DUNNING
@@ -15,6 +16,7 @@ from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import ExpireQuote, MarkStale
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import bill as bill_of
+from services.billing.domain.subscription.billing import next_invoice_id
 from services.billing.domain.subscription.commands import (
     EffectAmendments,
     EffectCancellation,
@@ -28,10 +30,11 @@ from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging.from_usage import complete
 from services.billing.processes import autopaying, crediting, invoicing, late_fees, metering
 from services.billing.projections import invoices, quotes, usage_periods, waiting_bills
+from shared.event_store import StreamKey
 from shared.orders import Order
 from shared.periods import local_day
-from shared.timers import Timer, TimerHandler
-from shared.unit_of_work import UnitOfWork
+from shared.timers import Preparation, Timer, TimerHandler
+from shared.unit_of_work import Session, UnitOfWork
 
 
 def quote_expiry(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -123,6 +126,18 @@ def autopay(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 def dunning_step(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(DUNNING, timer.subject, ClimbLadder(subscription_id=timer.subject, at=timer.fire_at))
 
+
+def _bills(timers: Sequence[Timer], session: Session) -> None:
+    """The subscriptions, the usage periods that their bills wait for, and whose invoices they will be."""
+    tenant_id, ids = timers[0].tenant_id, [timer.subject for timer in timers]
+    session.load(SUBSCRIPTION, tenant_id, ids)
+    last_day = max(timer.fire_at for timer in timers).date() + timedelta(days=1)
+    session.load(USAGE_PERIOD, tenant_id, usage_periods.unbilled(session, tenant_id, ids, last_day))
+    states = (session.stream(SUBSCRIPTION, StreamKey(tenant_id, SUBSCRIPTION.category, id_)).state for id_ in ids)
+    session.load(INVOICE, tenant_id, [next_invoice_id(state) for state in states if state is not None])
+
+
+PREPARATIONS: Mapping[str, Preparation] = {"bill": _bills}
 
 TIMERS: Mapping[str, TimerHandler] = {
     handler.__name__: handler

@@ -3,43 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.events import CreditNoteIssued, InvoiceIssued
-from services.billing.tables import number_counters as counters
 from shared.event_store import Recorded
-from shared.statements import write
+from shared.statements import Insertion, write_rows
 from shared.unit_of_work import UnitOfWork
 
 CREDIT_NOTES = "-CN"  # behind the name of the series of invoices
 
-_count = insert(counters)
-_count = _count.on_conflict_do_update(
-    index_elements=["tenant_id", "legal_entity", "series"], set_={"last_number": _count.excluded.last_number}
+_COUNT = Insertion(
+    "number_counters",
+    {"tenant_id": "uuid", "legal_entity": "text", "series": "text", "last_number": "bigint"},
+    "ON CONFLICT (tenant_id, legal_entity, series) DO UPDATE SET last_number = excluded.last_number",
 )
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    for entry in recorded:
-        if isinstance(entry.event, InvoiceIssued | CreditNoteIssued):
-            row = {
-                "tenant_id": entry.tenant_id,
-                "legal_entity": entry.event.legal_entity,
-                "series": entry.event.series,
-                "last_number": entry.event.sequence,
-            }
-            write(tx, _count, row)
+    last = {
+        (entry.tenant_id, entry.event.legal_entity, entry.event.series): entry.event.sequence
+        for entry in recorded
+        if isinstance(entry.event, InvoiceIssued | CreditNoteIssued)
+    }
+    write_rows(tx, _COUNT, [dict(zip(_COUNT.columns, (*key, number), strict=True)) for key, number in last.items()])
 
 
 def next_number(unit: UnitOfWork, legal_entity: str, series: str) -> Number:
-    """Others wait for their number until the transaction ends: numbers have no gap, and what takes none leaves no trace."""
+    """Others wait for their number until the transaction ends: numbers have no gap, and what takes none leaves no trace.
+
+    The counter is asked for the first time only: what has been numbered since then is pending in the same transaction.
+    """
+    kept, counter = unit.session.kept, ("number", unit.tenant_id, legal_entity, series)
+    given: _Given | None = kept.get(counter)
+    if given is None or given.pending is not unit.session.pending:
+        given = kept[counter] = _Given(_last(unit, legal_entity, series), unit.session.pending, 0)
+    last = given.last + given.was_used(unit.tenant_id, legal_entity, series)
+    kept[counter] = _Given(last, given.pending, len(given.pending))
+    return Number(legal_entity=legal_entity, series=series, sequence=last + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The last number that was used, when the next one was given: what follows in `pending` may have used that."""
+
+    last: int
+    pending: list[Recorded]
+    place: int
+
+    def was_used(self, tenant_id: UUID, legal_entity: str, series: str) -> bool:
+        wanted = (tenant_id, legal_entity, series, self.last + 1)
+        return any(
+            isinstance(e.event, InvoiceIssued | CreditNoteIssued)
+            and (e.tenant_id, e.event.legal_entity, e.event.series, e.event.sequence) == wanted
+            for e in self.pending[self.place :]
+        )
+
+
+def _last(unit: UnitOfWork, legal_entity: str, series: str) -> int:
     where = {"tenant": unit.tenant_id, "legal_entity": legal_entity, "series": series}
     unit.tx.exec_driver_sql(_LOCK, where)
     last: int = unit.tx.exec_driver_sql(_LAST, where).scalar_one()
-    return Number(legal_entity=legal_entity, series=series, sequence=last + 1)
+    return last
 
 
 # A lock by name, because the first number of a series has no row that could be locked.

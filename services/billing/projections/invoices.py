@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.events import (
@@ -31,24 +31,54 @@ from services.billing.domain.invoice.state import InvoiceNotFound
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.payment.allocation import OpenInvoice
 from services.billing.tables import invoices
-from shared.event_store import Recorded
+from shared.event_store import Recorded, StreamKey
 from shared.moments import PlayedBack
 from shared.money import Money
-from shared.statements import write
+from shared.statements import Insertion, write_rows
 from shared.unit_of_work import UnitOfWork
 
-_insert = insert(invoices).on_conflict_do_nothing()
+_DRAFTED = Insertion(
+    "invoices",
+    {
+        "tenant_id": "uuid",
+        "invoice_id": "uuid",
+        "customer_id": "uuid",
+        "customer_key": "text",
+        "subscription_id": "uuid",
+        "number": "text",
+        "status": "text",
+        "currency": "text",
+        "issued_on": "date",
+        "due_on": "date",
+        "subtotal_minor": "bigint",
+        "tax_minor": "bigint",
+        "total_minor": "bigint",
+        "open_minor": "bigint",
+        "written_off_minor": "bigint",
+        "version": "int",
+        "document": "jsonb",
+    },
+    "ON CONFLICT (tenant_id, invoice_id) DO NOTHING",
+)
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    """Invoices that are drafted and issued together, such as those of a bill run, are one statement."""
+    drafted: dict[StreamKey, dict[str, Any]] = {}
+    at_once: dict[StreamKey, dict[str, Any]] = {}
+    others: list[Recorded] = []
     for entry in recorded:
-        if entry.key.category != "invoice":
-            continue
         if isinstance(entry.event, InvoiceDrafted):
-            write(tx, _insert, _row(entry, entry.event))
-        else:
-            mine = (invoices.c.tenant_id == entry.tenant_id, invoices.c.invoice_id == entry.stream_id)
-            tx.execute(update(invoices).where(*mine).values(version=entry.version, **_changes(entry.event)))
+            drafted[entry.key] = at_once[entry.key] = _row(entry, entry.event)
+        elif entry.key in at_once and isinstance(entry.event, InvoiceIssued | InvoicePaid):
+            at_once[entry.key] |= {"version": entry.version, **_changes(entry.event)}
+        elif entry.key.category == "invoice":
+            at_once.pop(entry.key, None)  # what follows has to follow this, too
+            others.append(entry)
+    write_rows(tx, _DRAFTED, list(drafted.values()))
+    for entry in others:
+        mine = (invoices.c.tenant_id == entry.tenant_id, invoices.c.invoice_id == entry.stream_id)
+        tx.execute(update(invoices).where(*mine).values(version=entry.version, **_changes(entry.event)))
 
 
 def _row(entry: Recorded, event: InvoiceDrafted) -> dict[str, Any]:
@@ -59,7 +89,10 @@ def _row(entry: Recorded, event: InvoiceDrafted) -> dict[str, Any]:
         "customer_id": header.party.customer_id,
         "customer_key": header.party.key,
         "subscription_id": header.subscription_id,
+        "number": None,
         "status": "draft",
+        "issued_on": None,
+        "due_on": None,
         "currency": header.party.currency,
         "version": entry.version,
         "document": _document(header, event.lines, event.totals),

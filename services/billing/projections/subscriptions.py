@@ -29,23 +29,30 @@ from services.billing.domain.subscription.events import (
 )
 from services.billing.domain.subscription.state import SubscriptionNotFound
 from services.billing.tables import subscriptions
-from shared.event_store import Recorded
+from shared.event_store import Recorded, StreamKey
 from shared.moments import PlayedBack
-from shared.statements import write
+from shared.statements import run, write
 from shared.unit_of_work import UnitOfWork
 
 _insert = insert(subscriptions).on_conflict_do_nothing()
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    """Events that change the version and nothing else, such as those of a bill run, are one statement."""
+    versions: dict[StreamKey, int] = {}
     for entry in recorded:
         if entry.key.category != "subscription":
             continue
         if isinstance(entry.event, SubscriptionCreated):
             write(tx, _insert, _row(entry, entry.event))
-        else:
+        elif changes := _changes(entry.event):
             mine = (subscriptions.c.tenant_id == entry.tenant_id, subscriptions.c.subscription_id == entry.stream_id)
-            tx.execute(update(subscriptions).where(*mine).values(version=entry.version, **_changes(entry.event)))
+            tx.execute(update(subscriptions).where(*mine).values(version=entry.version, **changes))
+        else:
+            versions[entry.key] = entry.version
+    if versions:
+        tenants, _, ids = zip(*versions, strict=True)
+        run(tx, _MOVED_ON, {"tenants": list(tenants), "ids": list(ids), "versions": list(versions.values())})
 
 
 def _row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
@@ -186,3 +193,9 @@ def get(unit: UnitOfWork, subscription_id: UUID) -> dict[str, Any]:
     if row is None:
         raise SubscriptionNotFound("no such subscription")
     return dict(row)
+
+
+_MOVED_ON = """
+UPDATE subscriptions SET version = greatest(subscriptions.version, moved.version)
+FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[], %(versions)s::int[]) AS moved(tenant_id, subscription_id, version)
+WHERE subscriptions.tenant_id = moved.tenant_id AND subscriptions.subscription_id = moved.subscription_id"""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.domain.invoice.events import InvoiceDrafted
+from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.usage_period import (
     UsagePeriodClosed,
     UsagePeriodOpened,
@@ -19,8 +20,8 @@ from services.billing.domain.usage_period import (
 )
 from services.billing.tables import usage_periods as periods
 from shared.event_store import Recorded
-from shared.statements import write
-from shared.unit_of_work import UnitOfWork
+from shared.statements import run, write
+from shared.unit_of_work import Session, UnitOfWork
 
 _insert = insert(periods).on_conflict_do_nothing()
 
@@ -28,6 +29,10 @@ _insert = insert(periods).on_conflict_do_nothing()
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     opened = [_row(entry, entry.event) for entry in recorded if isinstance(entry.event, UsagePeriodOpened)]
     write(tx, _insert, *opened)
+    billed = [(e.tenant_id, item.period_id, e.stream_id) for e in recorded for item in _billed(e.event)]
+    if billed:
+        tenants, ids, invoices = zip(*billed, strict=True)
+        run(tx, _BILLED, {"tenants": list(tenants), "ids": list(ids), "invoices": list(invoices)})
     for entry in recorded:
         this = update(periods).where(periods.c.tenant_id == entry.tenant_id)
         match entry.event:
@@ -37,9 +42,10 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
                 tx.execute(this.where(periods.c.period_id == entry.stream_id).values(status="closed"))
             case UsagePeriodRevised(revision=revision):
                 tx.execute(this.where(periods.c.period_id == entry.stream_id).values(revision=revision))
-            case InvoiceDrafted(header=header) if header.bill.usage:
-                billed = [item.period_id for item in header.bill.usage]
-                tx.execute(this.where(periods.c.period_id.in_(billed)).values(invoice_id=entry.stream_id))
+
+
+def _billed(event: object) -> Sequence[UsageItem]:
+    return event.header.bill.usage if isinstance(event, InvoiceDrafted) else ()
 
 
 def _row(entry: Recorded, event: UsagePeriodOpened) -> dict[str, Any]:
@@ -61,6 +67,12 @@ def invoice_of(unit: UnitOfWork, period_id: UUID) -> UUID | None:
     return invoice_id
 
 
+def unbilled(session: Session, tenant_id: UUID, subscription_ids: Sequence[UUID], last_day: date) -> list[UUID]:
+    """Those of these subscriptions that end by a day and have no invoice."""
+    where = {"tenant": tenant_id, "ids": list(subscription_ids), "day": last_day}
+    return [row[0] for row in run(session.connection, _UNBILLED, where)]
+
+
 def of_tenant(unit: UnitOfWork, *, subscription_id: UUID | None = None, status: str | None = None) -> Select[Any]:
     mine = select(periods).where(periods.c.tenant_id == unit.tenant_id)
     if subscription_id is not None:
@@ -73,3 +85,13 @@ def ending_after(unit: UnitOfWork, subscription_id: UUID, day: date) -> list[UUI
     mine = of_tenant(unit, subscription_id=subscription_id).where(periods.c.ends_on > day)
     mine = mine.with_only_columns(periods.c.period_id)
     return list(unit.tx.execute(mine.order_by(periods.c.starts_on, periods.c.period_id)).scalars())
+
+
+_BILLED = """
+UPDATE usage_periods SET invoice_id = billed.invoice_id
+FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[], %(invoices)s::uuid[]) AS billed(tenant_id, period_id, invoice_id)
+WHERE usage_periods.tenant_id = billed.tenant_id AND usage_periods.period_id = billed.period_id"""
+
+_UNBILLED = """
+SELECT period_id FROM usage_periods WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s)
+  AND ends_on <= %(day)s AND invoice_id IS NULL"""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import uvloop
 
-# The next request of a connection, head and body.
+# The requests of a connection, head and body; the last one of them ends it.
 Requests = Callable[[int], Iterator[bytes]]
 
 
@@ -27,7 +27,7 @@ class Load:
 
 
 class Refused(Exception):
-    """A request of the benchmark was not answered 202."""
+    """A request of the benchmark was not done."""
 
 
 class Connection(asyncio.Protocol):
@@ -45,7 +45,7 @@ class Connection(asyncio.Protocol):
         if not blank or len(body) < _length(head):
             return
         self.load.took.append(time.perf_counter() - self.began)
-        if not head.startswith(b"HTTP/1.1 202 "):
+        if not head.startswith(b"HTTP/1.1 2"):
             self._end(Refused(self.received.decode()))
         elif self.load.is_over:
             self._end(None)
@@ -58,7 +58,10 @@ class Connection(asyncio.Protocol):
 
     def _ask(self) -> None:
         self.received = b""
-        request = next(self.requests)
+        request = next(self.requests, None)
+        if request is None:
+            self._end(None)
+            return
         self.began = time.perf_counter()
         self.transport.write(request)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from services.billing.domain.pricing.price import Price, Tier
-from services.billing.domain.pricing.rated import Priced, PricingModel, TierUse
+from services.billing.domain.pricing.rated import Amount, Priced, PricingModel, TierUse
 from services.billing.domain.pricing.tiers import at_zero, lower_bounds, unit_amounts, upper_bounds
 from shared.money import EXACT
 
@@ -37,6 +37,27 @@ def by_parts(price: Price, units: Sequence[Decimal]) -> PricingModel:
         return EXACT.add(amount_before[index], use.amount), (*full_before[index], use)
 
     return priced
+
+
+def amount_by_parts(price: Price, units: Sequence[Decimal]) -> Amount:
+    """The same amount without the uses: quantity x unit + what the tiers below cost more, or less, than this one."""
+    upper, lower, nothing = upper_bounds(price.tiers), lower_bounds(price.tiers), at_zero(price, units)[0]
+    sizes = [EXACT.subtract(end, start) for start, end in zip(lower, upper, strict=False)]
+    full = (_use(*parts).amount for parts in zip(lower, sizes, price.tiers, units, strict=False))
+    before = accumulate(full, EXACT.add, initial=price.fixed_amount)
+    entered = [EXACT.add(amount, tier.flat_amount) for amount, tier in zip(before, price.tiers, strict=True)]
+    added = [
+        EXACT.subtract(e, EXACT.multiply(start, unit)) for e, start, unit in zip(entered, lower, units, strict=True)
+    ]
+    multiply_add = EXACT.fma
+
+    def amount(quantity: Decimal) -> Decimal:
+        if not quantity:
+            return nothing
+        index = bisect_left(upper, quantity)
+        return multiply_add(quantity, units[index], added[index])
+
+    return amount
 
 
 def _use(start: Decimal, quantity: Decimal, tier: Tier, unit: Decimal) -> TierUse:

@@ -15,7 +15,8 @@ from services.billing.domain.pricing import (
     volume,
 )
 from services.billing.domain.pricing.price import Price
-from services.billing.domain.pricing.rated import PricingModel
+from services.billing.domain.pricing.rated import Amount, PricingModel
+from services.billing.domain.pricing.tiers import rates, unit_amounts
 
 
 def model_of(price: Price) -> PricingModel:
@@ -38,3 +39,13 @@ def model_of(price: Price) -> PricingModel:
             return block.model(price)
         case _:
             assert_never(price.model)
+
+
+def amount_of(price: Price) -> Amount:
+    """The amount alone. Graduated prices have a short way to it; what others make of a quantity is as soon made."""
+    if price.model == "graduated":
+        return graduated.amount_by_parts(price, unit_amounts(price.tiers))
+    if price.model == "graduated_percentage":
+        return graduated.amount_by_parts(price, rates(price.tiers))
+    model = model_of(price)
+    return lambda quantity: model(quantity)[0]

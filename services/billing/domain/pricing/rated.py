@@ -64,4 +64,5 @@ class Rated:
 # because one is made for each line of a bill run.
 Priced = tuple[Decimal, tuple[TierUse, ...]]
 PricingModel = Callable[[Decimal], Priced]
+Amount = Callable[[Decimal], Decimal]
 NOTHING: Priced = (ZERO, ())

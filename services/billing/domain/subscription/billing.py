@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -29,9 +30,8 @@ def bill(subscription: Subscription, at: datetime) -> Bill | None:
     flat, usage = tuple(_flat(agreed, on)), tuple(_usage(agreed, on))
     if not (flat or usage or agreed.fees or (agreed.cancelled and agreed.deferred)):
         return None
-    invoice_id = uuid5(subscription.subscription_id, f"invoice:{subscription.bills + 1}")
     return Bill(
-        invoice_id=invoice_id,
+        invoice_id=next_invoice_id(subscription),
         billing_on=on,
         billed_at=at,
         flat=flat,
@@ -39,6 +39,10 @@ def bill(subscription: Subscription, at: datetime) -> Bill | None:
         fees=agreed.fees,
         corrections=agreed.deferred,
     )
+
+
+def next_invoice_id(subscription: Subscription) -> UUID:
+    return uuid5(subscription.subscription_id, f"invoice:{subscription.bills + 1}")
 
 
 def is_billed_after(subscription: Subscription, at: datetime) -> bool:
@@ -96,25 +100,27 @@ def boundaries(anchor: date, days: Days, line: AgreedLine) -> list[date]:
 
 def _flat(subscription: Subscription, on: date) -> Iterator[FlatItem]:
     for run in runs(subscription, "flat"):
-        for period in _unbilled(subscription, run):
+        for period in _unbilled(subscription, run, on):
             if (period.part.start if run.charge.in_advance else period.part.end) <= on:
                 yield FlatItem(**_place(run, period))
 
 
 def _usage(subscription: Subscription, on: date) -> Iterator[UsageItem]:
     for run in runs(subscription, "metered"):
-        for period in _unbilled(subscription, run):
+        for period in _unbilled(subscription, run, on):
             if period.part.end <= on or subscription.cancelled:
                 yield _usage_item(subscription.subscription_id, run, period)
 
 
-def _unbilled(subscription: Subscription, run: Run) -> Iterator[BillingPeriod]:
+def _unbilled(subscription: Subscription, run: Run, on: date) -> Iterator[BillingPeriod]:
+    """Those that have begun; of a cancelled subscription all that are left of it."""
     through = subscription.billed_through.get(billing_key(run.charge.code, run.amendment), subscription.anchor)
-    return (period for period in _periods(subscription, run) if period.part.start >= through)
+    periods = (period for period in _periods(subscription, run, through) if period.part.start >= through)
+    return periods if subscription.cancelled else takewhile(lambda period: period.part.start <= on, periods)
 
 
-def _periods(subscription: Subscription, run: Run) -> Iterator[BillingPeriod]:
-    for period in run.periods(subscription):
+def _periods(subscription: Subscription, run: Run, since: date | None = None) -> Iterator[BillingPeriod]:
+    for period in run.periods(subscription, since):
         left = left_of(subscription, run.line, run.charge, period)
         if left is not None:
             yield left

@@ -29,8 +29,8 @@ class Run:
     def rhythm(self, subscription: Subscription) -> Rhythm:
         return Rhythm(subscription.anchor, self.charge.every or self.line.every, self.line.calendar)
 
-    def periods(self, subscription: Subscription) -> Iterator[BillingPeriod]:
-        return self.rhythm(subscription).within(self.days)
+    def periods(self, subscription: Subscription, since: date | None = None) -> Iterator[BillingPeriod]:
+        return self.rhythm(subscription).within(self.days, since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""`make bench-billing`: how fast billing rates, bills, answers and proves here, beside bounds of the same run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import statistics
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import psycopg
+
+    from infra.local.databases import create_database
+    from infra.local.postgres import libpq
+    from shared import logs
+    from tests.bench.billing import bill_run, http_rows, rating_rows, recount_rows
+    from tests.bench.billing.seller import CHARGES
+    from tests.bench.billing.stand import Stand, standing
+    from tests.support.house import migrate
+
+REPEATS = int(os.environ.get("REPEATS", "5"))
+SECONDS = float(os.environ.get("SECONDS", "3"))
+SUBSCRIPTIONS = int(os.environ.get("SUBSCRIPTIONS", "1000"))
+QUOTES, INVOICES = 1000, 500
+PACKAGES = ("psycopg", "sqlalchemy", "fastapi", "uvicorn", "msgspec")
+
+
+def main() -> None:
+    logs.configure("CRITICAL", "billing", "bench")
+    logging.disable()
+    with standing() as stand:
+        show_conditions(stand)
+        show_rating()
+        show_bill_run(stand)
+        show_http(stand)
+        show_proof(stand)
+
+
+def show_rating() -> None:
+    bound = rating_rows.whole_numbers(REPEATS)
+    show("whole numbers, five tiers", bound, "lines per core-second")
+    show("rated, with tiers", rating_rows.with_tiers(REPEATS), "lines per core-second (goal 220,000)")
+    show("rated, totals only", rating_rows.totals_only(REPEATS), "lines per core-second (goal 1,300,000)")
+
+
+def show_bill_run(stand: Stand) -> None:
+    row = bill_run.run(stand.urls, stand.postgres_pid, SUBSCRIPTIONS, REPEATS)
+    show("COPY of the rows of a bill run", row.bound, "invoices per core-second")
+    show(f"{SUBSCRIPTIONS:,} subscriptions with {len(CHARGES)} metered charges", row.wall, "invoices a second")
+    show("  per core-second", row.per_core, "invoices (goal 2,500)")
+    show("  ratio to the bound", [our / bound for our, bound in zip(row.per_core, row.bound, strict=True)], "of it")
+    show("  memory of the worker grew by", row.grown, "MB")
+
+
+def show_http(stand: Stand) -> None:
+    accepted, made = http_rows.accepted(stand, QUOTES, REPEATS)
+    show("quotes accepted, 16 connections", accepted.wall, "a second (goal 1,500)")
+    show("  p99", accepted.p99_milliseconds, "ms (goal 25)")
+    show("subscriptions made of them by a worker", made, "a second")
+    seller = stand.seller()
+    seller.sell(INVOICES)
+    seller.bill()
+    single, pages = http_rows.read(stand, seller, REPEATS, SECONDS)
+    show("an invoice read, 16 connections", single.wall, "a second (goal 5,000)")
+    show("  p99", single.p99_milliseconds, "ms")
+    show("a page of 100 invoices, 4 connections", pages.wall, "a second")
+    show("  p99", pages.p99_milliseconds, "ms (goal 20)")
+    show("an invoice verified, p99", http_rows.verified(stand, seller, REPEATS, SECONDS).p99_milliseconds, "ms")
+    seller.close()
+
+
+def show_proof(stand: Stand) -> None:
+    urls = create_database(stand.postgres.admin_url, "usage_bench", "usage")
+    migrate("usage", urls.owner)
+    took = recount_rows.recounted(urls, REPEATS)
+    show(f"{recount_rows.ROWS:,} events behind it counted again", took, "ms (goal 1,000 with the above)")
+
+
+def show(what: str, found: Sequence[float], unit: str) -> None:
+    values = statistics.median(found), min(found), max(found)
+    median, least, most = (f"{value:,.2f}" if abs(value) < 10 else f"{value:,.0f}" for value in values)
+    print(f"{what:48} {median:>9}  ({least} to {most})  {unit}", flush=True)
+
+
+def show_conditions(stand: Stand) -> None:
+    with psycopg.connect(libpq(stand.urls.worker)) as connection:
+        names = ("server_version", "fsync", "synchronous_commit")
+        facts = [connection.execute(f"SHOW {name}").fetchone() for name in names]
+    server, fsync, synchronous = (row[0] for row in facts if row)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}", end="; ")
+    print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
+    print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}; medians of {REPEATS} (least to most)")
+    print("rates per core-second are of all processes that work for the row; the generator runs on the same cores")
+
+
+if __name__ == "__main__":
+    main()
