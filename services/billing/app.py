@@ -17,6 +17,7 @@ from services.billing.api import (
     event_chain,
     invoices,
     ledger,
+    pauses,
     payment_profiles,
     payment_returns,
     payment_webhooks,
@@ -49,7 +50,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (coupons, evaluations, previews):
         app.include_router(room.router)
-    for room in (subscriptions, subscription_changes, invoices, proof, billed_usage, collections):
+    for room in (subscriptions, subscription_changes, pauses, invoices, proof, billed_usage, collections):
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)

@@ -111,7 +111,7 @@ class TermStartedV1(SubscriptionMessage, frozen=True, kw_only=True):
 
 
 class TermRenewedV1(SubscriptionMessage, frozen=True, kw_only=True):
-    """The only message that extends rights; the term is the new one, which may be back-dated."""
+    """Extends rights, as nothing else but the end of a pause does; the term is the new one, which may be back-dated."""
 
     TYPE: ClassVar[str] = "billing.term_renewed.v1"
     mode: str

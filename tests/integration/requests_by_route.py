@@ -130,6 +130,7 @@ PAPERS = {
     "clauses": [{"code": "security", "title": "Data security", "text": "As agreed.", "justification": "Asked for."}],
     "documents": [{"title": "Specification", "address": "https://example.com/spec.pdf", "sha256": "ab" * 32}],
 }
+PAUSE = REASON | {"until": "2031-01-25", "extend": True}
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 
 
@@ -192,6 +193,7 @@ def bodies(names: Names) -> dict[str, Any]:
         "POST /v1/subscriptions/{subscription_id}/cancellation/preview": CANCELLATION,
         "POST /v1/subscriptions/{subscription_id}/amendments": AMENDMENT,
         "POST /v1/subscriptions/{subscription_id}/amendments/preview": AMENDMENT,
+        "POST /v1/subscriptions/{subscription_id}/pause": PAUSE,
         "POST /v1/invoices/{invoice_id}/discard": REASON,
         "POST /v1/invoices/{invoice_id}/void": REASON,
         "POST /v1/invoices/{invoice_id}/write-off": REASON,

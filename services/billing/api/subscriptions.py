@@ -85,6 +85,19 @@ class AmendmentOut(BaseModel):
     add_ons: list[AddOnOut]
 
 
+class PauseOut(BaseModel):
+    """`until` is the day on which it is over at the latest; with `extend` the days are added to the term."""
+
+    number: int
+    at: datetime
+    on: date
+    until: date
+    reason: str
+    extend: bool
+    resumed_at: datetime | None
+    resumed_on: date | None
+
+
 class SubscriptionOut(BaseModel):
     subscription_id: SubscriptionId
     customer_id: CustomerId
@@ -95,6 +108,7 @@ class SubscriptionOut(BaseModel):
     successor_subscription_id: SubscriptionId | None
     cancellation: CancellationOut | None
     amendments: list[AmendmentOut]
+    pauses: list[PauseOut]
     terms: list[TermOut]
     version: int
 
@@ -166,6 +180,7 @@ def shown(row: RowMapping | dict[str, Any]) -> SubscriptionOut:
         successor_subscription_id=UUID(successor) if successor else None,
         cancellation=document["cancellation"],
         amendments=document["amendments"],
+        pauses=document["pauses"],
         terms=document["terms"],
         version=row["version"],
     )

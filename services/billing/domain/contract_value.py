@@ -19,8 +19,8 @@ from services.billing.domain.subscription.events import Bill, FlatItem
 from services.billing.domain.subscription.state import Subscription
 
 ByClass = Counter[RevenueClass]
-# The charge, the term and the amendment that it is agreed in, and the first day.
-Place = tuple[str, int, int, date]
+# The charge, the term and the amendment that it is agreed in, the last pause before it, and the first day.
+Place = tuple[str, int, int, int, date]
 
 
 def agreed(subscription: Subscription) -> ByClass:
@@ -47,7 +47,7 @@ def _by_place(items: Iterable[FlatItem]) -> dict[Place, FlatItem]:
 
 
 def _place(item: FlatItem) -> Place:
-    return item.charge, item.term_number, item.amendment, item.starts_on
+    return item.charge, item.term_number, item.amendment, item.resumption, item.starts_on
 
 
 def _all(subscription: Subscription) -> tuple[FlatItem, ...]:

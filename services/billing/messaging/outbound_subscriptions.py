@@ -7,6 +7,7 @@ from typing import Any
 from services.billing.domain.subscription import events
 from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened
 from shared.contracts import billing as contracts
+from shared.contracts import billing_terms as terms
 from shared.messages import Contract
 
 
@@ -48,6 +49,19 @@ def subscription_contract(event: Any) -> Contract | None:
             return contracts.UsagePeriodShortenedV1(
                 period_id=item.period_id, subscription_id=subscription_id, ends_at=ends_at
             )
+        case _:
+            return _of_a_term(event)
+
+
+def _of_a_term(event: Any) -> Contract | None:
+    match event:
+        case events.SubscriptionPaused(facts=facts, pause=pause):
+            return terms.SubscriptionPausedV1(
+                **_facts(facts), paused_at=pause.at, until=pause.until, reason=pause.reason
+            )
+        case events.SubscriptionResumed(facts=facts, resumption=resumption):
+            extended_from = resumption.extension.ended_on if resumption.extension else None
+            return terms.SubscriptionResumedV1(**_facts(facts), resumed_at=resumption.at, extended_from=extended_from)
         case _:
             return None
 

@@ -20,6 +20,7 @@ from services.billing.domain.subscription.billing import next_invoice_id
 from services.billing.domain.subscription.commands import (
     EffectAmendments,
     EffectCancellation,
+    EndPause,
     EndTerm,
     ExpireSubscription,
     RemindOfEnd,
@@ -47,6 +48,10 @@ def cancellation(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 def amendments(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(SUBSCRIPTION, timer.subject, EffectAmendments(at=timer.fire_at))
+
+
+def pause_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, EndPause(at=timer.fire_at))
 
 
 def term_start(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -78,7 +83,7 @@ def cut_periods(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     subscription = unit.state(SUBSCRIPTION, timer.subject)
     ids = usage_periods.ending_after(unit, timer.subject, subscription.day(timer.fire_at))
     yield from metering.on_cut(subscription, [unit.state(USAGE_PERIOD, id_) for id_ in ids])
-    yield from metering.on_amended(subscription, timer.fire_at)
+    yield from metering.on_changed(subscription, timer.fire_at)
 
 
 def outdated_quotes(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -145,6 +150,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         quote_expiry,
         amendments,
         cancellation,
+        pause_end,
         outdated_quotes,
         term_start,
         term_ending,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditUnused
@@ -12,12 +13,12 @@ from services.billing.domain.subscription.state import Subscription
 from services.billing.processes.correction_documents import Desk
 from shared.orders import Order
 
-AMENDED = "amended"
+AMENDED, PAUSED = "amended", "paused"
 
 
 def credit_unused(subscription: Subscription, version: int, invoice: Invoice, desk: Desk) -> Iterator[Order]:
     """`version` is that of the subscription's stream. What was credited before is not credited again."""
-    if subscription.cancelled is None and not subscription.amendments:
+    if subscription.cancelled is None and not (subscription.amendments or subscription.pauses):
         return
     carried = unused(subscription, invoice)
     if carried is None:
@@ -26,8 +27,20 @@ def credit_unused(subscription: Subscription, version: int, invoice: Invoice, de
         number=desk.next_credit_note(),
         on=subscription.day(desk.at),
         at=desk.at,
-        reason=subscription.cancelled.reason if subscription.cancelled else AMENDED,
+        reason=_reason(subscription),
         subscription_version=version,
         carried=carried,
     )
     yield Order(INVOICE, invoice.header.invoice_id, command)
+
+
+def _reason(subscription: Subscription) -> str:
+    """What was done last."""
+    if subscription.cancelled is not None:
+        return subscription.cancelled.reason
+    paused_at = [pause.at for pause in subscription.pauses]
+    return PAUSED if max(paused_at, default=None) == max(paused_at + _amended_at(subscription)) else AMENDED
+
+
+def _amended_at(subscription: Subscription) -> list[datetime]:
+    return [amendment.agreed_at for amendment in subscription.amendments]

@@ -32,9 +32,9 @@ def on_term_renewed(subscription: Subscription, at: datetime) -> Iterator[Order]
     yield from _open(subscription, subscription.last.starts_on, _next_boundary(subscription, day))
 
 
-def on_amended(subscription: Subscription, at: datetime) -> Iterator[Order]:
-    """What is metered on new conditions, from the day on which they hold up to the period after the current one."""
-    if subscription.amendments:
+def on_changed(subscription: Subscription, at: datetime) -> Iterator[Order]:
+    """What is metered on new conditions, or for longer, from the day of the change up to the period after the current one."""
+    if subscription.amendments or subscription.resumptions:
         day = subscription.day(at)
         yield from _open(subscription, day, _next_boundary(subscription, day))
 

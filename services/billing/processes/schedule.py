@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.agreement import AgreedLine, RenewalTerms
 from services.billing.domain.autopay import AutopayScheduled
 from services.billing.domain.dunning.events import DebtRecovered, DebtReduced, DebtRestored, DebtTracked
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
@@ -18,6 +18,8 @@ from services.billing.domain.subscription.events import (
     SubscriptionAmended,
     SubscriptionCancelled,
     SubscriptionCreated,
+    SubscriptionPaused,
+    SubscriptionResumed,
     Term,
     TermRenewed,
 )
@@ -52,6 +54,12 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             yield from _periods(recorded, days, amendment.line, facts.party.zone, anchor, amendment.agreed_at)
         case SubscriptionCancelled(cancellation=cancellation):
             yield from _changed(recorded, cancellation.at)
+        case SubscriptionPaused(facts=facts, pause=pause):
+            yield _timer(recorded, "pause_end", start_of_day(pause.until, facts.party.zone), TERMS)
+            yield from (_timer(recorded, name, pause.at, BILLS) for name in ("bill", "unused_time"))
+        case SubscriptionResumed(resumption=resumption):
+            yield _timer(recorded, "bill", resumption.at, BILLS)
+            yield from _extended(recorded, recorded.event)
         case InvoiceDrafted(review_until=datetime() as review_until):
             yield _timer(recorded, "review_over", review_until, BILLS)
         case InvoiceIssued(facts=facts):
@@ -69,13 +77,31 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
 
 def _term(recorded: Recorded, term: Term, zone: str, anchor: date) -> Iterator[Timer]:
     yield _timer(recorded, "term_start", start_of_day(term.starts_on, zone), TERMS)
-    for days in REMINDER_DAYS:
-        yield _timer(recorded, "term_ending", start_of_day(term.ends_on - timedelta(days=days), zone), TERMS)
-    yield _timer(recorded, "term_end", start_of_day(term.ends_on, zone), TERMS)
-    renewal = term.line.renewal
-    window_end = term.ends_on + timedelta(days=renewal.grace_days + renewal.reinstatement_days)
-    yield _timer(recorded, "window_end", start_of_day(window_end, zone), TERMS)
+    yield from _end(recorded, term.ends_on, term.line.renewal, zone)
     yield from _periods(recorded, days_of(term), term.line, zone, anchor)
+
+
+def _end(recorded: Recorded, ends_on: date, renewal: RenewalTerms, zone: str) -> Iterator[Timer]:
+    for days in REMINDER_DAYS:
+        yield _timer(recorded, "term_ending", start_of_day(ends_on - timedelta(days=days), zone), TERMS)
+    yield _timer(recorded, "term_end", start_of_day(ends_on, zone), TERMS)
+    window_end = ends_on + timedelta(days=renewal.grace_days + renewal.reinstatement_days)
+    yield _timer(recorded, "window_end", start_of_day(window_end, zone), TERMS)
+
+
+def _extended(recorded: Recorded, resumed: SubscriptionResumed) -> Iterator[Timer]:
+    """What the later end brings; a quote for what follows says the old one."""
+    resumption, facts, extension = resumed.resumption, resumed.facts, resumed.resumption.extension
+    if extension is None:
+        return
+    zone = facts.party.zone
+    yield _timer(recorded, "outdated_quotes", resumption.at, TERMS)
+    yield _timer(recorded, "cut_periods", resumption.at, PERIODS)
+    for timer in _end(recorded, extension.ends_on, facts.renewal, zone):
+        if timer.fire_at > resumption.at:
+            yield timer
+    days = Days(extension.ended_on, extension.ends_on)
+    yield from _periods(recorded, days, resumed.line, zone, resumed.anchor, resumption.at)
 
 
 def _changed(recorded: Recorded, at: datetime) -> Iterator[Timer]:

@@ -23,6 +23,8 @@ from services.billing.domain.subscription.events import (
     SubscriptionCancelled,
     SubscriptionCreated,
     SubscriptionExpired,
+    SubscriptionPaused,
+    SubscriptionResumed,
     SubscriptionTermEnded,
     Term,
     TermRenewed,
@@ -70,6 +72,7 @@ def _row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
             "successor_subscription_id": None,
             "cancellation": None,
             "amendments": [],
+            "pauses": [],
             "terms": [_term(event.facts, event.term)],
         },
     }
@@ -80,11 +83,14 @@ def _changes(event: object) -> dict[str, Any]:
         case SubscriptionActivated():
             return {"status": "active"}
         case TermRenewed(facts=facts, term=term):
-            return {"status": _active_unless_scheduled(), "subscription": _with_term(facts, term)}
+            return {"status": _unless("scheduled", "paused", "active"), "subscription": _with_term(facts, term)}
         case NonRenewalRequested(successor_subscription_id=successor):
-            return {"status": _non_renewing_unless_over(), "subscription": _with_successor(successor)}
+            return {
+                "status": _unless("paused", "lapsed", "expired", "non_renewing"),
+                "subscription": _with_successor(successor),
+            }
         case NonRenewalWithdrawn():
-            return {"status": "active", "subscription": _with_successor(None)}
+            return {"status": _unless("paused", "active"), "subscription": _with_successor(None)}
         case SubscriptionTermEnded():
             return {"status": "lapsed"}
         case SubscriptionExpired():
@@ -97,17 +103,23 @@ def _changes(event: object) -> dict[str, Any]:
             return {"subscription": _with_cancellation(cancellation)}
         case SubscriptionCancelled(cancellation=cancellation):
             return {"status": "cancelled", "subscription": _with_cancellation(cancellation)}
+        case SubscriptionPaused(pause=pause):
+            document = _with_pause(subscriptions.c.subscription, pause.number, msgspec.to_builtins(pause) | _GOES_ON)
+            return {"status": "paused", "subscription": document}
+        case SubscriptionResumed():
+            return {"status": "active" if event.is_renewing else "non_renewing", "subscription": _resumed(event)}
         case _:
             return {}
 
 
-def _active_unless_scheduled() -> Any:
-    return case((subscriptions.c.status == "scheduled", "scheduled"), else_="active")
+_GOES_ON = {"resumed_at": None, "resumed_on": None}
 
 
-def _non_renewing_unless_over() -> Any:
+def _unless(*kept_or_new: str) -> Any:
+    """The last one, unless it is one of the others."""
+    *kept, new = kept_or_new
     status = subscriptions.c.status
-    return case((status.in_(["lapsed", "expired"]), status), else_="non_renewing")
+    return case((status.in_(kept), status), else_=new)
 
 
 def _with_term(facts: Facts, term: Term) -> Any:
@@ -148,6 +160,23 @@ def _with_amendment(document: Any, amendment: Amendment, *, has_taken_effect: bo
         "add_ons": [{"plan": a.plan, "plan_version": a.plan_version, "quantity": a.quantity} for a in line.add_ons],
     }
     return func.jsonb_set(document, _path("amendments", str(amendment.number - 1)), bindparam(None, told, JSONB))
+
+
+def _resumed(event: SubscriptionResumed) -> Any:
+    """The pause is over, and the term may end later."""
+    resumption, extension = event.resumption, event.resumption.extension
+    document: Any = subscriptions.c.subscription
+    if extension is not None:
+        path = _path("terms", str(extension.term_number - 1), "ends_on")
+        document = func.jsonb_set(document, path, bindparam(None, extension.ends_on.isoformat(), JSONB))
+    pause = subscriptions.c.subscription.op("#>")(_path("pauses", str(resumption.number - 1)))
+    over = {"resumed_at": msgspec.to_builtins(resumption.at), "resumed_on": resumption.on.isoformat()}
+    path = _path("pauses", str(resumption.number - 1))
+    return func.jsonb_set(document, path, pause.op("||")(bindparam(None, over, JSONB)))
+
+
+def _with_pause(document: Any, number: int, told: dict[str, Any]) -> Any:
+    return func.jsonb_set(document, _path("pauses", str(number - 1)), bindparam(None, told, JSONB))
 
 
 def _path(*keys: str) -> Any:

@@ -14,13 +14,23 @@ from services.entitlement.domain.known_dunning import DunningStep
 from shared.money import Money
 
 Fact = Literal[
-    "invoice", "dunning_step", "term_start", "term_end", "grace_end", "termination", "successor", "decision", "hold"
+    "invoice",
+    "dunning_step",
+    "term_start",
+    "term_end",
+    "grace_end",
+    "termination",
+    "successor",
+    "decision",
+    "pause",
+    "hold",
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """`name` is the invoice's number, the dunning step, the hold's kind, the number of the term, or who decided why."""
+    """`name` is the invoice's number, the dunning step, the hold's kind, the number of the term, who decided
+    why, or why it was paused."""
 
     what: Fact
     name: str
@@ -85,6 +95,8 @@ def _trigger(cause: HoldCause) -> tuple[Link, ...]:
         return (_step(cause.step, cause.message_id, cause.at),)
     if cause.what == "term_end":
         return (Link(what="grace_end", name="grace", at=cause.at),)
+    if cause.what == "subscription_paused":
+        return (Link(what="pause", name=cause.reason or "", id=cause.message_id, at=cause.at),)
     if cause.by is not None:
         return (Link(what="decision", name=f"{cause.by}: {cause.reason}", at=cause.at),)
     return ()

@@ -10,7 +10,7 @@ from services.entitlement.domain.entitlement.window import Term
 from services.entitlement.processes import granting, holding, learning
 from services.entitlement.processes.clock import on_instant_reached
 from services.entitlement.processes.schedule import REACH_INSTANT
-from shared.contracts import billing
+from shared.contracts import billing, billing_terms
 from shared.inbox import Handlers, passing_over
 from shared.messages import Message
 from shared.money import Money
@@ -64,6 +64,20 @@ def _subscription_amended(message: Message) -> Iterable[Order]:
 def _term_renewed(message: Message) -> Iterable[Order]:
     body = message.read(billing.TermRenewedV1)
     return granting.on_term_renewed(subscription_id=body.subscription_id, term=_term(body), at=body.renewed_at)
+
+
+def _paused(message: Message) -> Iterable[Order]:
+    body = message.read(billing_terms.SubscriptionPausedV1)
+    return granting.on_subscription_paused(
+        subscription_id=body.subscription_id, message_id=message.id, reason=body.reason, at=body.paused_at
+    )
+
+
+def _resumed(message: Message) -> Iterable[Order]:
+    body = message.read(billing_terms.SubscriptionResumedV1)
+    return granting.on_subscription_resumed(
+        subscription_id=body.subscription_id, message_id=message.id, term=_term(body), at=body.resumed_at
+    )
 
 
 def _non_renewal_requested(message: Message) -> Iterable[Order]:
@@ -148,6 +162,8 @@ HANDLERS: Handlers = {
     billing.SubscriptionTermEndedV1.TYPE: _term_ended,
     billing.SubscriptionAmendedV1.TYPE: _subscription_amended,
     billing.SubscriptionCancelledV1.TYPE: _cancelled,
+    billing_terms.SubscriptionPausedV1.TYPE: _paused,
+    billing_terms.SubscriptionResumedV1.TYPE: _resumed,
     billing.DunningStepReachedV1.TYPE: _dunning_step_reached,
     billing.DunningClearedV1.TYPE: _dunning_cleared,
     **passing_over(billing.TermStartedV1, billing.SubscriptionTermEndingV1, billing.SubscriptionExpiredV1),

@@ -13,10 +13,13 @@ from services.entitlement.domain.entitlement.commands import (
     AnnounceSuccessor,
     ExtendEntitlement,
     GrantEntitlement,
+    PlaceHold,
     ReachInstant,
+    RemoveHold,
     TerminateEntitlement,
     WithdrawSuccessor,
 )
+from services.entitlement.domain.entitlement.holds import HoldCause
 from services.entitlement.domain.entitlement.window import Term
 from shared.orders import Order
 
@@ -66,6 +69,20 @@ def on_subscription_amended(
 
 def on_term_renewed(*, subscription_id: UUID, term: Term, at: datetime) -> list[Order]:
     return _order(subscription_id, ExtendEntitlement(term=term, at=at))
+
+
+def on_subscription_paused(*, subscription_id: UUID, message_id: UUID, reason: str, at: datetime) -> list[Order]:
+    cause = HoldCause(what="subscription_paused", at=at, message_id=message_id, reason=reason)
+    return _order(subscription_id, PlaceHold(kind="paused", cause=cause))
+
+
+def on_subscription_resumed(*, subscription_id: UUID, message_id: UUID, term: Term, at: datetime) -> list[Order]:
+    """The end is moved first, so that nothing of a term that goes on is expired."""
+    cause = HoldCause(what="subscription_resumed", at=at, message_id=message_id)
+    return [
+        *_order(subscription_id, ExtendEntitlement(term=term, at=at, what="subscription_resumed")),
+        *_order(subscription_id, RemoveHold(kind="paused", cause=cause)),
+    ]
 
 
 def on_non_renewal_requested(

@@ -94,7 +94,9 @@ def _change_of_course(view: EntitlementView, event: Any) -> dict[str, Any]:
     match event:
         case EntitlementExtended(window=window) if view.granted is not None:
             phase = "scheduled" if view.phase == "scheduled" else "active"
-            return {"granted": replace(view.granted, window=window), "phase": phase, **_NOT_ENDING}
+            goes_on = window.term_number == view.granted.window.term_number
+            successor = {"successor_id": view.successor_id if goes_on else None}
+            return {"granted": replace(view.granted, window=window), "phase": phase, **_NOT_ENDING, **successor}
         case EntitlementAmended() if view.granted is not None:
             return {"granted": _amended(view.granted, event)}
         case EntitlementSuccessorAnnounced(successor_id=successor_id):

@@ -13,7 +13,7 @@ from services.renewals.processes import learning, quoting, tracking
 from services.renewals.processes.clock import Timer as TimerName
 from services.renewals.processes.clock import on_due
 from services.renewals.projections import policies
-from shared.contracts import billing
+from shared.contracts import billing, billing_terms
 from shared.inbox import Handlers, Reads, passing_over
 from shared.messages import Message
 from shared.money import Money
@@ -45,6 +45,14 @@ def _amended(message: Message, unit: UnitOfWork) -> Iterable[Order]:
     if not body.renewal_policy:
         return []
     return tracking.on_term_amended(term=_term(body, _accepted_policy(body, unit)), at=body.amended_at)
+
+
+def _resumed(message: Message, unit: UnitOfWork) -> Iterable[Order]:
+    """A pause leaves the renewal where it is, unless its days were added to the term."""
+    body = message.read(billing_terms.SubscriptionResumedV1)
+    if not body.renewal_policy or body.extended_from is None:
+        return []
+    return tracking.on_term_extended(term=_term(body, _accepted_policy(body, unit)), at=body.resumed_at)
 
 
 def _cancelled(message: Message) -> Iterable[Order]:
@@ -126,11 +134,13 @@ HANDLERS: Handlers = {
     billing.TermRenewedV1.TYPE: Reads(_term_known),
     billing.SubscriptionAmendedV1.TYPE: Reads(_amended),
     billing.SubscriptionCancelledV1.TYPE: _cancelled,
+    billing_terms.SubscriptionResumedV1.TYPE: Reads(_resumed),
     billing.QuoteDraftedV1.TYPE: _quote_drafted,
     billing.QuoteAcceptedV1.TYPE: _quote_accepted,
     **passing_over(
         billing.QuoteSentV1,
         billing.QuoteClosedV1,
+        billing_terms.SubscriptionPausedV1,
         billing.NonRenewalRequestedV1,
         billing.NonRenewalWithdrawnV1,
         billing.SubscriptionTermEndingV1,

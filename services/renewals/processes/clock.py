@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.renewals.domain.opportunity import OPPORTUNITY
 from services.renewals.domain.opportunity.commands import CloseUnanswered, OpenOpportunity
-from services.renewals.domain.opportunity.events import OpportunityEvent, TermTracked
+from services.renewals.domain.opportunity.events import OpportunityEvent, RenewalPostponed, TermTracked
 from shared.orders import Order
 
 Timer = Literal["open", "no_response"]
@@ -26,6 +26,8 @@ def due_instants(event: OpportunityEvent) -> tuple[Due, ...]:
     match event:
         case TermTracked(opens_at=opens_at, unanswered_at=unanswered_at):
             return Due("open", opens_at), Due("no_response", unanswered_at)
+        case RenewalPostponed(unanswered_at=unanswered_at):
+            return (Due("no_response", unanswered_at),)
         case _:
             return ()
 

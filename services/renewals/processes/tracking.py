@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.renewals.domain.opportunity import OPPORTUNITY, opportunity_id
-from services.renewals.domain.opportunity.commands import AmendTerm, CloseCancelled, TrackTerm
+from services.renewals.domain.opportunity.commands import AmendTerm, CloseCancelled, ExtendTerm, TrackTerm
 from services.renewals.domain.opportunity.term import ExpiringTerm
 from shared.orders import Order
 
@@ -21,6 +21,11 @@ def on_term_amended(*, term: ExpiringTerm, at: datetime) -> list[Order]:
     """The base follows until it is decided, and a quote that is out is stale."""
     stream_id = opportunity_id(term.subscription_id, term.number)
     return [Order(OPPORTUNITY, stream_id, AmendTerm(term=term, at=at))]
+
+
+def on_term_extended(*, term: ExpiringTerm, at: datetime) -> list[Order]:
+    stream_id = opportunity_id(term.subscription_id, term.number)
+    return [Order(OPPORTUNITY, stream_id, ExtendTerm(term=term, at=at))]
 
 
 def on_subscription_cancelled(*, subscription_id: UUID, term_number: int, reason: str, at: datetime) -> list[Order]:

@@ -14,6 +14,7 @@ from services.renewals.domain.opportunity.events import (
     RenewalContacted,
     RenewalLost,
     RenewalOpportunityOpened,
+    RenewalPostponed,
     RenewalQuotePrepared,
     RenewalQuoteStale,
     RenewalSuperseded,
@@ -96,6 +97,8 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
             return {"stage": "open", "opened_at": at, "opened_by": by}
         case RenewalBaseAdjusted(base=base) if view.term is not None:
             return {"term": replace(view.term, base=base)}
+        case RenewalPostponed(ends_on=ends_on, due_on=due) if view.term is not None:
+            return {"term": replace(view.term, ends_on=ends_on), "due_on": due}
         case RenewalQuoteStale():
             return {"quote_is_stale": True}
         case RenewalContacted():

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.renewals.domain.opportunity.events import TermTracked
+from services.renewals.domain.opportunity.events import RenewalPostponed, TermTracked
 from services.renewals.tables import subscriptions
 from shared.errors import DomainError, NotFound
 from shared.event_store import Recorded
@@ -43,6 +43,9 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, TermTracked):
             write(tx, _upsert, _row(entry, entry.event))
+        if isinstance(entry.event, RenewalPostponed):
+            mine = (subscriptions.c.tenant_id == entry.tenant_id, subscriptions.c.opportunity_id == entry.stream_id)
+            tx.execute(update(subscriptions).where(*mine).values(ends_on=entry.event.ends_on))
 
 
 def _row(entry: Recorded, event: TermTracked) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from services.billing.domain.subscription.commands import (
     CreateSubscription,
     EffectAmendments,
     EffectCancellation,
+    EndPause,
     EndTerm,
     ExpireSubscription,
     RemindOfEnd,
@@ -48,6 +49,7 @@ CLOCK = {
     "window_end": ExpireSubscription,
     "cancellation": EffectCancellation,
     "amendments": EffectAmendments,
+    "pause_end": EndPause,
 }
 
 
@@ -138,7 +140,7 @@ class Lifetime:
                 yield from metering.on_term_renewed(self.subscription, timer.fire_at)
             case "cut_periods":
                 yield from metering.on_cut(self.subscription, self.periods)
-                yield from metering.on_amended(self.subscription, timer.fire_at)
+                yield from metering.on_changed(self.subscription, timer.fire_at)
             case "bill":
                 events = self.say(RequestBill(at=timer.fire_at))
                 self.waiting += [event.bill for event in events]

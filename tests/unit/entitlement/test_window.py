@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.entitlement.domain.entitlement.commands import ExtendEntitlement
 from services.entitlement.domain.entitlement.events import (
     EntitlementActivated,
     EntitlementCancelled,
@@ -31,6 +32,7 @@ from tests.unit.entitlement.stories import (
     SECOND_TERM,
     START,
     SUBSCRIPTION,
+    SUCCESSOR,
     WINDOW_OVER,
     after,
     announce,
@@ -196,3 +198,23 @@ def test_nothing_revives_a_cancelled_right(command):
 def test_what_was_never_granted_is_not_found(command):
     with pytest.raises(EntitlementNotFound):
         given()(command)
+
+
+def test_a_later_end_of_the_same_term_moves_the_window_and_keeps_who_follows():
+    longer = ExtendEntitlement(term=term(1, "2013-01-01", "2014-01-11"), at=MIDTERM, what="subscription_resumed")
+    [extended] = given(grant(), reach(START), announce(MIDTERM))(longer)
+    assert extended.window.ends_at == midnight("2014-01-11")
+    assert after(grant(), reach(START), announce(MIDTERM), longer).right.successor_id == SUCCESSOR
+    assert given(grant(), reach(START), longer)(longer) == []
+    assert given(grant(), reach(START), extend(MIDTERM), longer)(longer) == []  # the next term is known already
+
+
+def test_where_the_news_of_a_later_end_is_late_the_right_opens_again():
+    longer = ExtendEntitlement(term=term(1, "2013-01-01", "2014-03-01"), at=MIDTERM, what="subscription_resumed")
+    events = given(grant(), reach(AFTER_GRACE))(longer)
+    assert [type(event).__name__ for event in events] == [
+        "EntitlementHoldRemoved",
+        "EntitlementExtended",
+        "EntitlementReinstated",
+    ]
+    assert events[0].cause.what == "subscription_resumed"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.renewals.domain.opportunity.commands import AmendTerm
+from services.renewals.domain.opportunity.commands import AmendTerm, ExtendTerm
 from services.renewals.domain.opportunity.events import (
     RenewalBaseAdjusted,
     RenewalContacted,
@@ -141,3 +141,18 @@ def test_an_amendment_moves_the_base_and_makes_the_quote_stale():
     assert given(*opened, quote(), amend)(amend) == []
     assert given(*opened, quote(), win())(amend) == []
     assert after(*opened, quote(), amend).term.base == dearer.base
+
+
+def test_a_term_that_ends_later_moves_the_days_of_its_renewal():
+    later = replace(TERM, ends_on=date(2014, 1, 31))
+    extend = ExtendTerm(term=later, at=ACCEPTED)
+    [tracked] = given(track())(extend)
+    assert (tracked.term, tracked.opens_at) == (later, local("2013-11-02"))
+    [postponed] = given(*opened)(extend)
+    assert (postponed.due_on, postponed.unanswered_at) == (date(2014, 1, 30), local("2015-02-14"))
+    assert given(*opened, extend)(extend) == given(*opened, win())(extend) == []
+    assert given(*opened, extend)(silence()) == []  # the old instant has become stale
+    stale = given(*opened, quote())(extend)[1]
+    assert stale == RenewalQuoteStale(quote_id=QUOTE, at=ACCEPTED)
+    [won] = given(*opened, extend)(win(at=local("2014-01-30")))
+    assert (won.on_time, won.due_on) == (True, date(2014, 1, 30))

@@ -17,7 +17,7 @@ from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsagePro
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.plan import Charge, MinimumCommitment, RevenueClass
 from services.billing.domain.pricing.rated import Rated
-from services.billing.domain.proration import WHOLE, share
+from services.billing.domain.proration import WHOLE, Share, share
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.events import Bill, Fee, FlatItem, Term, UsageItem
 from services.billing.domain.subscription.state import Subscription
@@ -123,14 +123,21 @@ def _true_up(
     item: UsageItem,
     usage: list[InvoiceLine],
 ) -> Iterator[InvoiceLine]:
-    period = _period(item)
-    zone = subscription.party.zone
-    part = WHOLE if period.part == period.nominal else share(agreed.proration, period.nominal, period.part, zone)
+    part = _committed(subscription, agreed, _period(item))
     missing = true_up(part.of(minimum.amount.major, subscription.currency), (line.amount for line in usage))
     if missing.minor:
         term = subscription.term(item.term_number)
         line = _line(term, "true_up", minimum.code, minimum.name, item.starts_on, item.ends_on, missing)
         yield replace(_on(line, agreed, item), tax_rates=minimum.tax_rates)
+
+
+def _committed(subscription: Subscription, agreed: AgreedLine, period: BillingPeriod) -> Share:
+    """Which share of a full period the minimum is for: nothing is committed for the days of a pause."""
+    parts, zone = subscription.unpaused(period.part), subscription.party.zone
+    if parts == (period.nominal,) or (agreed.proration == "none" and parts):
+        return WHOLE
+    shares = [share(agreed.proration, period.nominal, part, zone) for part in parts]
+    return Share(sum(each.numerator for each in shares), shares[0].denominator) if shares else Share(0, 1)
 
 
 def _fee(subscription: Subscription, fee: Fee) -> InvoiceLine:

@@ -87,6 +87,8 @@ WITHOUT_MONEY = frozenset(
         "subscription_cancelled",
         "subscription_created",
         "subscription_expired",
+        "subscription_paused",
+        "subscription_resumed",
         "subscription_term_ended",
         "subscription_term_ending",
         "term_renewed",

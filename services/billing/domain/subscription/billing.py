@@ -47,6 +47,7 @@ def next_invoice_id(subscription: Subscription) -> UUID:
 
 def is_billed_after(subscription: Subscription, at: datetime) -> bool:
     """Something in the terms that were agreed comes due only later, whatever was billed by now."""
+    subscription = subscription.going_on
     by_then, at_last = bill(subscription, at), bill(subscription, subscription.instant(subscription.last.ends_on))
     return _items(at_last) > _items(by_then)
 
@@ -73,14 +74,16 @@ def used_until(subscription: Subscription, item: FlatItem | UsageItem) -> date:
     line = subscription.line(item.term_number, item.amendment)
     charge = line.charge(item.charge)
     nominal, part = Days(item.nominal_starts_on, item.nominal_ends_on), Days(item.starts_on, item.ends_on)
-    ends = (run.days.end for run in runs(subscription, charge.kind) if _bills(run, item))
-    end = max(part.start, min(part.end, *ends))
+    ends = [run.days.end for run in runs(subscription, charge.kind) if _bills(run, item)]
+    end = max(part.start, min([part.end, *ends])) if ends else part.start
     left = left_of(subscription, line, charge, BillingPeriod(nominal, Days(part.start, end)))
     return left.part.end if left else item.starts_on
 
 
 def _bills(run: Run, item: FlatItem | UsageItem) -> bool:
-    return (run.term.number, run.charge.code, run.amendment) == (item.term_number, item.charge, item.amendment)
+    resumption = item.resumption if isinstance(item, FlatItem) else 0
+    place = item.term_number, item.charge, item.amendment, resumption
+    return (run.term.number, run.charge.code, run.amendment, run.resumption) == place
 
 
 def credited_from(subscription: Subscription, item: FlatItem) -> date:
@@ -102,7 +105,7 @@ def _flat(subscription: Subscription, on: date) -> Iterator[FlatItem]:
     for run in runs(subscription, "flat"):
         for period in _unbilled(subscription, run, on):
             if (period.part.start if run.charge.in_advance else period.part.end) <= on:
-                yield FlatItem(**_place(run, period))
+                yield FlatItem(**_place(run, period), resumption=run.resumption)
 
 
 def _usage(subscription: Subscription, on: date) -> Iterator[UsageItem]:
@@ -114,7 +117,8 @@ def _usage(subscription: Subscription, on: date) -> Iterator[UsageItem]:
 
 def _unbilled(subscription: Subscription, run: Run, on: date) -> Iterator[BillingPeriod]:
     """Those that have begun; of a cancelled subscription all that are left of it."""
-    through = subscription.billed_through.get(billing_key(run.charge.code, run.amendment), subscription.anchor)
+    key = billing_key(run.charge.code, run.amendment, run.resumption)
+    through = subscription.billed_through.get(key, subscription.anchor)
     periods = (period for period in _periods(subscription, run, through) if period.part.start >= through)
     return periods if subscription.cancelled else takewhile(lambda period: period.part.start <= on, periods)
 

@@ -34,7 +34,7 @@ def cancel(
 
 def effect_cancellation(subscription: Subscription, command: EffectCancellation) -> list[SubscriptionCancelled]:
     due = subscription.cancellation_due
-    if due is None or due.at != command.at or subscription.status == "lapsed":
+    if due is None or due.at != command.at or subscription.phase == "lapsed":
         return []  # another one was put in its place
     return [_cancelled(subscription, due)]
 

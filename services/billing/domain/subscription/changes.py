@@ -36,3 +36,35 @@ class Amendment:
     effective_on: date
     agreed_at: datetime
     line: AgreedLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Nothing is charged for the days from `on` up to the one on which use resumes, `until` at the latest. With `extend` the
+    term ends later by as many days."""
+
+    number: int
+    at: datetime
+    on: date
+    until: date
+    reason: str
+    extend: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """A term that was to end on `ended_on` ends on `ends_on`."""
+
+    term_number: int
+    ended_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """The end of the pause of the same number: `on` is the first day that is charged for again."""
+
+    number: int
+    at: datetime
+    on: date
+    extension: Extension | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
@@ -98,6 +98,28 @@ class EffectAmendments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseSubscription:
+    """Without `until` to the last day of the term. With `extend` the paused days are added to it."""
+
+    at: datetime
+    until: date | None
+    reason: str
+    extend: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeSubscription:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndPause:
+    """The instant to which it was paused has come."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBill:
     """Bill what has come due by an instant and was not billed yet."""
 
@@ -132,6 +154,9 @@ SubscriptionCommand = (
     | EffectCancellation
     | AmendSubscription
     | EffectAmendments
+    | PauseSubscription
+    | ResumeSubscription
+    | EndPause
     | RequestBill
     | DeferCorrection
     | AssessLateFee

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -18,12 +19,15 @@ from services.billing.domain.subscription.commands import (
     DeferCorrection,
     EffectAmendments,
     EffectCancellation,
+    EndPause,
     EndTerm,
     ExpireSubscription,
+    PauseSubscription,
     RemindOfEnd,
     RenewTerm,
     RequestBill,
     RequestNonRenewal,
+    ResumeSubscription,
     StartTerm,
     SubscriptionCommand,
     WithdrawNonRenewal,
@@ -46,12 +50,13 @@ from services.billing.domain.subscription.events import (
     TermRenewed,
     TermStarted,
 )
+from services.billing.domain.subscription.pausing import pause, resume
 from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound, days_of, facts_of
 from shared.decider import NotAllowedNow
 from shared.errors import Conflict
 from shared.periods import Days
 
-BY_THE_CLOCK = (StartTerm, RemindOfEnd, EndTerm, ExpireSubscription, EffectCancellation, EffectAmendments)
+BY_THE_CLOCK = (StartTerm, RemindOfEnd, EndTerm, ExpireSubscription, EffectCancellation, EffectAmendments, EndPause)
 
 
 class WindowOver(Conflict):
@@ -91,7 +96,9 @@ def _by_the_clock(subscription: Subscription, command: SubscriptionCommand) -> l
             return [*effect_amendments(subscription, command)]
         case EffectCancellation():
             return [*effect_cancellation(subscription, command)]
-        case ExpireSubscription(at=at) if subscription.status == "lapsed" and at >= subscription.instant(
+        case EndPause():
+            return [*resume(subscription, command)]
+        case ExpireSubscription(at=at) if subscription.phase == "lapsed" and at >= subscription.instant(
             _window_end(subscription)
         ):
             return [SubscriptionExpired(facts=subscription.facts(subscription.last))]
@@ -103,16 +110,20 @@ def _said(subscription: Subscription, command: SubscriptionCommand) -> list[Subs
     match subscription, command:
         case _, RenewTerm():
             return _renew(subscription, command)
-        case Subscription(status="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
+        case Subscription(phase="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
             return _stop_renewing(subscription, command)
         case Subscription(status="lapsed"), RequestNonRenewal(successor_subscription_id=None):
             return []  # it has ended already
         case _, RequestNonRenewal(successor_subscription_id=UUID()):
             return _stop_renewing(subscription, command)  # whose use goes on has to know, however late
-        case Subscription(status="non_renewing"), WithdrawNonRenewal():
+        case Subscription(phase="non_renewing"), WithdrawNonRenewal():
             return [NonRenewalWithdrawn(facts=subscription.facts(subscription.last))]
-        case Subscription(status="scheduled" | "active" | "non_renewing"), CancelSubscription():
+        case Subscription(phase="scheduled" | "active" | "non_renewing"), CancelSubscription():
             return [*cancel(subscription, command)]
+        case Subscription(status="active"), PauseSubscription():
+            return [*pause(subscription, command)]
+        case Subscription(status="paused"), ResumeSubscription():
+            return [*resume(subscription, command)]
         case Subscription(status="scheduled" | "active" | "non_renewing"), AmendSubscription():
             return [*amend(subscription, command)]
         case _:
@@ -142,7 +153,7 @@ def _created(command: CreateSubscription) -> SubscriptionCreated:
 def _start(subscription: Subscription, terms: list[Term]) -> list[SubscriptionEvent]:
     """A back-dated term never starts by the clock: it has started when it is renewed."""
     started: list[SubscriptionEvent] = [TermStarted(facts=subscription.facts(term)) for term in terms]
-    if started and subscription.status == "scheduled":
+    if started and subscription.phase == "scheduled":
         at = subscription.instant(terms[0].starts_on)
         return [SubscriptionActivated(at=at), *started]
     return started
@@ -151,14 +162,14 @@ def _start(subscription: Subscription, terms: list[Term]) -> list[SubscriptionEv
 def _remind(subscription: Subscription, command: RemindOfEnd) -> list[SubscriptionEvent]:
     last = subscription.last
     days_left = (last.ends_on - subscription.day(command.at)).days
-    if subscription.status != "active" or days_left < 1 or (last.number, days_left) in subscription.reminded:
+    if subscription.phase != "active" or days_left < 1 or (last.number, days_left) in subscription.reminded:
         return []
     return [SubscriptionTermEnding(facts=subscription.facts(last), days_left=days_left)]
 
 
 def _end(subscription: Subscription, command: EndTerm) -> list[SubscriptionEvent]:
     last = subscription.last
-    runs = subscription.status in ("scheduled", "active", "non_renewing")
+    runs = subscription.phase in ("scheduled", "active", "non_renewing")
     if not runs or command.at < subscription.instant(last.ends_on):
         return []  # it was renewed meanwhile, or has ended before
     ended = SubscriptionTermEnded(facts=subscription.facts(last), successor_subscription_id=subscription.successor)
@@ -175,7 +186,7 @@ def _renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionE
         number=command.term_number,
         starts_on=days.start,
         ends_on=days.end,
-        line=command.line,
+        line=replace(command.line, starts_on=days.start),  # a pause may have moved it since the quote was drafted
         quote_id=command.quote_id,
         purchase_order=command.purchase_order,
     )
@@ -215,7 +226,7 @@ def _window_end(subscription: Subscription) -> date:
 
 def _stop_renewing(subscription: Subscription, command: RequestNonRenewal) -> list[SubscriptionEvent]:
     same = subscription.successor == command.successor_subscription_id
-    if same and subscription.status not in ("scheduled", "active"):
+    if same and subscription.phase not in ("scheduled", "active"):
         return []
     facts = subscription.facts(subscription.last)
     successor = command.successor_subscription_id

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.correction import Carried, Correction
-from services.billing.domain.subscription.changes import Amendment, Cancellation
+from services.billing.domain.subscription.changes import Amendment, Cancellation, Pause, Resumption
 from shared.money import Money
 
 RenewalMode = Literal["assisted", "auto"]
@@ -71,7 +71,8 @@ class Fee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlatItem:
-    """A flat charge for a part of its nominal period, on the conditions of an amendment; 0 is the term itself."""
+    """A flat charge for a part of its nominal period, on the conditions of an amendment; 0 is the term itself. `resumption` is
+    the number of the last pause before it."""
 
     charge: str
     term_number: int
@@ -80,6 +81,7 @@ class FlatItem:
     starts_on: date
     ends_on: date
     amendment: int = 0
+    resumption: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +216,25 @@ class SubscriptionAmended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionPaused:
+    """The facts are those of the last term that was agreed."""
+
+    facts: Facts
+    pause: Pause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionResumed:
+    """The facts have the new end, where the term was extended. `anchor` as in a renewal; `line` is that of the term."""
+
+    facts: Facts
+    resumption: Resumption
+    anchor: date
+    line: AgreedLine
+    is_renewing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillRequested:
     bill: Bill
 
@@ -239,6 +260,8 @@ SubscriptionEvent = (
     | SubscriptionCancelled
     | AmendmentScheduled
     | SubscriptionAmended
+    | SubscriptionPaused
+    | SubscriptionResumed
     | BillRequested
     | CorrectionDeferred
 )
@@ -259,6 +282,8 @@ EVENT_TYPES: dict[str, type] = {
     "subscription_cancelled": SubscriptionCancelled,
     "amendment_scheduled": AmendmentScheduled,
     "subscription_amended": SubscriptionAmended,
+    "subscription_paused": SubscriptionPaused,
+    "subscription_resumed": SubscriptionResumed,
     "bill_requested": BillRequested,
     "correction_deferred": CorrectionDeferred,
 }

@@ -23,6 +23,8 @@ from services.billing.domain.subscription.events import (
     SubscriptionCreated,
     SubscriptionEvent,
     SubscriptionExpired,
+    SubscriptionPaused,
+    SubscriptionResumed,
     SubscriptionTermEnded,
     SubscriptionTermEnding,
     TermRenewed,
@@ -38,7 +40,7 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
         case None, SubscriptionCreated():
             return _created(event)
         case Subscription(), SubscriptionActivated():
-            return replace(subscription, status="active")
+            return replace(subscription, phase="active")
         case Subscription(), TermRenewed(term=term, renewed_at=renewed_at):
             return replace(_active(subscription).with_term(term, renewed_at), successor=None)
         case Subscription(), ReinstatementFeeAssessed(fee=fee):
@@ -50,11 +52,11 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
         case Subscription(), NonRenewalRequested(successor_subscription_id=successor):
             return replace(_non_renewing(subscription), successor=successor)
         case Subscription(), NonRenewalWithdrawn():
-            return replace(subscription, status="active", successor=None)
+            return replace(subscription, phase="active", successor=None)
         case Subscription(), SubscriptionTermEnded():
-            return replace(subscription, status="lapsed")
+            return replace(subscription, phase="lapsed")
         case Subscription(), SubscriptionExpired():
-            return replace(subscription, status="expired")
+            return replace(subscription, phase="expired")
         case Subscription(), BillRequested(bill=bill):
             return _billed(subscription, bill)
         case Subscription(), CorrectionDeferred(correction=correction):
@@ -72,11 +74,15 @@ def _changed(subscription: Subscription, event: SubscriptionEvent) -> Subscripti
         case CancellationScheduled(cancellation=cancellation):
             return replace(subscription, cancellation_due=cancellation)
         case SubscriptionCancelled(cancellation=cancellation):
-            return replace(subscription, status="cancelled", cancellation_due=None, cancelled=cancellation)
+            return replace(subscription, phase="cancelled", cancellation_due=None, cancelled=cancellation)
         case AmendmentScheduled(amendment=amendment):
             return replace(subscription, amendments_due=(*subscription.amendments_due, amendment))
         case SubscriptionAmended(amendment=amendment):
             return subscription.with_amendment(amendment)
+        case SubscriptionPaused(pause=pause):
+            return replace(subscription, pauses=(*subscription.pauses, pause))
+        case SubscriptionResumed(resumption=resumption):
+            return subscription.with_resumption(resumption)
         case _:
             raise CorruptStream(subscription, event)
 
@@ -88,25 +94,29 @@ def _created(event: SubscriptionCreated) -> Subscription:
         party=facts.party,
         quote_id=event.term.quote_id,
         terms=(event.term,),
-        status="scheduled",
+        phase="scheduled",
     )
 
 
 def _active(subscription: Subscription) -> Subscription:
-    return subscription if subscription.status == "scheduled" else replace(subscription, status="active")
+    return subscription if subscription.phase == "scheduled" else replace(subscription, phase="active")
 
 
 def _non_renewing(subscription: Subscription) -> Subscription:
-    over = subscription.status in ("lapsed", "expired")
-    return subscription if over else replace(subscription, status="non_renewing")
+    over = subscription.phase in ("lapsed", "expired")
+    return subscription if over else replace(subscription, phase="non_renewing")
 
 
 def _billed(subscription: Subscription, bill: Bill) -> Subscription:
     items: list[FlatItem | UsageItem] = [*bill.flat, *bill.usage]
-    through = {billing_key(item.charge, item.amendment): item.ends_on for item in items}
+    through = {_key(item): item.ends_on for item in items}
     fees = tuple(fee for fee in subscription.fees if fee not in bill.fees)
     deferred = tuple(correction for correction in subscription.deferred if correction not in bill.corrections)
     billed_through = subscription.billed_through | through
     return replace(
         subscription, billed_through=billed_through, fees=fees, deferred=deferred, bills=subscription.bills + 1
     )
+
+
+def _key(item: FlatItem | UsageItem) -> str:
+    return billing_key(item.charge, item.amendment, item.resumption if isinstance(item, FlatItem) else 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from services.billing.domain.agreement import AgreedLine
@@ -18,19 +19,27 @@ from shared.periods import Days
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Days of one term; `amendment` is the change that the conditions came with, 0 the term itself. One that was changed again
-    on its first day has no days."""
+    on its first day has no days. `resumption` is the number of the last pause before it."""
 
     term: Term
     line: AgreedLine
     charge: Charge
     amendment: int
     days: Days
+    resumption: int = 0
 
     def rhythm(self, subscription: Subscription) -> Rhythm:
         return Rhythm(subscription.anchor, self.charge.every or self.line.every, self.line.calendar)
 
     def periods(self, subscription: Subscription, since: date | None = None) -> Iterator[BillingPeriod]:
-        return self.rhythm(subscription).within(self.days, since)
+        """Cut where the term was extended, because what was to be billed up to there may have been; not where the plan knows
+        no parts of periods."""
+        for days in _between(self.days, [] if self.is_whole else subscription.old_ends(self.term.number)):
+            yield from self.rhythm(subscription).within(days, since)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.charge.kind == "flat" and self.line.proration == "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,8 @@ def runs(subscription: Subscription, kind: ChargeKind) -> Iterator[Run]:
         amended = (a for a in subscription.amendments if a.term_number == term.number)
         steps += [_Step(amendment.number, amendment.line, amendment.effective_on) for amendment in amended]
         for code in dict.fromkeys(c.code for step in steps for c in step.line.charges if c.kind == kind):
-            yield from _of_charge(subscription, term, steps, code)
+            for run in _of_charge(subscription, term, steps, code):
+                yield from _unpaused(subscription, run) if kind == "flat" else [run]
 
 
 def _of_charge(subscription: Subscription, term: Term, steps: list[_Step], code: str) -> Iterator[Run]:
@@ -64,6 +74,25 @@ def _of_charge(subscription: Subscription, term: Term, steps: list[_Step], code:
         yield run
 
 
+def _unpaused(subscription: Subscription, run: Run) -> Iterator[Run]:
+    """What goes on as before is charged from each resumption up to the next pause."""
+    if not subscription.pauses:
+        yield run
+    starts = [run.days.start, *(resumption.on for resumption in subscription.resumptions)]
+    end = run.days.start
+    for number, start in enumerate(starts if subscription.pauses else ()):
+        part = replace(run, days=Days(min(max(start, end), run.days.end), run.days.end), resumption=number)
+        pause = subscription.pauses[number] if number < len(subscription.pauses) else None
+        end = part.days.end if pause is None else min(_end(subscription, part, pause.on), part.days.end)
+        if part.days.start < end:
+            yield replace(part, days=Days(part.days.start, end))
+
+
+def _between(days: Days, cuts: list[date]) -> Iterator[Days]:
+    bounds = [days.start, *(cut for cut in cuts if days.start < cut < days.end), days.end]
+    return (Days(start, end) for start, end in pairwise(bounds))
+
+
 def _run(term: Term, step: _Step, charge: Charge, on: date) -> Run:
     return Run(term=term, line=step.line, charge=charge, amendment=step.amendment, days=Days(on, term.ends_on))
 
@@ -71,7 +100,7 @@ def _run(term: Term, step: _Step, charge: Charge, on: date) -> Run:
 def _end(subscription: Subscription, run: Run, on: date) -> date:
     """The day of the change; where the plan knows no parts of periods, the end of the one that has begun."""
     day = max(on, run.days.start)
-    if run.charge.kind == "metered" or run.line.proration != "none" or day not in run.days:
+    if not run.is_whole or day not in run.days:
         return day
     part = run.rhythm(subscription).holding(day, days_of(run.term)).part
     return day if part.start == day else part.end

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.flat_charges import FlatCharges
-from services.billing.domain.subscription.changes import Amendment, Cancellation
+from services.billing.domain.subscription.changes import Amendment, Cancellation, Extension, Pause, Resumption
 from services.billing.domain.subscription.events import DeferredCorrection, Facts, Fee, Term
 from shared.errors import NotFound
 from shared.periods import Days, local_day, start_of_day
 
-Status = Literal["scheduled", "active", "non_renewing", "lapsed", "expired", "cancelled"]
+Phase = Literal["scheduled", "active", "non_renewing", "lapsed", "expired", "cancelled"]
+Status = Phase | Literal["paused"]
 
 
 class SubscriptionNotFound(NotFound):
@@ -26,13 +28,14 @@ class Subscription:
     """`billed_through` says, by `billing_key`, up to which day a charge has been billed; `fees` are those still unbilled,
     `late` the invoices that had one, `deferred` the corrections that wait; `bills` is how many there were; `renewed_at` is
     when each term after the first was agreed. `cancellation_due` and `amendments_due` are still to come, `cancelled` and
-    `amendments` have taken effect."""
+    `amendments` have taken effect. `phase` is what it would be without a pause; a pause and its resumption have the same
+    number, and the last one may still be to come."""
 
     subscription_id: UUID
     party: Party
     quote_id: UUID
     terms: tuple[Term, ...]
-    status: Status
+    phase: Phase
     billed_through: dict[str, date] = field(default_factory=dict)
     fees: tuple[Fee, ...] = ()
     late: tuple[UUID, ...] = ()
@@ -45,6 +48,17 @@ class Subscription:
     cancelled: Cancellation | None = None
     amendments: tuple[Amendment, ...] = ()
     amendments_due: tuple[Amendment, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    resumptions: tuple[Resumption, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        return "paused" if self.paused and self.phase in ("active", "non_renewing") else self.phase
+
+    @property
+    def paused(self) -> Pause | None:
+        """The pause that goes on."""
+        return self.pauses[-1] if len(self.pauses) > len(self.resumptions) else None
 
     @property
     def anchor(self) -> date:
@@ -93,10 +107,46 @@ class Subscription:
     @property
     def foreseen(self) -> Subscription:
         """As if all that was agreed had taken effect."""
-        if self.status not in ("scheduled", "active", "non_renewing"):
+        if self.phase not in ("scheduled", "active", "non_renewing"):
             return self
         ended = self.cancelled or self.cancellation_due
-        return replace(self, amendments=self.all_amendments, amendments_due=(), cancelled=ended, cancellation_due=None)
+        going_on = self.going_on
+        return replace(
+            going_on, amendments=self.all_amendments, amendments_due=(), cancelled=ended, cancellation_due=None
+        )
+
+    @property
+    def going_on(self) -> Subscription:
+        """As if the pause, if there is one, had come to the end that it will have by itself."""
+        if self.paused is None:
+            return self
+        return self.with_resumption(self.resumption(self.paused, self.instant(self.paused.until)))
+
+    def resumption(self, pause: Pause, at: datetime) -> Resumption:
+        """Of its days none is charged for; with `extend` they are added to the last term that was agreed."""
+        on = min(self.day(at), pause.until)
+        days, last = on - pause.on, self.last
+        extension = Extension(term_number=last.number, ended_on=last.ends_on, ends_on=last.ends_on + days)
+        is_longer = pause.extend and days > timedelta()
+        return Resumption(number=pause.number, at=at, on=on, extension=extension if is_longer else None)
+
+    def with_resumption(self, resumption: Resumption) -> Subscription:
+        extension = resumption.extension
+        terms = _ending(self.terms, extension.term_number, extension.ends_on) if extension else self.terms
+        return replace(self, terms=terms, resumptions=(*self.resumptions, resumption))
+
+    def old_ends(self, term_number: int) -> list[date]:
+        """Where a term was to end before it was extended."""
+        told = (resumption.extension for resumption in self.resumptions)
+        return [extension.ended_on for extension in told if extension and extension.term_number == term_number]
+
+    def unpaused(self, days: Days) -> tuple[Days, ...]:
+        """What of some days is charged for: all but those of pauses; of one that goes on all from its first day."""
+        left, start = [], days.start
+        for pause, resumed in zip_longest(self.pauses, self.resumptions):
+            left.append(Days(start, min(max(start, pause.on), days.end)))
+            start = max(start, min(resumed.on if resumed else days.end, days.end))
+        return tuple(part for part in (*left, Days(start, days.end)) if part.start < part.end)
 
     def with_amendment(self, amendment: Amendment) -> Subscription:
         due = tuple(other for other in self.amendments_due if other != amendment)
@@ -112,9 +162,14 @@ class Subscription:
     def agreed_by(self, at: datetime) -> Subscription:
         """Without what was agreed only later: a timer may fire late, when more is known than at its instant."""
         count = 1 + sum(renewed_at <= at for renewed_at in self.renewed_at)
+        terms = self.terms
+        for later in reversed([each.extension for each in self.resumptions if each.extension and each.at > at]):
+            terms = _ending(terms, later.term_number, later.ended_on)
         return replace(
             self,
-            terms=self.terms[:count],
+            terms=terms[:count],
+            pauses=tuple(pause for pause in self.pauses if pause.at <= at),
+            resumptions=tuple(resumption for resumption in self.resumptions if resumption.at <= at),
             fees=tuple(fee for fee in self.fees if fee.assessed_at <= at),
             deferred=tuple(correction for correction in self.deferred if correction.deferred_at <= at),
             amendments=tuple(amendment for amendment in self.amendments if amendment.agreed_at <= at),
@@ -141,9 +196,14 @@ def facts_of(subscription_id: UUID, party: Party, term: Term) -> Facts:
     )
 
 
-def billing_key(charge: str, amendment: int) -> str:
-    """What is billed by itself: a charge on the conditions of an amendment."""
-    return f"{charge}@{amendment}" if amendment else charge
+def billing_key(charge: str, amendment: int, resumption: int = 0) -> str:
+    """What is billed by itself: a charge on the conditions of an amendment, from a resumption on."""
+    key = f"{charge}@{amendment}" if amendment else charge
+    return f"{key}+{resumption}" if resumption else key
+
+
+def _ending(terms: tuple[Term, ...], number: int, on: date) -> tuple[Term, ...]:
+    return tuple(replace(term, ends_on=on) if term.number == number else term for term in terms)
 
 
 def days_of(term: Term) -> Days:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from services.entitlement.domain.entitlement.holder import Holder
@@ -29,8 +30,11 @@ class GrantEntitlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtendEntitlement:
+    """To the end of the next term; or of the same one, where the subscription was paused in it."""
+
     term: Term
     at: datetime
+    what: Literal["term_renewed", "subscription_resumed"] = "term_renewed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,10 +117,10 @@ def _hold(entitlement: Entitlement, command: PlaceHold | RemoveHold) -> list[Ent
 def _extend(entitlement: Entitlement, right: Right, command: ExtendEntitlement) -> list[EntitlementEvent]:
     """Legal in every phase but after a cancellation: billing renewed in time, however late the news is here."""
     window = extended(right.window, command.term, right.zone)
-    older = window.term_number <= right.window.term_number or window.ends_at <= right.window.ends_at
+    older = window.term_number < right.window.term_number or window.ends_at <= right.window.ends_at
     if older or right.ending == "cancelled":
         return []
-    renewed = HoldCause(what="term_renewed", at=command.at)
+    renewed = HoldCause(what=command.what, at=command.at)
     return [*without_expiry(entitlement, renewed), EntitlementExtended(window=window, at=command.at)]
 
 

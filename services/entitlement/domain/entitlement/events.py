@@ -42,7 +42,8 @@ class EntitlementActivated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntitlementExtended:
-    """Rights go on to the end of a later term; an announced successor belonged to the term that was extended."""
+    """Rights go on to the end of a later term, and an announced successor belonged to the one before; or to a later end of
+    the same term."""
 
     window: Window
     at: datetime

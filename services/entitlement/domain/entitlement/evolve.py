@@ -55,7 +55,9 @@ def _change(right: Right, event: EntitlementEvent) -> dict[str, Any]:
             return {"phase": "expired"}
         case EntitlementExtended(window=window):
             phase = "scheduled" if right.phase == "scheduled" else "active"
-            return {"phase": phase, "window": window, "successor_id": None, "ending": None}
+            goes_on = window.term_number == right.window.term_number  # then who was announced still follows
+            successor_id = right.successor_id if goes_on else None
+            return {"phase": phase, "window": window, "successor_id": successor_id, "ending": None}
         case EntitlementSuccessorAnnounced(successor_id=successor_id):
             return {"successor_id": successor_id}
         case EntitlementSuccessorWithdrawn() if right.ending == "migrated":

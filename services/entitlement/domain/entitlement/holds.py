@@ -9,9 +9,9 @@ from uuid import UUID
 
 from shared.money import Money
 
-HoldKind = Literal["dunning", "expiry", "fraud", "manual", "compliance", "channel"]
+HoldKind = Literal["dunning", "expiry", "fraud", "manual", "compliance", "channel", "paused"]
 # `expiry` follows the window by itself; nobody places or removes it by command.
-OrderedHoldKind = Literal["dunning", "fraud", "manual", "compliance", "channel"]
+OrderedHoldKind = Literal["dunning", "fraud", "manual", "compliance", "channel", "paused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class OverdueInvoice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldCause:
     """`what` is the fact that placed or removed the hold; `step` and `invoices` are there when it was dunning, `by` and
-    `reason` when it was a person."""
+    `reason` when it was a person, `reason` when it was a pause."""
 
     what: str
     at: datetime

@@ -20,6 +20,7 @@ OPPORTUNITY: Decider[Opportunity | None, OpportunityCommand, events.OpportunityE
         "term_tracked": events.TermTracked,
         "renewal_opportunity_opened": events.RenewalOpportunityOpened,
         "renewal_base_adjusted": events.RenewalBaseAdjusted,
+        "renewal_postponed": events.RenewalPostponed,
         "renewal_quote_stale": events.RenewalQuoteStale,
         "renewal_contacted": events.RenewalContacted,
         "renewal_quote_prepared": events.RenewalQuotePrepared,

@@ -25,6 +25,14 @@ class AmendTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendTerm:
+    """The subscription was paused, and its term ends later."""
+
+    term: ExpiringTerm
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOpportunity:
     """Without `by` it is the clock that opens, and never before the day; a person may open earlier."""
 
@@ -85,6 +93,7 @@ class CloseCancelled:
 OpportunityCommand = (
     TrackTerm
     | AmendTerm
+    | ExtendTerm
     | OpenOpportunity
     | LogContact
     | RecordQuote

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.renewals.domain.opportunity.closing import already_closed, cancelled, closed, unanswered, won
 from services.renewals.domain.opportunity.commands import (
     AmendTerm,
     CloseCancelled,
     CloseLost,
     CloseUnanswered,
+    ExtendTerm,
     LogContact,
     OpenOpportunity,
     OpportunityCommand,
@@ -20,6 +23,7 @@ from services.renewals.domain.opportunity.events import (
     RenewalBaseAdjusted,
     RenewalContacted,
     RenewalOpportunityOpened,
+    RenewalPostponed,
     RenewalQuotePrepared,
     RenewalQuoteStale,
     TermTracked,
@@ -33,7 +37,7 @@ from shared.periods import local_day
 
 def decide(opportunity: Opportunity | None, command: OpportunityCommand) -> list[OpportunityEvent]:
     match opportunity, command:
-        case None | Opportunity(stage="tracked"), TrackTerm() | AmendTerm():
+        case None | Opportunity(stage="tracked"), TrackTerm() | AmendTerm() | ExtendTerm():
             return _track(opportunity, command)
         case Opportunity(), TrackTerm():
             return []  # the base is frozen at opening
@@ -53,6 +57,8 @@ def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[Op
             return [_opened(opportunity, OpenOpportunity(at=command.at)), won(opportunity, command)]
         case "open", AmendTerm():
             return _amend(opportunity, command)
+        case "open", ExtendTerm():
+            return _postpone(opportunity, command)
         case _, CloseCancelled():
             return [cancelled(opportunity, command)]
         case "open", WinOpportunity():
@@ -75,7 +81,7 @@ def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[Oppo
     match opportunity.stage, command:
         case "lost", CloseCancelled() if opportunity.is_unanswered:
             return [cancelled(opportunity, command)]  # our clock was faster than this news
-        case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | CloseCancelled() | AmendTerm():
+        case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | CloseCancelled() | AmendTerm() | ExtendTerm():
             return []
         case "won", WinOpportunity(quote_id=quote_id) if quote_id == opportunity.quote_id:
             return []
@@ -99,7 +105,19 @@ def _amend(opportunity: Opportunity, command: AmendTerm) -> list[OpportunityEven
     return [*adjusted, RenewalQuoteStale(quote_id=opportunity.quote_id, at=command.at)]
 
 
-def _track(opportunity: Opportunity | None, command: TrackTerm | AmendTerm) -> list[OpportunityEvent]:
+def _postpone(opportunity: Opportunity, command: ExtendTerm) -> list[OpportunityEvent]:
+    term = replace(opportunity.term, ends_on=command.term.ends_on)
+    if term == opportunity.term:
+        return []
+    postponed = RenewalPostponed(
+        ends_on=term.ends_on, due_on=due_on(term), unanswered_at=unanswered_at(term), at=command.at
+    )
+    if opportunity.quote_id is None or opportunity.quote_is_stale:
+        return [postponed]
+    return [postponed, RenewalQuoteStale(quote_id=opportunity.quote_id, at=command.at)]
+
+
+def _track(opportunity: Opportunity | None, command: TrackTerm | AmendTerm | ExtendTerm) -> list[OpportunityEvent]:
     term = command.term
     if opportunity is not None and opportunity.term == term:
         return []

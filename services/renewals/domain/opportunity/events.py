@@ -51,6 +51,16 @@ class RenewalQuoteStale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalPostponed:
+    """The term ends later than was known when the opportunity was opened; all days that follow from its end move along."""
+
+    ends_on: date
+    due_on: date
+    unanswered_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalContacted:
     """`days_in_advance` counts from the local day of the contact to the due day; negative is too late. `cost` is what
     the contact cost us, where that is known."""
@@ -132,6 +142,7 @@ OpportunityEvent = (
     TermTracked
     | RenewalOpportunityOpened
     | RenewalBaseAdjusted
+    | RenewalPostponed
     | RenewalQuoteStale
     | RenewalContacted
     | RenewalQuotePrepared

@@ -11,6 +11,7 @@ from services.renewals.domain.opportunity.events import (
     RenewalContacted,
     RenewalLost,
     RenewalOpportunityOpened,
+    RenewalPostponed,
     RenewalQuotePrepared,
     RenewalQuoteStale,
     RenewalSuperseded,
@@ -33,6 +34,8 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
             return replace(opportunity, stage="open")
         case Opportunity(), RenewalBaseAdjusted(base=base):
             return replace(opportunity, term=replace(opportunity.term, base=base))
+        case Opportunity(), RenewalPostponed(ends_on=ends_on):
+            return replace(opportunity, term=replace(opportunity.term, ends_on=ends_on))
         case Opportunity(), RenewalQuoteStale():
             return replace(opportunity, quote_is_stale=True)
         case Opportunity(), RenewalContacted(contact_id=contact_id):

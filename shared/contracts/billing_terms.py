@@ -1,0 +1,26 @@
+"""What billing tells of subscriptions that rest for a while. Fields are only ever added, as optional."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from shared.contracts.billing import SubscriptionMessage
+
+
+class SubscriptionPausedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """Nothing may be used, and nothing is charged for, from `paused_at` until it is resumed, at the start of `until` at the
+    latest."""
+
+    TYPE: ClassVar[str] = "billing.subscription_paused.v1"
+    paused_at: datetime
+    until: date
+    reason: str
+
+
+class SubscriptionResumedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """`extended_from` is the end that the term had, where the days of the pause were added to it."""
+
+    TYPE: ClassVar[str] = "billing.subscription_resumed.v1"
+    resumed_at: datetime
+    extended_from: date | None = None
