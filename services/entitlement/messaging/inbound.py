@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from services.entitlement.domain.entitlement.holder import Holder
 from services.entitlement.domain.entitlement.holds import OverdueInvoice
+from services.entitlement.domain.entitlement.sold import Sold
 from services.entitlement.domain.entitlement.window import Term
 from services.entitlement.processes import granting, holding, learning
 from services.entitlement.processes.clock import on_instant_reached
@@ -51,19 +52,23 @@ def _subscription_created(message: Message) -> Iterable[Order]:
 
 def _subscription_amended(message: Message) -> Iterable[Order]:
     body = message.read(billing.SubscriptionAmendedV1)
-    return granting.on_subscription_amended(
-        subscription_id=body.subscription_id,
-        plan_code=body.plan,
-        plan_version=body.plan_version,
-        features=body.features,
-        quantity=body.quantity,
-        at=body.amended_at,
-    )
+    return granting.on_subscription_amended(subscription_id=body.subscription_id, sold=_sold(body), at=body.amended_at)
+
+
+def _term_started(message: Message) -> Iterable[Order]:
+    body = message.read(billing.TermStartedV1)
+    return granting.on_term_started(subscription_id=body.subscription_id, sold=_sold(body), starts_at=body.starts_at)
 
 
 def _term_renewed(message: Message) -> Iterable[Order]:
     body = message.read(billing.TermRenewedV1)
-    return granting.on_term_renewed(subscription_id=body.subscription_id, term=_term(body), at=body.renewed_at)
+    return granting.on_term_renewed(
+        subscription_id=body.subscription_id,
+        term=_term(body),
+        starts_at=body.starts_at,
+        sold=_sold(body),
+        at=body.renewed_at,
+    )
 
 
 def _paused(message: Message) -> Iterable[Order]:
@@ -135,6 +140,10 @@ def _term(body: billing.SubscriptionMessage) -> Term:
     )
 
 
+def _sold(body: billing.SubscriptionMessage) -> Sold:
+    return Sold(plan_code=body.plan, plan_version=body.plan_version, features=body.features, quantity=body.quantity)
+
+
 def _holder(body: billing.DunningStepReachedV1 | billing.DunningClearedV1) -> Holder:
     return Holder(subscription_id=body.subscription_id, customer_id=body.customer_id)
 
@@ -156,6 +165,7 @@ HANDLERS: Handlers = {
     billing.CustomerChangedV1.TYPE: _customer_changed,
     billing.PlanPublishedV1.TYPE: _plan_published,
     billing.SubscriptionCreatedV1.TYPE: _subscription_created,
+    billing.TermStartedV1.TYPE: _term_started,
     billing.TermRenewedV1.TYPE: _term_renewed,
     billing.NonRenewalRequestedV1.TYPE: _non_renewal_requested,
     billing.NonRenewalWithdrawnV1.TYPE: _non_renewal_withdrawn,
@@ -166,7 +176,7 @@ HANDLERS: Handlers = {
     billing_terms.SubscriptionResumedV1.TYPE: _resumed,
     billing.DunningStepReachedV1.TYPE: _dunning_step_reached,
     billing.DunningClearedV1.TYPE: _dunning_cleared,
-    **passing_over(billing.TermStartedV1, billing.SubscriptionTermEndingV1, billing.SubscriptionExpiredV1),
+    **passing_over(billing.SubscriptionTermEndingV1, billing.SubscriptionExpiredV1),
 }
 
 TIMERS: Mapping[str, TimerHandler] = {REACH_INSTANT: _instant_reached}

@@ -20,6 +20,7 @@ from services.entitlement.domain.entitlement.commands import (
     WithdrawSuccessor,
 )
 from services.entitlement.domain.entitlement.holds import HoldCause
+from services.entitlement.domain.entitlement.sold import Sold
 from services.entitlement.domain.entitlement.window import Term
 from shared.orders import Order
 
@@ -52,23 +53,20 @@ def on_subscription_created(
     return _order(subscription_id, grant)
 
 
-def on_subscription_amended(
-    *,
-    subscription_id: UUID,
-    plan_code: str,
-    plan_version: int,
-    features: Mapping[str, int | None],
-    quantity: int,
-    at: datetime,
-) -> list[Order]:
-    amend = AmendEntitlement(
-        plan_code=plan_code, plan_version=plan_version, features=dict(features), quantity=quantity, at=at
-    )
-    return _order(subscription_id, amend)
+def on_subscription_amended(*, subscription_id: UUID, sold: Sold, at: datetime) -> list[Order]:
+    return _order(subscription_id, AmendEntitlement(sold=sold, at=at))
 
 
-def on_term_renewed(*, subscription_id: UUID, term: Term, at: datetime) -> list[Order]:
-    return _order(subscription_id, ExtendEntitlement(term=term, at=at))
+def on_term_started(*, subscription_id: UUID, sold: Sold, starts_at: datetime) -> list[Order]:
+    """Rights are those of the term that runs: a renewal may have been to another plan."""
+    return _order(subscription_id, AmendEntitlement(sold=sold, at=starts_at))
+
+
+def on_term_renewed(*, subscription_id: UUID, term: Term, starts_at: datetime, sold: Sold, at: datetime) -> list[Order]:
+    """Nobody says later that a back-dated term has started."""
+    extend = ExtendEntitlement(term=term, at=at)
+    has_started = [AmendEntitlement(sold=sold, at=at)] if starts_at <= at else []
+    return [order for command in (extend, *has_started) for order in _order(subscription_id, command)]
 
 
 def on_subscription_paused(*, subscription_id: UUID, message_id: UUID, reason: str, at: datetime) -> list[Order]:

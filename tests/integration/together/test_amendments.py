@@ -68,6 +68,22 @@ def test_a_renewal_that_is_prepared_follows_and_its_quote_is_stale(company: Comp
     assert (accepted.status_code, company.get("billing", f"/v1/quotes/{quote['quote_id']}")["is_stale"]) == (409, True)
 
 
+def test_a_renewal_to_another_plan_changes_the_rights_when_its_term_starts(company: Company) -> None:
+    company.publish("scale", SCALE)
+    company.sell(quantity=10)
+    company.move(datetime(2031, 10, 15, tzinfo=UTC))
+    (quote,) = company.get("billing", "/v1/quotes", purpose="renewal")["items"]
+    lines = [{"plan": "scale", "starts_on": "2032-01-01", "quantity": 4}]
+    company.post("billing", f"/v1/quotes/{quote['quote_id']}/revise", {"lines": lines})
+    company.accept(quote["quote_id"])
+    (before,) = company.get("entitlement", "/v1/entitlements")["items"]
+    assert (before["plan"], before["quantity"], before["ends_at"]) == ("team", 10, "2033-01-01T00:00:00Z")
+    company.move(datetime(2031, 12, 10, tzinfo=UTC))
+    company.move(datetime(2032, 1, 1, tzinfo=UTC))
+    (after,) = company.get("entitlement", "/v1/entitlements")["items"]
+    assert (after["plan"], after["quantity"], after["features"]) == ("scale", 4, {"api": None, "sso": 1})
+
+
 def test_of_two_amendments_at_the_same_instant_one_wins(company: Company) -> None:
     subscription = company.sell(quantity=10)
     company.move(NOON)

@@ -26,10 +26,10 @@ def test_flat_charges_count_for_a_year_while_a_term_runs_and_usage_does_not() ->
     assert annual(None, DAY) == 0
 
 
-@pytest.mark.parametrize("status", ["lapsed", "expired"])
-def test_what_is_not_sold_any_more_does_not_count(status: str) -> None:
+@pytest.mark.parametrize("phase", ["lapsed", "expired"])
+def test_what_is_not_sold_any_more_does_not_count(phase: str) -> None:
     firm = Firm()
-    assert annual(replace(firm.state(SUBSCRIPTION, firm.id), status=status), DAY) == 0
+    assert annual(replace(firm.state(SUBSCRIPTION, firm.id), phase=phase), DAY) == 0
 
 
 def test_a_ramp_counts_as_it_is_on_the_day() -> None:

@@ -20,6 +20,7 @@ from services.entitlement.domain.entitlement.commands import (
 )
 from services.entitlement.domain.entitlement.holder import Holder
 from services.entitlement.domain.entitlement.holds import HoldCause, OverdueInvoice
+from services.entitlement.domain.entitlement.sold import Sold
 from services.entitlement.domain.entitlement.state import Entitlement
 from services.entitlement.domain.entitlement.window import Term
 from shared.money import Money
@@ -51,15 +52,18 @@ SECOND = timedelta(seconds=1)
 BEFORE, MIDTERM, IN_GRACE, AFTER_GRACE = map(midnight, ("2012-12-10", "2013-07-01", "2014-01-05", "2014-01-20"))
 
 
+SOLD = Sold(plan_code="gate-use", plan_version=1, features={"gates": None, "lounges": 3}, quantity=1)
+
+
 def grant(at: datetime = BEFORE, first_term: Term = FIRST_TERM) -> GrantEntitlement:
     return GrantEntitlement(
         subscription_id=SUBSCRIPTION,
         customer_id=CUSTOMER,
         customer_key="VX",
         zone=NEW_YORK,
-        plan_code="gate-use",
-        plan_version=1,
-        features={"gates": None, "lounges": 3},
+        plan_code=SOLD.plan_code,
+        plan_version=SOLD.plan_version,
+        features=SOLD.features,
         term=first_term,
         at=at,
     )

@@ -1,5 +1,6 @@
 """From messages and due dates to orders."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from services.entitlement.processes.granting import (
     on_subscription_created,
     on_subscription_term_ended,
     on_term_renewed,
+    on_term_started,
 )
 from services.entitlement.processes.holding import on_dunning_cleared, on_dunning_step_reached
 from shared.orders import Order
@@ -24,10 +26,12 @@ from tests.unit.entitlement.stories import (
     FIRST_TERM,
     GRACE_OVER,
     HOLDER,
+    IN_GRACE,
     INVOICE,
     MIDTERM,
     NEW_YORK,
     SECOND_TERM,
+    SOLD,
     START,
     SUBSCRIPTION,
     SUCCESSOR,
@@ -65,9 +69,40 @@ def test_a_subscription_grants_the_right_it_sells():
     assert orders == order(grant())
 
 
+def renewed(at, to=SOLD) -> list[Order]:
+    return on_term_renewed(subscription_id=SUBSCRIPTION, term=SECOND_TERM, starts_at=END, sold=to, at=at)
+
+
+def told_of(orders, *before) -> list[str]:
+    """What the right does, by the names of its events."""
+    history = events_of(*before)
+    for each in orders:
+        history += ENTITLEMENT.decide(ENTITLEMENT.replay(history), each.command)
+    return [type(event).__name__ for event in history[len(events_of(*before)) :]]
+
+
 def test_a_renewed_term_extends():
-    orders = on_term_renewed(subscription_id=SUBSCRIPTION, term=SECOND_TERM, at=MIDTERM)
-    assert orders == order(extend(MIDTERM))
+    assert renewed(MIDTERM) == order(extend(MIDTERM))
+
+
+def test_a_renewal_to_another_plan_changes_the_rights_when_its_term_starts():
+    other = replace(SOLD, plan_code="lounges", features={"lounges": 9})
+    started = on_term_started(subscription_id=SUBSCRIPTION, sold=other, starts_at=END)
+    before = (grant(), reach(START), extend(MIDTERM))
+    assert told_of(renewed(MIDTERM, other), grant(), reach(START)) == ["EntitlementExtended"]
+    assert told_of(started, *before) == ["EntitlementAmended"]
+    assert told_of([*started, *started], *before) == ["EntitlementAmended"]
+    assert ENTITLEMENT.decide(ENTITLEMENT.replay(events_of(*before)), started[0].command)[0].at == END
+
+
+def test_a_back_dated_renewal_changes_the_rights_at_once_and_one_to_the_same_plan_does_not():
+    other = replace(SOLD, quantity=7)
+    assert told_of(renewed(IN_GRACE, other), grant(), reach(START), reach(END)) == [
+        "EntitlementExtended",
+        "EntitlementAmended",
+    ]
+    assert told_of(renewed(IN_GRACE), grant(), reach(START), reach(END)) == ["EntitlementExtended"]
+    assert told_of(on_term_started(subscription_id=SUBSCRIPTION, sold=SOLD, starts_at=START), grant()) == []
 
 
 def test_a_non_renewal_names_the_entitlement_of_the_successor():

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.entitlement.domain.entitlement.holder import Holder
 from services.entitlement.domain.entitlement.holds import HoldCause, OrderedHoldKind
+from services.entitlement.domain.entitlement.sold import Sold
 from services.entitlement.domain.entitlement.window import Term
 
 
@@ -41,10 +42,7 @@ class ExtendEntitlement:
 class AmendEntitlement:
     """What the subscription sells from now on."""
 
-    plan_code: str
-    plan_version: int
-    features: dict[str, int | None]
-    quantity: int
+    sold: Sold
     at: datetime
 
 

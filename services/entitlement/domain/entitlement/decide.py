@@ -66,7 +66,7 @@ def _decide(entitlement: Entitlement, command: EntitlementCommand) -> list[Entit
         case Right() as right, ExtendEntitlement():
             return _extend(entitlement, right, command)
         case Right() as right, AmendEntitlement():
-            return [] if right.ending == "cancelled" else [_amended(command)]
+            return [] if command.sold == right.sold or right.ending == "cancelled" else [_amended(command)]
         case Right() as right, AnnounceSuccessor():
             return _announce(entitlement, right, command)
         case Right() as right, WithdrawSuccessor(at=at):
@@ -95,11 +95,12 @@ def _grant(command: GrantEntitlement) -> list[EntitlementEvent]:
 
 
 def _amended(command: AmendEntitlement) -> EntitlementAmended:
+    sold = command.sold
     return EntitlementAmended(
-        plan_code=command.plan_code,
-        plan_version=command.plan_version,
-        features=command.features,
-        quantity=command.quantity,
+        plan_code=sold.plan_code,
+        plan_version=sold.plan_version,
+        features=sold.features,
+        quantity=sold.quantity,
         at=command.at,
     )
 

@@ -24,6 +24,7 @@ from services.entitlement.domain.entitlement.events import (
     EntitlementTerminated,
 )
 from services.entitlement.domain.entitlement.holder import Holder
+from services.entitlement.domain.entitlement.sold import Sold
 from services.entitlement.domain.entitlement.state import Entitlement, Right
 from shared.decider import CorruptStream
 
@@ -34,11 +35,11 @@ def evolve(entitlement: Entitlement, event: EntitlementEvent) -> Entitlement:
             return replace(entitlement, holds=entitlement.holds | {kind}, holder=entitlement.holder or holder)
         case EntitlementHoldRemoved(kind=kind):
             return replace(entitlement, holds=entitlement.holds - {kind})
-        case EntitlementSuspended() | EntitlementReinstated() | EntitlementScheduled() | EntitlementAmended():
+        case EntitlementSuspended() | EntitlementReinstated() | EntitlementScheduled():
             return entitlement  # shown, not remembered: the two regions and the grant already say it
         case EntitlementGranted(window=window, zone=zone) if entitlement.right is None:
             holder = Holder(subscription_id=event.subscription_id, customer_id=event.customer_id)
-            return replace(entitlement, right=Right("scheduled", window, zone), holder=holder)
+            return replace(entitlement, right=Right("scheduled", window, zone, _sold(event)), holder=holder)
         case _ if entitlement.right is not None:
             return replace(entitlement, right=replace(entitlement.right, **_change(entitlement.right, event)))
         case _:
@@ -49,6 +50,8 @@ def _change(right: Right, event: EntitlementEvent) -> dict[str, Any]:
     match event:
         case EntitlementActivated():
             return {"phase": "active"}
+        case EntitlementAmended():
+            return {"sold": _sold(event)}
         case EntitlementGraceStarted():
             return {"phase": "grace"}
         case EntitlementExpired():
@@ -70,3 +73,12 @@ def _change(right: Right, event: EntitlementEvent) -> dict[str, Any]:
             return {"phase": "terminated", "ending": "cancelled"}
         case _:
             raise CorruptStream(right, event)
+
+
+def _sold(event: EntitlementGranted | EntitlementAmended) -> Sold:
+    return Sold(
+        plan_code=event.plan_code,
+        plan_version=event.plan_version,
+        features=event.features,
+        quantity=event.quantity,
+    )

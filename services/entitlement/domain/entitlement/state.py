@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from services.entitlement.domain.entitlement.holder import Holder
 from services.entitlement.domain.entitlement.holds import HoldKind
+from services.entitlement.domain.entitlement.sold import Sold
 from services.entitlement.domain.entitlement.window import Window
 from shared.errors import NotFound
 
@@ -22,6 +23,7 @@ class Right:
     phase: Phase
     window: Window
     zone: str
+    sold: Sold
     successor_id: UUID | None = None
     ending: Ending | None = None
 
