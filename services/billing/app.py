@@ -34,6 +34,7 @@ from services.billing.api import (
     settings,
     subscription_changes,
     subscriptions,
+    trials,
 )
 from services.billing.settings import Settings
 from services.billing.store import create_store
@@ -50,7 +51,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (coupons, evaluations, previews):
         app.include_router(room.router)
-    for room in (subscriptions, subscription_changes, pauses, invoices, proof, billed_usage, collections):
+    for room in (subscriptions, subscription_changes, pauses, trials, invoices, proof, billed_usage, collections):
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)

@@ -103,6 +103,8 @@ class SubscriptionMessage(Contract, frozen=True, kw_only=True):
 
 
 class SubscriptionCreatedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """Term number 0 is a trial, without a renewal policy; `trial_converted` tells the first term."""
+
     TYPE: ClassVar[str] = "billing.subscription_created.v1"
 
 
@@ -111,7 +113,7 @@ class TermStartedV1(SubscriptionMessage, frozen=True, kw_only=True):
 
 
 class TermRenewedV1(SubscriptionMessage, frozen=True, kw_only=True):
-    """Extends rights, as nothing else but the end of a pause does; the term is the new one, which may be back-dated."""
+    """Extends rights, like the end of a pause and a conversion; the term is the new one, which may be back-dated."""
 
     TYPE: ClassVar[str] = "billing.term_renewed.v1"
     mode: str

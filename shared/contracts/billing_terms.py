@@ -1,4 +1,4 @@
-"""What billing tells of subscriptions that rest for a while. Fields are only ever added, as optional."""
+"""What billing tells of subscriptions that are tried, or rest for a while. Fields are only ever added, as optional."""
 
 from __future__ import annotations
 
@@ -6,6 +6,20 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from shared.contracts.billing import SubscriptionMessage
+
+
+class TrialConvertedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """A trial, which was told as term number 0, goes on as the first term; rights are extended to its end."""
+
+    TYPE: ClassVar[str] = "billing.trial_converted.v1"
+    converted_at: datetime
+
+
+class TrialEndedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """Nobody went on from it."""
+
+    TYPE: ClassVar[str] = "billing.trial_ended.v1"
+    ended_at: datetime
 
 
 class SubscriptionPausedV1(SubscriptionMessage, frozen=True, kw_only=True):

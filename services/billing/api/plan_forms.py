@@ -95,6 +95,8 @@ class PlanForm(ExactForm):
     proration: ProrationPolicy = "days"
     late_usage: LateUsagePolicy = "correct"
     late_usage_days: Annotated[int, Field(strict=True, le=3650)] | None = None
+    trial_days: Annotated[int, Field(strict=True, le=365)] = 0
+    trial_converts: StrictBool = True
     minimums: dict[str, MinimumForm] = Field(default_factory=dict)
     features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)
 

@@ -50,7 +50,8 @@ def lines_of(
         if line is not None:
             lines.append(_changed(line, form, line.coupons if form.coupons is None else coupons))
         else:
-            lines.append(_line(unit, party, form, policies, coupons, f"{at}/plan"))
+            new = form.model_copy(update={"trial_days": 0}) if kept else form
+            lines.append(_line(unit, party, new, policies, coupons, f"{at}/plan"))
     return tuple(lines)
 
 
@@ -113,6 +114,7 @@ def _line(
             term_months=form.term_months,
             coupons=given,
             ramp=form.phases,
+            trial_days=form.trial_days,
         )
     except NoPriceInCurrency as error:
         raise NoPriceInCurrency(str(error), field=at) from None

@@ -68,6 +68,8 @@ class PlannedInvoiceAnswer(BaseModel):
 
 
 class LineAnswer(BaseModel):
+    """`starts_on` is the first day of the term, behind the trial."""
+
     plan: str
     plan_version: int
     name: str
@@ -88,6 +90,8 @@ class LineAnswer(BaseModel):
     minimum: MinimumForm | None
     coupons: list[AgreedCoupon]
     ramp: list[RampPhase]
+    trial_days: int
+    trial_converts: bool
     per_period: Amounts
     term: Amounts
     annual_minor: int

@@ -85,6 +85,15 @@ class AmendmentOut(BaseModel):
     add_ons: list[AddOnOut]
 
 
+class TrialOut(BaseModel):
+    """From `starts_on` up to, not including, `ends_on`, or until it was converted."""
+
+    starts_on: date
+    ends_on: date
+    converts: bool
+    converted_at: datetime | None
+
+
 class PauseOut(BaseModel):
     """`until` is the day on which it is over at the latest; with `extend` the days are added to the term."""
 
@@ -108,6 +117,7 @@ class SubscriptionOut(BaseModel):
     successor_subscription_id: SubscriptionId | None
     cancellation: CancellationOut | None
     amendments: list[AmendmentOut]
+    trial: TrialOut | None
     pauses: list[PauseOut]
     terms: list[TermOut]
     version: int
@@ -180,6 +190,7 @@ def shown(row: RowMapping | dict[str, Any]) -> SubscriptionOut:
         successor_subscription_id=UUID(successor) if successor else None,
         cancellation=document["cancellation"],
         amendments=document["amendments"],
+        trial=document["trial"],
         pauses=document["pauses"],
         terms=document["terms"],
         version=row["version"],

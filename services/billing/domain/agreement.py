@@ -70,7 +70,7 @@ class AddOn:
 class AgreedLine:
     """A plan version in the customer's currency. Flat charges are for `quantity` units, less the discount; both, and the
     prices, are those of the first phase where there is a `ramp`. `features` are those of the plan alone. `discounts` say
-    what `discount_percent` is given for, and add up to it."""
+    what `discount_percent` is given for, and add up to it. The days of a trial are those before `starts_on`."""
 
     plan: str
     plan_version: int
@@ -95,6 +95,8 @@ class AgreedLine:
     ramp: tuple[RampPhase, ...] = ()
     add_ons: tuple[AddOn, ...] = ()
     discounts: tuple[AgreedDiscount, ...] = ()
+    trial_days: int = 0
+    trial_converts: bool = True
 
     @property
     def reasons(self) -> tuple[AgreedDiscount, ...]:

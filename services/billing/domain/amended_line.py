@@ -55,6 +55,8 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
         discount_percent=line.discount_percent,
         discounts=line.discounts,
         coupons=line.coupons,
+        trial_days=line.trial_days,
+        trial_converts=line.trial_converts,
     )
     for add_on in line.add_ons:
         new = _joined(new, add_on, [line.charge(code) for code in add_on.charges], "/plan")

@@ -67,7 +67,8 @@ class PlanVersion:
 
     `prices` and `minimums` are keyed by currency. `features` maps what is granted to its limit, None for no limit.
     Bills fall at the boundaries of `every`: calendar ones, or counted from the start of the subscription.
-    `late_usage_days` belong to `ignore_after` and are None otherwise.
+    `late_usage_days` belong to `ignore_after` and are None otherwise. A trial of `trial_days` comes before the first term;
+    with `trial_converts` the term follows by itself.
     """
 
     code: str
@@ -85,6 +86,8 @@ class PlanVersion:
     proration: ProrationPolicy = "days"
     late_usage: LateUsagePolicy = "correct"
     late_usage_days: int | None = None
+    trial_days: int = 0
+    trial_converts: bool = True
     minimums: dict[str, MinimumCommitment] = field(default_factory=dict)
     features: dict[str, int | None] = field(default_factory=dict)
 

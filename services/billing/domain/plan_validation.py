@@ -63,7 +63,7 @@ def _validate_numbers(plan: PlanVersion) -> None:
     for name in ("version", "term_months"):
         if getattr(plan, name) < 1:
             raise NotPositive("give more than zero", field=f"/{name}")
-    for name in ("net_days", "collect_seconds", "review_days"):
+    for name in ("net_days", "collect_seconds", "review_days", "trial_days"):
         if getattr(plan, name) < 0:
             raise NegativeNumber("give zero or more", field=f"/{name}")
     _validate_late_usage(plan)

@@ -17,7 +17,7 @@ class EndBeforeStart(DomainError):
 
 
 # In these no service is sold, whatever the days of the last term say.
-_RESTING = frozenset({"lapsed", "expired", "paused", "cancelled"})
+_RESTING = frozenset({"lapsed", "expired", "paused", "cancelled", "trialing"})
 
 
 def annual(subscription: Subscription | None, day: date) -> int:

@@ -55,6 +55,10 @@ def subscription_contract(event: Any) -> Contract | None:
 
 def _of_a_term(event: Any) -> Contract | None:
     match event:
+        case events.TrialConverted(facts=facts, at=at):
+            return terms.TrialConvertedV1(**_facts(facts), converted_at=at)
+        case events.TrialEnded(facts=facts, at=at):
+            return terms.TrialEndedV1(**_facts(facts), ended_at=at)
         case events.SubscriptionPaused(facts=facts, pause=pause):
             return terms.SubscriptionPausedV1(
                 **_facts(facts), paused_at=pause.at, until=pause.until, reason=pause.reason

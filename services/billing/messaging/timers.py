@@ -22,6 +22,7 @@ from services.billing.domain.subscription.commands import (
     EffectCancellation,
     EndPause,
     EndTerm,
+    EndTrial,
     ExpireSubscription,
     RemindOfEnd,
     RequestBill,
@@ -52,6 +53,10 @@ def amendments(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 def pause_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(SUBSCRIPTION, timer.subject, EndPause(at=timer.fire_at))
+
+
+def trial_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, EndTrial(at=timer.fire_at))
 
 
 def term_start(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -152,6 +157,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         cancellation,
         pause_end,
         outdated_quotes,
+        trial_end,
         term_start,
         term_ending,
         term_end,

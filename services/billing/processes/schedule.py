@@ -12,6 +12,7 @@ from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
 from services.billing.domain.late_fee import LateFeeScheduled
 from services.billing.domain.quote.events import QuoteSent
 from services.billing.domain.subscription.billing import boundaries
+from services.billing.domain.subscription.changes import Trial
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
     CancellationScheduled,
@@ -22,6 +23,7 @@ from services.billing.domain.subscription.events import (
     SubscriptionResumed,
     Term,
     TermRenewed,
+    TrialConverted,
 )
 from services.billing.domain.subscription.state import days_of
 from shared.event_store import Recorded
@@ -36,6 +38,33 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
         case QuoteSent(valid_until=valid_until):
             yield _timer(recorded, "quote_expiry", valid_until, TERMS)
+        case InvoiceDrafted(review_until=datetime() as review_until):
+            yield _timer(recorded, "review_over", review_until, BILLS)
+        case InvoiceIssued(facts=facts):
+            overdue_at = start_of_day(facts.due_on + timedelta(days=1), facts.party.zone)
+            yield _timer(recorded, "invoice_overdue", overdue_at, DUNNING)
+        case LateFeeScheduled(assessed_at=assessed_at):
+            yield _timer(recorded, "late_fee", assessed_at, TERMS)
+        case AutopayScheduled(attempts_at=attempts_at):
+            yield from (_timer(recorded, "autopay", at, BILLS) for at in attempts_at)
+        case (
+            DebtTracked(steps_at=at) | DebtReduced(steps_at=at) | DebtRestored(steps_at=at) | DebtRecovered(steps_at=at)
+        ):
+            yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
+        case _:
+            yield from _of_subscription(recorded)
+
+
+def _of_subscription(recorded: Recorded) -> Iterator[Timer]:
+    match recorded.event:
+        case SubscriptionCreated(facts=facts, trial=Trial(ends_on=ends_on)):
+            yield _timer(recorded, "term_start", facts.starts_at, TERMS)
+            yield _timer(recorded, "trial_end", start_of_day(ends_on, facts.party.zone), TERMS)
+        case TrialConverted(facts=facts, term=term, at=at):
+            timers = _term(recorded, term, facts.party.zone, term.starts_on)
+            yield from (timer for timer in timers if timer.fire_at > at)
+            yield _timer(recorded, "renewed_periods", at, PERIODS)
+            yield _timer(recorded, "bill", at, BILLS)
         case SubscriptionCreated(facts=facts, term=term):
             yield from _term(recorded, term, facts.party.zone, term.starts_on)
         case TermRenewed(facts=facts, term=term, renewed_at=renewed_at, anchor=anchor):
@@ -60,19 +89,6 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
         case SubscriptionResumed(resumption=resumption):
             yield _timer(recorded, "bill", resumption.at, BILLS)
             yield from _extended(recorded, recorded.event)
-        case InvoiceDrafted(review_until=datetime() as review_until):
-            yield _timer(recorded, "review_over", review_until, BILLS)
-        case InvoiceIssued(facts=facts):
-            overdue_at = start_of_day(facts.due_on + timedelta(days=1), facts.party.zone)
-            yield _timer(recorded, "invoice_overdue", overdue_at, DUNNING)
-        case LateFeeScheduled(assessed_at=assessed_at):
-            yield _timer(recorded, "late_fee", assessed_at, TERMS)
-        case AutopayScheduled(attempts_at=attempts_at):
-            yield from (_timer(recorded, "autopay", at, BILLS) for at in attempts_at)
-        case (
-            DebtTracked(steps_at=at) | DebtReduced(steps_at=at) | DebtRestored(steps_at=at) | DebtRecovered(steps_at=at)
-        ):
-            yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
 
 
 def _term(recorded: Recorded, term: Term, zone: str, anchor: date) -> Iterator[Timer]:

@@ -68,7 +68,8 @@ def _contracted(unit: UnitOfWork, month: date, zone: str) -> Contracted:
 def _agreed(subscription: Subscription) -> tuple[object, ...]:
     """What the worth of a contract depends on."""
     foreseen = subscription.foreseen
-    return foreseen.terms, foreseen.amendments, foreseen.pauses, foreseen.resumptions, foreseen.cancelled
+    changes = foreseen.amendments, foreseen.pauses, foreseen.resumptions, foreseen.cancelled
+    return foreseen.in_trial, foreseen.terms, *changes
 
 
 # What is not a recognition moves revenue and deferred revenue because a document says so.

@@ -28,6 +28,8 @@ from services.billing.domain.subscription.events import (
     SubscriptionTermEnded,
     Term,
     TermRenewed,
+    TrialConverted,
+    TrialEnded,
 )
 from services.billing.domain.subscription.state import SubscriptionNotFound
 from services.billing.tables import subscriptions
@@ -73,6 +75,7 @@ def _row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
             "cancellation": None,
             "amendments": [],
             "pauses": [],
+            "trial": None if event.trial is None else msgspec.to_builtins(event.trial) | {"converted_at": None},
             "terms": [_term(event.facts, event.term)],
         },
     }
@@ -81,7 +84,9 @@ def _row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
 def _changes(event: object) -> dict[str, Any]:
     match event:
         case SubscriptionActivated():
-            return {"status": "active"}
+            return {"status": _trialing_or_active()}
+        case TrialConverted():
+            return {"status": "active", "subscription": _converted(event)}
         case TermRenewed(facts=facts, term=term):
             return {"status": _unless("scheduled", "paused", "active"), "subscription": _with_term(facts, term)}
         case NonRenewalRequested(successor_subscription_id=successor):
@@ -93,7 +98,7 @@ def _changes(event: object) -> dict[str, Any]:
             return {"status": _unless("paused", "active"), "subscription": _with_successor(None)}
         case SubscriptionTermEnded():
             return {"status": "lapsed"}
-        case SubscriptionExpired():
+        case SubscriptionExpired() | TrialEnded():
             return {"status": "expired"}
         case AmendmentScheduled(amendment=amendment):
             return {"subscription": _with_amendment(subscriptions.c.subscription, amendment, has_taken_effect=False)}
@@ -113,6 +118,19 @@ def _changes(event: object) -> dict[str, Any]:
 
 
 _GOES_ON = {"resumed_at": None, "resumed_on": None}
+
+
+def _trialing_or_active() -> Any:
+    trial = subscriptions.c.subscription.op("#>>")(_path("trial"))
+    return case((trial.is_not(None), "trialing"), else_="active")
+
+
+def _converted(event: TrialConverted) -> Any:
+    """The first term is what it became, not what was foreseen."""
+    first = bindparam(None, _term(event.facts, event.term), JSONB)
+    document = func.jsonb_set(subscriptions.c.subscription, _path("terms", "0"), first)
+    at = bindparam(None, msgspec.to_builtins(event.at), JSONB)
+    return func.jsonb_set(document, _path("trial", "converted_at"), at)
 
 
 def _unless(*kept_or_new: str) -> Any:

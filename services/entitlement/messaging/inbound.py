@@ -71,6 +71,16 @@ def _term_renewed(message: Message) -> Iterable[Order]:
     )
 
 
+def _trial_converted(message: Message) -> Iterable[Order]:
+    body = message.read(billing_terms.TrialConvertedV1)
+    return granting.on_trial_converted(subscription_id=body.subscription_id, term=_term(body), at=body.converted_at)
+
+
+def _trial_ended(message: Message) -> Iterable[Order]:
+    body = message.read(billing_terms.TrialEndedV1)
+    return granting.on_subscription_term_ended(subscription_id=body.subscription_id, ended_at=body.ended_at)
+
+
 def _paused(message: Message) -> Iterable[Order]:
     body = message.read(billing_terms.SubscriptionPausedV1)
     return granting.on_subscription_paused(
@@ -172,6 +182,8 @@ HANDLERS: Handlers = {
     billing.SubscriptionTermEndedV1.TYPE: _term_ended,
     billing.SubscriptionAmendedV1.TYPE: _subscription_amended,
     billing.SubscriptionCancelledV1.TYPE: _cancelled,
+    billing_terms.TrialConvertedV1.TYPE: _trial_converted,
+    billing_terms.TrialEndedV1.TYPE: _trial_ended,
     billing_terms.SubscriptionPausedV1.TYPE: _paused,
     billing_terms.SubscriptionResumedV1.TYPE: _resumed,
     billing.DunningStepReachedV1.TYPE: _dunning_step_reached,

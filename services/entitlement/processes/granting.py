@@ -69,6 +69,10 @@ def on_term_renewed(*, subscription_id: UUID, term: Term, starts_at: datetime, s
     return [order for command in (extend, *has_started) for order in _order(subscription_id, command)]
 
 
+def on_trial_converted(*, subscription_id: UUID, term: Term, at: datetime) -> list[Order]:
+    return _order(subscription_id, ExtendEntitlement(term=term, at=at, what="trial_converted"))
+
+
 def on_subscription_paused(*, subscription_id: UUID, message_id: UUID, reason: str, at: datetime) -> list[Order]:
     cause = HoldCause(what="subscription_paused", at=at, message_id=message_id, reason=reason)
     return _order(subscription_id, PlaceHold(kind="paused", cause=cause))

@@ -22,6 +22,7 @@ from services.billing.domain.subscription.commands import (
     EffectCancellation,
     EndPause,
     EndTerm,
+    EndTrial,
     ExpireSubscription,
     RemindOfEnd,
     RequestBill,
@@ -50,6 +51,7 @@ CLOCK = {
     "cancellation": EffectCancellation,
     "amendments": EffectAmendments,
     "pause_end": EndPause,
+    "trial_end": EndTrial,
 }
 
 

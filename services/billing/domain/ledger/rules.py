@@ -93,6 +93,8 @@ WITHOUT_MONEY = frozenset(
         "subscription_term_ending",
         "term_renewed",
         "term_started",
+        "trial_converted",
+        "trial_ended",
         "usage_period_closed",
         "usage_period_opened",
         "usage_period_revised",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from services.billing.domain.agreement import AgreedDiscount, AgreedLine, RampPhase, RenewalTerms
@@ -50,11 +50,14 @@ def agreed_line(
     coupons: tuple[AgreedCoupon, ...] = (),
     ramp: tuple[RampPhase, ...] = (),
     discounts: tuple[AgreedDiscount, ...] = (),
+    trial_days: int | None = None,
 ) -> AgreedLine:
-    """The plan version as it is now, in one currency; without `term_months` for the plan's own term.
+    """The plan version as it is now, in one currency; without `term_months` for the plan's own term. A trial begins on
+    `starts_on`, and the line when it is over; without `trial_days` it is the plan's own.
 
     Raises NoPriceInCurrency where the plan is not sold in the currency.
     """
+    tried = plan.trial_days if trial_days is None else trial_days
     return AgreedLine(
         plan=plan.code,
         plan_version=plan.version,
@@ -69,7 +72,7 @@ def agreed_line(
         proration=plan.proration,
         features=plan.features,
         renewal=renewal,
-        starts_on=starts_on,
+        starts_on=starts_on + timedelta(days=tried),
         quantity=quantity,
         discount_percent=discount_percent,
         minimum=plan.minimums.get(currency),
@@ -78,6 +81,8 @@ def agreed_line(
         coupons=coupons,
         ramp=ramp,
         discounts=discounts,
+        trial_days=tried,
+        trial_converts=plan.trial_converts,
     )
 
 
@@ -89,7 +94,7 @@ def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, cur
     line = line.at_last()
     lasting = tuple(coupon for coupon in line.coupons if coupon.invoices is None)
     charges = uplifted(line.charges, uplift_percent, currency)
-    return replace(line, charges=charges, starts_on=starts_on, coupons=lasting)
+    return replace(line, charges=charges, starts_on=starts_on, coupons=lasting, trial_days=0)
 
 
 def annual_flat(lines: Iterable[AgreedLine], currency: str) -> Money:

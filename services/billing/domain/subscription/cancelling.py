@@ -88,6 +88,8 @@ def _cancelled(subscription: Subscription, cancellation: Cancellation) -> Subscr
 
 
 def _period_end(subscription: Subscription, today: date) -> date:
+    if subscription.trial is not None and subscription.in_trial:
+        return subscription.trial.ends_on
     term = term_of_day(subscription, today)
     line = subscription.line_now(term)
     rhythm = Rhythm(subscription.anchor, line.every, line.calendar)

@@ -39,6 +39,15 @@ class Amendment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Days of use that cost nothing, before the first term; with `converts` the term follows by itself."""
+
+    starts_on: date
+    ends_on: date
+    converts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
     """Nothing is charged for the days from `on` up to the one on which use resumes, `until` at the latest. With `extend` the
     term ends later by as many days."""

@@ -27,6 +27,18 @@ class StartTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertTrial:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTrial:
+    """The end of the trial has come."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindOfEnd:
     at: datetime
 
@@ -144,6 +156,8 @@ class AssessLateFee:
 SubscriptionCommand = (
     CreateSubscription
     | StartTerm
+    | ConvertTrial
+    | EndTrial
     | RemindOfEnd
     | EndTerm
     | ExpireSubscription

@@ -11,6 +11,7 @@ from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription.amending import amend, effect_amendments
 from services.billing.domain.subscription.billing import bill
 from services.billing.domain.subscription.cancelling import cancel, effect_cancellation
+from services.billing.domain.subscription.changes import Trial
 from services.billing.domain.subscription.commands import (
     AmendSubscription,
     AssessLateFee,
@@ -21,6 +22,7 @@ from services.billing.domain.subscription.commands import (
     EffectCancellation,
     EndPause,
     EndTerm,
+    EndTrial,
     ExpireSubscription,
     PauseSubscription,
     RemindOfEnd,
@@ -51,12 +53,28 @@ from services.billing.domain.subscription.events import (
     TermStarted,
 )
 from services.billing.domain.subscription.pausing import pause, resume
-from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound, days_of, facts_of
+from services.billing.domain.subscription.state import (
+    Subscription,
+    SubscriptionNotFound,
+    days_of,
+    facts_of,
+    trial_facts,
+)
+from services.billing.domain.subscription.trying import tried
 from shared.decider import NotAllowedNow
 from shared.errors import Conflict
 from shared.periods import Days
 
-BY_THE_CLOCK = (StartTerm, RemindOfEnd, EndTerm, ExpireSubscription, EffectCancellation, EffectAmendments, EndPause)
+BY_THE_CLOCK = (
+    StartTerm,
+    RemindOfEnd,
+    EndTerm,
+    ExpireSubscription,
+    EffectCancellation,
+    EffectAmendments,
+    EndPause,
+    EndTrial,
+)
 
 
 class WindowOver(Conflict):
@@ -78,6 +96,8 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
             return _for_next_bill(subscription, command)
         case Subscription(status="cancelled"), _:
             return _after_cancellation(subscription, command)
+        case Subscription(trial=Trial() as trial, in_trial=True), _:
+            return _in_trial(subscription, trial, command)
         case Subscription(), _ if isinstance(command, BY_THE_CLOCK):
             return _by_the_clock(subscription, command)
         case Subscription(), _:
@@ -137,17 +157,32 @@ def _after_cancellation(subscription: Subscription, command: SubscriptionCommand
     raise NotAllowedNow(command, subscription)
 
 
+def _in_trial(subscription: Subscription, trial: Trial, command: SubscriptionCommand) -> list[SubscriptionEvent]:
+    try:
+        return tried(subscription, trial, command)
+    except NotAllowedNow:
+        if isinstance(command, BY_THE_CLOCK):
+            return []
+        raise
+
+
 def _created(command: CreateSubscription) -> SubscriptionCreated:
-    days = term_of(command.line.starts_on, command.line.term_months)
+    line = command.line
+    days = term_of(line.starts_on, line.term_months)
     term = Term(
         number=1,
         starts_on=days.start,
         ends_on=days.end,
-        line=command.line,
+        line=line,
         quote_id=command.quote_id,
         purchase_order=command.purchase_order,
     )
-    return SubscriptionCreated(facts=facts_of(command.subscription_id, command.party, term), term=term)
+    if not line.trial_days:
+        return SubscriptionCreated(facts=facts_of(command.subscription_id, command.party, term), term=term)
+    starts_on = line.starts_on - timedelta(days=line.trial_days)
+    trial = Trial(starts_on=starts_on, ends_on=line.starts_on, converts=line.trial_converts)
+    facts = trial_facts(command.subscription_id, command.party, term, trial)
+    return SubscriptionCreated(facts=facts, term=term, trial=trial)
 
 
 def _start(subscription: Subscription, terms: list[Term]) -> list[SubscriptionEvent]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.correction import Carried, Correction
-from services.billing.domain.subscription.changes import Amendment, Cancellation, Pause, Resumption
+from services.billing.domain.subscription.changes import Amendment, Cancellation, Pause, Resumption, Trial
 from shared.money import Money
 
 RenewalMode = Literal["assisted", "auto"]
@@ -122,12 +122,32 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionCreated:
+    """With a trial the facts are those of it, as term number 0, and the term is what follows if nothing else is said."""
+
     facts: Facts
     term: Term
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionActivated:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialConverted:
+    """The first term begins, on the day of the conversion."""
+
+    facts: Facts
+    term: Term
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialEnded:
+    """Nobody went on."""
+
+    facts: Facts
     at: datetime
 
 
@@ -247,6 +267,8 @@ class CorrectionDeferred:
 SubscriptionEvent = (
     SubscriptionCreated
     | SubscriptionActivated
+    | TrialConverted
+    | TrialEnded
     | TermStarted
     | TermRenewed
     | ReinstatementFeeAssessed
@@ -265,25 +287,3 @@ SubscriptionEvent = (
     | BillRequested
     | CorrectionDeferred
 )
-
-EVENT_TYPES: dict[str, type] = {
-    "subscription_created": SubscriptionCreated,
-    "subscription_activated": SubscriptionActivated,
-    "term_started": TermStarted,
-    "term_renewed": TermRenewed,
-    "reinstatement_fee_assessed": ReinstatementFeeAssessed,
-    "late_fee_assessed": LateFeeAssessed,
-    "subscription_term_ending": SubscriptionTermEnding,
-    "non_renewal_requested": NonRenewalRequested,
-    "non_renewal_withdrawn": NonRenewalWithdrawn,
-    "subscription_term_ended": SubscriptionTermEnded,
-    "subscription_expired": SubscriptionExpired,
-    "cancellation_scheduled": CancellationScheduled,
-    "subscription_cancelled": SubscriptionCancelled,
-    "amendment_scheduled": AmendmentScheduled,
-    "subscription_amended": SubscriptionAmended,
-    "subscription_paused": SubscriptionPaused,
-    "subscription_resumed": SubscriptionResumed,
-    "bill_requested": BillRequested,
-    "correction_deferred": CorrectionDeferred,
-}

@@ -29,6 +29,8 @@ from services.billing.domain.subscription.events import (
     SubscriptionTermEnding,
     TermRenewed,
     TermStarted,
+    TrialConverted,
+    TrialEnded,
     UsageItem,
 )
 from services.billing.domain.subscription.state import Subscription, billing_key
@@ -40,7 +42,7 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
         case None, SubscriptionCreated():
             return _created(event)
         case Subscription(), SubscriptionActivated():
-            return replace(subscription, phase="active")
+            return replace(subscription, phase="trialing" if subscription.in_trial else "active")
         case Subscription(), TermRenewed(term=term, renewed_at=renewed_at):
             return replace(_active(subscription).with_term(term, renewed_at), successor=None)
         case Subscription(), ReinstatementFeeAssessed(fee=fee):
@@ -79,6 +81,10 @@ def _changed(subscription: Subscription, event: SubscriptionEvent) -> Subscripti
             return replace(subscription, amendments_due=(*subscription.amendments_due, amendment))
         case SubscriptionAmended(amendment=amendment):
             return subscription.with_amendment(amendment)
+        case TrialConverted(term=term):
+            return replace(subscription, phase="active", terms=(term,), is_converted=True)
+        case TrialEnded():
+            return replace(subscription, phase="expired")
         case SubscriptionPaused(pause=pause):
             return replace(subscription, pauses=(*subscription.pauses, pause))
         case SubscriptionResumed(resumption=resumption):
@@ -94,6 +100,7 @@ def _created(event: SubscriptionCreated) -> Subscription:
         party=facts.party,
         quote_id=event.term.quote_id,
         terms=(event.term,),
+        trial=event.trial,
         phase="scheduled",
     )
 

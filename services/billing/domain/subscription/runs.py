@@ -50,8 +50,8 @@ class _Step:
 
 
 def runs(subscription: Subscription, kind: ChargeKind) -> Iterator[Run]:
-    """Those of a charge follow each other; what an amendment did not touch goes on."""
-    for term in subscription.terms:
+    """Those of a charge follow each other; what an amendment did not touch goes on. A trial has none."""
+    for term in () if subscription.in_trial else subscription.terms:
         steps = [_Step(0, term.line, term.starts_on)]
         amended = (a for a in subscription.amendments if a.term_number == term.number)
         steps += [_Step(amendment.number, amendment.line, amendment.effective_on) for amendment in amended]

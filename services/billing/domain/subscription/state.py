@@ -10,12 +10,13 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.flat_charges import FlatCharges
-from services.billing.domain.subscription.changes import Amendment, Cancellation, Extension, Pause, Resumption
+from services.billing.domain.subscription.changes import Amendment, Cancellation, Extension, Pause, Resumption, Trial
 from services.billing.domain.subscription.events import DeferredCorrection, Facts, Fee, Term
 from shared.errors import NotFound
+from shared.money import Money
 from shared.periods import Days, local_day, start_of_day
 
-Phase = Literal["scheduled", "active", "non_renewing", "lapsed", "expired", "cancelled"]
+Phase = Literal["scheduled", "trialing", "active", "non_renewing", "lapsed", "expired", "cancelled"]
 Status = Phase | Literal["paused"]
 
 
@@ -50,6 +51,13 @@ class Subscription:
     amendments_due: tuple[Amendment, ...] = ()
     pauses: tuple[Pause, ...] = ()
     resumptions: tuple[Resumption, ...] = ()
+    trial: Trial | None = None
+    is_converted: bool = False
+
+    @property
+    def in_trial(self) -> bool:
+        """Before it, too, and after one that nobody went on from: there is no term that anything is charged for."""
+        return self.trial is not None and not self.is_converted
 
     @property
     def status(self) -> Status:
@@ -153,7 +161,9 @@ class Subscription:
         return replace(self, amendments=(*self.amendments, amendment), amendments_due=due)
 
     def facts(self, term: Term) -> Facts:
-        """The contract as every message about a term tells it."""
+        """The contract as every message about a term tells it; a trial has its own facts."""
+        if self.trial is not None and self.in_trial:
+            return trial_facts(self.subscription_id, self.party, term, self.trial)
         return facts_of(self.subscription_id, self.party, replace(term, line=self.line_now(term)))
 
     def with_term(self, term: Term, renewed_at: datetime) -> Subscription:
@@ -194,6 +204,16 @@ def facts_of(subscription_id: UUID, party: Party, term: Term) -> Facts:
         base=FlatCharges(line=line, currency=party.currency, anchor=term.starts_on, zone=party.zone).annual_value(),
         quantity=line.quantity,
     )
+
+
+def trial_facts(subscription_id: UUID, party: Party, term: Term, trial: Trial) -> Facts:
+    """Term number 0, which nobody renews and which is worth nothing. Where it converts, a day of grace bridges the time
+    until everybody has heard of it."""
+    grace_days = 1 if trial.converts else 0
+    unrenewed = replace(term.line.renewal, policy="", version=0, grace_days=grace_days, reinstatement_days=0)
+    line = replace(term.line, renewal=unrenewed)
+    tried = replace(term, number=0, starts_on=trial.starts_on, ends_on=trial.ends_on, line=line)
+    return replace(facts_of(subscription_id, party, tried), base=Money.zero(party.currency))
 
 
 def billing_key(charge: str, amendment: int, resumption: int = 0) -> str:

@@ -35,7 +35,7 @@ class ExtendEntitlement:
 
     term: Term
     at: datetime
-    what: Literal["term_renewed", "subscription_resumed"] = "term_renewed"
+    what: Literal["term_renewed", "subscription_resumed", "trial_converted"] = "term_renewed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

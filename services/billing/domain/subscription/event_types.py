@@ -1,0 +1,29 @@
+"""The names under which the facts of a subscription are stored; none is renamed or used again."""
+
+from __future__ import annotations
+
+from services.billing.domain.subscription import events
+
+EVENT_TYPES: dict[str, type] = {
+    "subscription_created": events.SubscriptionCreated,
+    "subscription_activated": events.SubscriptionActivated,
+    "trial_converted": events.TrialConverted,
+    "trial_ended": events.TrialEnded,
+    "term_started": events.TermStarted,
+    "term_renewed": events.TermRenewed,
+    "reinstatement_fee_assessed": events.ReinstatementFeeAssessed,
+    "late_fee_assessed": events.LateFeeAssessed,
+    "subscription_term_ending": events.SubscriptionTermEnding,
+    "non_renewal_requested": events.NonRenewalRequested,
+    "non_renewal_withdrawn": events.NonRenewalWithdrawn,
+    "subscription_term_ended": events.SubscriptionTermEnded,
+    "subscription_expired": events.SubscriptionExpired,
+    "cancellation_scheduled": events.CancellationScheduled,
+    "subscription_cancelled": events.SubscriptionCancelled,
+    "amendment_scheduled": events.AmendmentScheduled,
+    "subscription_amended": events.SubscriptionAmended,
+    "subscription_paused": events.SubscriptionPaused,
+    "subscription_resumed": events.SubscriptionResumed,
+    "bill_requested": events.BillRequested,
+    "correction_deferred": events.CorrectionDeferred,
+}

@@ -1,0 +1,63 @@
+"""What can happen to a subscription before its first term: a trial costs nothing, and becomes a term or ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.billing.domain.schedule import term_of
+from services.billing.domain.subscription.cancelling import cancel, effect_cancellation
+from services.billing.domain.subscription.changes import Trial
+from services.billing.domain.subscription.commands import (
+    CancelSubscription,
+    ConvertTrial,
+    EffectCancellation,
+    EndTrial,
+    StartTerm,
+    SubscriptionCommand,
+)
+from services.billing.domain.subscription.events import (
+    SubscriptionActivated,
+    SubscriptionEvent,
+    TermStarted,
+    TrialConverted,
+    TrialEnded,
+)
+from services.billing.domain.subscription.state import Subscription
+from shared.decider import NotAllowedNow
+
+
+def tried(subscription: Subscription, trial: Trial, command: SubscriptionCommand) -> list[SubscriptionEvent]:
+    """Nothing is amended, renewed or paused before there is a term; the clock of later things finds nothing to do."""
+    match subscription.phase, command:
+        case "scheduled", StartTerm(at=at) if at == subscription.instant(trial.starts_on):
+            return [SubscriptionActivated(at=at)]
+        case "trialing", ConvertTrial(at=at):
+            return _converted(subscription, trial, at)
+        case "trialing", EndTrial(at=at) if at >= subscription.instant(trial.ends_on):
+            return _over(subscription, trial, at)
+        case "scheduled" | "trialing", CancelSubscription():
+            return [*cancel(subscription, command)]
+        case "scheduled" | "trialing", EffectCancellation():
+            return [*effect_cancellation(subscription, command)]
+        case _:
+            raise NotAllowedNow(command, subscription)
+
+
+def _over(subscription: Subscription, trial: Trial, at: datetime) -> list[SubscriptionEvent]:
+    due = subscription.cancellation_due
+    if due is not None and due.at <= at:
+        return []  # it is cancelled at this instant
+    if trial.converts:
+        return _converted(subscription, trial, at)
+    return [TrialEnded(facts=subscription.facts(subscription.last), at=at)]
+
+
+def _converted(subscription: Subscription, trial: Trial, at: datetime) -> list[SubscriptionEvent]:
+    """Charged from the day on which it is said."""
+    on = min(subscription.day(at), trial.ends_on)
+    planned = subscription.last
+    days = term_of(on, planned.line.term_months)
+    term = replace(planned, starts_on=days.start, ends_on=days.end, line=replace(planned.line, starts_on=on))
+    facts = replace(subscription, is_converted=True).facts(term)
+    return [TrialConverted(facts=facts, term=term, at=at), TermStarted(facts=facts)]

@@ -1,0 +1,132 @@
+"""A trial before the first term: nothing is charged for, and the term begins with the conversion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.billing.domain.amended_line import LineChange
+from services.billing.domain.contract_value import agreed
+from services.billing.domain.recurring import annual
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.commands import (
+    AmendSubscription,
+    CancelSubscription,
+    ConvertTrial,
+    PauseSubscription,
+    RenewTerm,
+    RequestNonRenewal,
+    WithdrawNonRenewal,
+)
+from services.billing.domain.subscription.events import SubscriptionCancelled, SubscriptionCreated
+from shared.decider import NotAllowedNow
+from shared.money import Money
+from tests.unit.billing.lifetime import Lifetime
+from tests.unit.billing.test_cancellation import AGREED, TAXED, flat
+from tests.unit.billing.test_subscription import CALLS, LINE, NEXT_QUOTE, new_york
+
+NOON = timedelta(hours=12)
+
+
+def tried(at: datetime, *, days: int = 30, converts: bool = True, **changed: Any) -> Lifetime:
+    """From the 2nd of December on; the term is to begin on the 1st of January."""
+    line = replace(AGREED, charges=(TAXED, CALLS), calendar=False, trial_days=days, trial_converts=converts)
+    calls = [(new_york(2012, 12, 10), 5), (new_york(2013, 1, 10), 7)]
+    life = Lifetime(replace(line, **changed), new_york(2012, 11, 20), used=calls)
+    life.move(at)
+    return life
+
+
+def test_a_trial_is_told_as_a_term_that_nobody_renews_and_costs_nothing() -> None:
+    life = tried(new_york(2012, 12, 31))
+    created = life.events["subscription", life.subscription.subscription_id][0]
+    assert isinstance(created, SubscriptionCreated)
+    facts = created.facts
+    assert (facts.term_number, facts.starts_on, facts.ends_on) == (0, date(2012, 12, 2), date(2013, 1, 1))
+    assert (facts.renewal.policy, facts.base, facts.features) == ("", Money(0, "USD"), LINE.features)
+    assert (life.subscription.status, life.invoices, life.periods) == ("trialing", [], [])
+    assert annual(life.subscription, date(2012, 12, 31)) == 0
+    assert agreed(life.subscription) == {}
+
+
+def test_it_converts_by_itself_and_is_billed_from_there() -> None:
+    life = tried(new_york(2013, 2, 1))
+    assert life.subscription.status == "active"
+    assert flat(life) == [("2013-01-01", 150_000, 0), ("2013-02-01", 150_700, 0)]  # seven calls since it converted
+    assert life.differences() == []
+
+
+def test_who_converts_earlier_has_billing_days_from_that_day_on() -> None:
+    life = tried(new_york(2012, 12, 12) + NOON)
+    life.say(ConvertTrial(at=life.now))
+    life.move(new_york(2013, 2, 20))
+    assert [(term.starts_on, term.ends_on) for term in life.subscription.terms] == [
+        (date(2012, 12, 12), date(2013, 12, 12))
+    ]
+    assert [invoice.header.bill.billing_on for invoice in life.invoices] == [
+        date(2012, 12, 12),
+        date(2013, 1, 12),
+        date(2013, 2, 12),
+    ]
+    assert life.invoices[0].totals.subtotal.minor == 150_000
+    assert sum(agreed(life.subscription).values()) == 12 * 150_000
+    with pytest.raises(NotAllowedNow):
+        life.say(ConvertTrial(at=life.now))
+
+
+def test_one_that_does_not_convert_by_itself_ends() -> None:
+    life = tried(new_york(2013, 6, 1), converts=False)
+    assert (life.subscription.status, life.invoices) == ("expired", [])
+    with pytest.raises(NotAllowedNow):
+        life.say(ConvertTrial(at=life.now))
+
+
+def test_a_trial_is_cancelled_at_once_or_where_it_ends_and_owes_nothing() -> None:
+    for when in ("now", "period_end"):
+        life = tried(new_york(2012, 12, 12))
+        life.say(CancelSubscription(at=life.now, when=when, credit="unused_time", reason="no use"))  # type: ignore[arg-type]
+        life.move(new_york(2013, 6, 1))
+        assert (life.subscription.status, life.invoices) == ("cancelled", [])
+        cancelled = life.events["subscription", life.subscription.subscription_id][-1]
+        assert isinstance(cancelled, SubscriptionCancelled)
+        assert (cancelled.facts.term_number, cancelled.facts.renewal.policy) == (0, "")
+
+
+def test_before_there_is_a_term_nothing_is_amended_renewed_or_paused() -> None:
+    for life in (
+        tried(new_york(2012, 11, 25)),
+        tried(new_york(2012, 12, 12)),
+        tried(new_york(2013, 6, 1), converts=False),
+    ):
+        for command in (
+            AmendSubscription(at=life.now, when="now", change=LineChange(quantity=3)),
+            PauseSubscription(at=life.now, until=None, reason="holidays"),
+            RenewTerm(term_number=2, line=LINE, quote_id=NEXT_QUOTE, at=life.now),
+            RequestNonRenewal(reason="budget_lost", successor_subscription_id=NEXT_QUOTE),
+            WithdrawNonRenewal(),
+        ):
+            with pytest.raises(NotAllowedNow):
+                life.say(command)
+
+
+@settings(deadline=None, max_examples=15)
+@given(days=st.integers(1, 60), converted=st.integers(0, 80), converts=st.booleans())
+def test_the_year_is_charged_for_from_the_conversion_on_and_no_day_before_it(
+    days: int, converted: int, converts: bool
+) -> None:
+    life = tried(new_york(2012, 11, 21), days=days, converts=converts, charges=(replace(TAXED, tax_rates=()),))
+    trial = life.subscription.trial
+    assert trial is not None
+    life.move(life.subscription.instant(trial.starts_on + timedelta(days=converted)) + NOON)
+    if life.subscription.status == "trialing":
+        life.say(ConvertTrial(at=life.now))
+    life.move(new_york(2015, 1, 1))
+    goes_on = converts or converted < days
+    assert life.money.minor == (12 * 150_000 if goes_on else 0)
+    assert all(line.starts_on >= life.subscription.anchor for invoice in life.invoices for line in invoice.lines)
+    assert SUBSCRIPTION.replay(life.events["subscription", life.subscription.subscription_id]) == life.subscription
