@@ -229,7 +229,13 @@ def bodies(names: Names) -> dict[str, Any]:
             "filters": [
                 {"path": "$.origin", "in": ["EWR", "JFK"]},
                 {"path": "$.miles", "range": {"from": "0", "to": "100"}},
-            ]
+            ],
+            "clock": {
+                "group": "hours",
+                "zone": "America/New_York",
+                "windows": [{"name": "night", "starts": "22:00", "ends": "06:00", "days": ["fri"]}],
+                "otherwise": "day",
+            },
         },
         "POST /v1/periods/{period_id}/recount": {},
         "POST /v1/periods/{period_id}/remeter": {},

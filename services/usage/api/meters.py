@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 from services.usage.api.access import ChangeMeters, ReadUsage
 from services.usage.api.shapes import MeterId, plain
 from services.usage.domain.aggregation import Aggregation, Conversion
+from services.usage.domain.clock_windows import Clock, ClockWindow, Weekday
 from services.usage.domain.filters import Filter
 from services.usage.domain.meter import METER, DefineMeter, MeterDefinition, ReviseMeter, meter_id
 from services.usage.domain.values import text_of
@@ -60,6 +62,27 @@ class ConversionForm(BaseModel):
     divide_by: Quantity
 
 
+class ClockWindowForm(BaseModel):
+    """From `starts` to, not including, `ends`, as "22:00", on the days on which it starts; without `days` on all. One that
+    ends where it starts, or before, ends on the next day."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    starts: str
+    ends: str
+    days: Annotated[list[Weekday], Field(max_length=7)] = Field(default_factory=list)
+
+
+class ClockForm(BaseModel):
+    """One more group, `group`: the first window that the time of an event is in by the clocks of `zone`, or `otherwise`."""
+
+    model_config = ConfigDict(extra="forbid")
+    group: str
+    zone: str
+    windows: Annotated[list[ClockWindowForm], Field(max_length=24)]
+    otherwise: str = "other"
+
+
 class MeterForm(BaseModel):
     """`value` is the JSON path of what is aggregated, `group_by` maps names to paths.
 
@@ -74,6 +97,7 @@ class MeterForm(BaseModel):
     filters: list[FilterForm] = Field(default_factory=list)
     unit: str = ""
     conversion: ConversionForm | None = None
+    clock: ClockForm | None = None
 
 
 class MeterOut(MeterForm):
@@ -114,7 +138,15 @@ def _definition(form: MeterForm) -> MeterDefinition:
         filters=tuple(_filter(filter_) for filter_ in form.filters),
         unit=form.unit,
         conversion=_conversion(form.conversion),
+        clock=_clock(form.clock),
     )
+
+
+def _clock(form: ClockForm | None) -> Clock | None:
+    if form is None:
+        return None
+    windows = (ClockWindow(name=w.name, starts=w.starts, ends=w.ends, days=tuple(w.days)) for w in form.windows)
+    return Clock(group=form.group, zone=form.zone, windows=tuple(windows), otherwise=form.otherwise)
 
 
 def _conversion(form: ConversionForm | None) -> Conversion | None:
@@ -149,6 +181,7 @@ def _shown(tenant_id: UUID, meter: MeterVersion) -> MeterOut:
         filters=[_filter_form(filter_) for filter_ in definition.filters],
         unit=definition.unit,
         conversion=_conversion_form(definition.conversion),
+        clock=None if definition.clock is None else ClockForm.model_validate(asdict(definition.clock)),
     )
 
 

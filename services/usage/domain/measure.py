@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from services.usage.domain.aggregation import Aggregation
+from services.usage.domain.clock_windows import ReadyClock, ready
 from services.usage.domain.filters import Condition, compile_filter
 from services.usage.domain.json_path import Steps, compile_path, read
 from services.usage.domain.meter import MeterDefinition
@@ -24,6 +26,10 @@ class UnknownGroup(DomainError):
     """The meter has no group of this name."""
 
 
+# Where an event says its group: in its data, or by the clock.
+Place = Steps | ReadyClock
+
+
 class Measured(msgspec.Struct, frozen=True, gc=False):
     """`unique` is what a unique count counts once, and only then not None; it adds no quantity by itself."""
 
@@ -34,14 +40,16 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class CompiledMeter:
-    """A meter, grouped as one period asks for: some of its group names, in the period's order."""
+    """A meter, grouped as one period asks for: some of its group names, in the period's order. `within` are the windows of
+    its clock that count at all."""
 
     event_type: str
     aggregation: Aggregation
     conditions: tuple[Condition, ...]
     value: Steps
-    groups: tuple[Steps, ...]
+    groups: tuple[Place, ...]
     divide_by: Decimal | None = None
+    within: tuple[ReadyClock, frozenset[str]] | None = None
 
     @property
     def holds_levels(self) -> bool:
@@ -54,7 +62,7 @@ class CompiledMeter:
 
 def compile_meter(definition: MeterDefinition, group_by: Sequence[str]) -> CompiledMeter:
     """Raises UnknownGroup where `group_by` asks for what the meter does not tell apart."""
-    if unknown := next((name for name in group_by if name not in definition.group_by), None):
+    if unknown := next((name for name in group_by if name not in definition.groups), None):
         raise UnknownGroup(f"the meter has no group {unknown!r}", field="/group_by")
     path = definition.value_path
     return CompiledMeter(
@@ -62,29 +70,38 @@ def compile_meter(definition: MeterDefinition, group_by: Sequence[str]) -> Compi
         definition.aggregation,
         tuple(compile_filter(f, field=f"/filters/{i}") for i, f in enumerate(definition.filters)),
         () if path is None else compile_path(path, field="/value"),
-        tuple(compile_path(definition.group_by[name], field=f"/group_by/{name}") for name in group_by),
+        tuple(_place(definition, name) for name in group_by),
         None if definition.conversion is None else definition.conversion.divide_by,
     )
 
 
-def measure(meter: CompiledMeter, data: Any) -> Measured | None:
-    """What data that `matches` adds; None where the value is missing, or empty (unique count), or no quantity (the rest).
+def _place(definition: MeterDefinition, name: str) -> Place:
+    if definition.clock is not None and name == definition.clock.group:
+        return ready(definition.clock)
+    return compile_path(definition.group_by[name], field=f"/group_by/{name}")
+
+
+def measure(meter: CompiledMeter, data: Any, at: datetime) -> Measured | None:
+    """What data that `matches`, of an event at that instant, adds; None where the value is missing, or empty (unique count),
+    or no quantity (the rest), or where the clock says that it does not count.
 
     `data` is decoded with `decode_exactly`. Quantities are exact and not rounded.
     """
+    if meter.within is not None and meter.within[0].at(at) not in meter.within[1]:
+        return None
     if meter.aggregation == "count":
-        return Measured(group_text(meter.groups, data), _ONE)
+        return Measured(group_text(meter.groups, data, at), _ONE)
     value = read(data, meter.value)
     if meter.aggregation == "unique_count":
         unique = text_of(value)
-        return Measured(group_text(meter.groups, data), _NOTHING, unique) if unique else None
+        return Measured(group_text(meter.groups, data, at), _NOTHING, unique) if unique else None
     quantity = quantity_of(value)
-    return None if quantity is None else Measured(group_text(meter.groups, data), quantity)
+    return None if quantity is None else Measured(group_text(meter.groups, data, at), quantity)
 
 
-def group_text(groups: tuple[Steps, ...], data: Any) -> str:
+def group_text(groups: tuple[Place, ...], data: Any, at: datetime) -> str:
     """The plain value for one group, a JSON array for several, "" for none; a missing value is ""."""
     if not groups:
         return ""
-    texts = [text_of(read(data, steps)) or "" for steps in groups]
+    texts = [place.at(at) if isinstance(place, ReadyClock) else text_of(read(data, place)) or "" for place in groups]
     return texts[0] if len(texts) == 1 else msgspec.json.encode(texts).decode()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
 from services.usage.domain.aggregation import Aggregation, Conversion
+from services.usage.domain.clock_windows import Clock, ready
 from services.usage.domain.filters import Filter, compile_filter
 from services.usage.domain.json_path import compile_path
 from services.usage.domain.values import quantity_of
@@ -34,8 +35,9 @@ class InvalidMeter(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterDefinition:
-    """`value_path` leads to what is aggregated; a plain count has none. `group_by` names paths. `unit` is that of the
-    values; the totals are in it too, unless there is a conversion. A weighted sum is in units times seconds."""
+    """`value_path` leads to what is aggregated; a plain count has none. `group_by` names paths, and a `clock` makes one more
+    group of the time of an event. `unit` is that of the values; the totals are in it too, unless there is a conversion. A
+    weighted sum is in units times seconds."""
 
     event_type: str
     aggregation: Aggregation
@@ -44,6 +46,12 @@ class MeterDefinition:
     filters: tuple[Filter, ...] = ()
     unit: str = ""
     conversion: Conversion | None = None
+    clock: Clock | None = None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Everything that the meter tells apart."""
+        return tuple(self.group_by) if self.clock is None else (*self.group_by, self.clock.group)
 
     @property
     def total_unit(self) -> str:
@@ -133,6 +141,7 @@ def check(definition: MeterDefinition) -> None:
     _check_conversion(definition.conversion)
     _check_value_path(definition)
     _check_groups(definition.group_by)
+    _check_clock(definition)
     _check_filters(definition.filters)
 
 
@@ -164,6 +173,17 @@ def _check_groups(group_by: dict[str, str]) -> None:
         if not _SLUG.fullmatch(name):
             raise InvalidMeter("a group name of a-z, 0-9, - and _, beginning with a letter", field="/group_by")
         compile_path(path, field=f"/group_by/{name}")
+
+
+def _check_clock(definition: MeterDefinition) -> None:
+    clock = definition.clock
+    if clock is None:
+        return
+    ready(clock)
+    if clock.group in definition.group_by or len(definition.groups) > _MOST_GROUPS:
+        raise InvalidMeter(f"a group of its own, and at most {_MOST_GROUPS} in all", field="/clock/group")
+    if definition.aggregation == "weighted_sum":
+        raise InvalidMeter("a level holds from one window into the next: leave the clock out", field="/clock")
 
 
 def _check_filters(filters: tuple[Filter, ...]) -> None:

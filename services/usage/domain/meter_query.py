@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from services.usage.domain.aggregation import Level
+from services.usage.domain.clock_windows import ReadyClock
 from services.usage.domain.filters import Condition
 from services.usage.domain.json_path import Steps, read
-from services.usage.domain.measure import CompiledMeter, UnknownGroup, compile_meter, measure
+from services.usage.domain.measure import CompiledMeter, Place, UnknownGroup, compile_meter, measure
 from services.usage.domain.meter import MeterDefinition
 from services.usage.domain.tally import GroupTotal, PeriodTally
 from services.usage.domain.values import text_of
@@ -52,17 +53,23 @@ def asked(
     the values that a group may have. Raises UnknownGroup with the field that has to change."""
     _check(definition, [name for name in group_by if name != SUBJECT], field, SUBJECT)
     _check(definition, filters, "/filter")
-    meter = compile_meter(definition, list(definition.group_by))
+    meter = compile_meter(definition, definition.groups)
+    clocks = {name: place for name, place in _places(definition, meter) if isinstance(place, ReadyClock)}
     paths: dict[str, Steps] = {
-        name: ("data", *steps) for name, steps in zip(definition.group_by, meter.groups, strict=True)
+        name: ("data", *place) for name, place in _places(definition, meter) if not isinstance(place, ReadyClock)
     }
     own = [_of_data(condition) for condition in meter.conditions]
     return replace(
         meter,
-        conditions=(*own, *(_is_one_of(paths[name], values) for name, values in filters.items())),
+        conditions=(*own, *(_is_one_of(paths[name], values) for name, values in filters.items() if name in paths)),
         value=("data", *meter.value),
-        groups=tuple((SUBJECT,) if name == SUBJECT else paths[name] for name in group_by),
+        groups=tuple((SUBJECT,) if name == SUBJECT else clocks.get(name) or paths[name] for name in group_by),
+        within=next(((clocks[name], frozenset(values)) for name, values in filters.items() if name in clocks), None),
     )
+
+
+def _places(definition: MeterDefinition, meter: CompiledMeter) -> Iterator[tuple[str, Place]]:
+    return zip(definition.groups, meter.groups, strict=True)
 
 
 def check_levels(
@@ -83,7 +90,7 @@ def named_groups(names: Sequence[str], group: str) -> dict[str, str]:
 def last_levels(meter: CompiledMeter, events: Iterable[Event], held: Levels) -> None:
     """Takes each group's last level over into `held`."""
     for key, time, data in events:
-        measured = measure(meter, data) if meter.matches(data) else None
+        measured = measure(meter, data, time) if meter.matches(data) else None
         if measured is not None:
             level = Level(time, key, measured.quantity)
             held[measured.group] = max(level, held.get(measured.group, level))
@@ -139,8 +146,8 @@ def _totals(meter: CompiledMeter, window: Window, events: Iterable[Event], held:
 
 
 def _check(definition: MeterDefinition, names: Iterable[str], field: str, *more: str) -> None:
-    if any(name not in definition.group_by for name in names):
-        known = ", ".join(sorted({*definition.group_by, *more}))
+    if any(name not in definition.groups for name in names):
+        known = ", ".join(sorted({*definition.groups, *more}))
         raise UnknownGroup(f"name a group of the meter: {known or 'it has none'}", field=field)
 
 

@@ -101,7 +101,7 @@ class PeriodTally:
 
     def add(self, key: int, time: datetime, data: Any) -> bool:
         """Whether the data has a value for the meter; if not, nothing is added. `key` is the event's as a number."""
-        measured = measure(self.meter, data)
+        measured = measure(self.meter, data, time)
         if measured is not None:
             self.put(key, time, measured)
         return measured is not None
@@ -117,9 +117,9 @@ class PeriodTally:
         """What a part of the period keeps of a group, of an aggregation that is rolled up."""
         self._of(group).merge(part)
 
-    def take_out(self, key: int, data: Any) -> bool:
+    def take_out(self, key: int, time: datetime, data: Any) -> bool:
         """The contrary of `add`, for an additive aggregation."""
-        measured = measure(self.meter, data)
+        measured = measure(self.meter, data, time)
         if measured is not None:
             self._of(measured.group).take_out(measured, key)
         return measured is not None

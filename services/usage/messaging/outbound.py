@@ -50,7 +50,7 @@ def _meter_defined(meter_id: UUID, slug: str, version: int, definition: MeterDef
         version=version,
         aggregation=definition.aggregation,
         unit=definition.total_unit,
-        groups=sorted(definition.group_by),
+        groups=sorted(definition.groups),
     )
 
 

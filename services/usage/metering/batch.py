@@ -46,7 +46,7 @@ class Batch:
     def count(self, staged: Staged) -> bool:
         """Adds the event to its periods; whether there is one whose meter matches, even if it finds no value to count."""
         event, number, matched = staged.event, as_number(staged.key), False
-        measures = Measures(staged.data)
+        measures = Measures(staged.data, event.time)
         for watch in self.watches.at(staged.tenant_id, event.subject, event.type):
             if watch.tally.sees(event.time):
                 matches, measured = measures.by(watch.tally.meter)
@@ -94,6 +94,6 @@ class Batch:
             return
         number = as_number(original.key)
         if before is not None:
-            watch.tally.take_out(number, before)
+            watch.tally.take_out(number, original.time, before)
         if after is not None:
             watch.tally.add(number, original.time, after)

@@ -61,7 +61,7 @@ Parts = dict[tuple[str, int, str], Tally]  # by subject, hours since 1970, and g
 
 def rolled_groups(definition: MeterDefinition) -> tuple[str, ...]:
     """The names behind the values of `group_key`."""
-    return tuple(sorted(definition.group_by))
+    return tuple(sorted(definition.groups))
 
 
 def hour_of(time: datetime) -> int:
@@ -117,7 +117,7 @@ def rolled_parts(rolled: RolledMeter, events: Iterable[StoredEvent]) -> Parts:
     """Of events of the meter's type."""
     parts: Parts = {}
     for event in events:
-        measured = measure(rolled.meter, event.data) if rolled.meter.matches(event.data) else None
+        measured = measure(rolled.meter, event.data, event.place.time) if rolled.meter.matches(event.data) else None
         if measured is not None:
             key = as_number(event_key(rolled.tenant_id, event.source, event.id))
             _add(parts, rolled, event.subject, event.place.time, key, measured)

@@ -77,7 +77,7 @@ def _counted(tx: Connection, tenant_id: UUID, event: RowMapping, text: str) -> l
     found = []
     for row in tx.exec_driver_sql(_PERIODS, wanted):
         meter = compiled(row.definition, tuple(row.group_by))
-        measured = measure(meter, data) if meter.matches(data) else None
+        measured = measure(meter, data, event["time"]) if meter.matches(data) else None
         if measured:
             found.append(Counted(row.period_id, row.meter, row.charge, row.status, measured))
     return found

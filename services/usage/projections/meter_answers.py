@@ -61,7 +61,7 @@ def _seen_before(tx: Connection, question: MeterQuestion, start: datetime, subje
 
     def counts(event: StoredEvent) -> bool:
         data = sent(event.subject, event.data)
-        return question.meter.matches(data) and measure(question.meter, data) is not None
+        return question.meter.matches(data) and measure(question.meter, data, event.place.time) is not None
 
     def range_of(names: Iterable[str]) -> Range:
         return Range(question.tenant_id, sorted(names), question.meter.event_type, LONG_AGO, start)

@@ -53,4 +53,4 @@ def events_of_period(
 
 
 def _measured(period: StoredPeriod, event: StoredEvent) -> Measured | None:
-    return measure(period.meter, event.data) if period.meter.matches(event.data) else None
+    return measure(period.meter, event.data, event.place.time) if period.meter.matches(event.data) else None

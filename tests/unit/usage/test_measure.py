@@ -14,13 +14,15 @@ from services.usage.domain.meter import MeterDefinition
 from services.usage.domain.tally import fold
 from services.usage.domain.values import EXACT, decode_exactly, quantity_of, text_of
 
+NOON = datetime(2031, 1, 1, 12, tzinfo=UTC)
+
 
 def sum_of(path, **more):
     return MeterDefinition(event_type="t", aggregation="sum", value_path=path, **more)
 
 
 def measured(definition, data, *group_by):
-    return measure(compile_meter(definition, group_by), decode_exactly(data.encode()))
+    return measure(compile_meter(definition, group_by), decode_exactly(data.encode()), NOON)
 
 
 @pytest.mark.parametrize(
