@@ -166,6 +166,7 @@ def bodies(names: Names) -> dict[str, Any]:
         "POST /v1/quotes": {
             "customer": "F9",
             "external_id": "crm-1",
+            "channel": None,
             "lines": LINES,
             "valid_until": "2031-03-01T00:00:00Z",
             "alternatives": ALTERNATIVES,

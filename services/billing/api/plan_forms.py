@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ Limit = Annotated[int, Field(strict=True, lt=10**15)]
 Rates = Annotated[tuple[str, ...], Field(max_length=20)]
 
 SIXTY_DAYS_IN_SECONDS = 60 * 86_400
+_BY_CURRENCY = ("prices", "channel_prices", "minimums")
 
 
 class FloatingAmount(DomainError):
@@ -64,6 +66,9 @@ class ChargeForm(Form):
         return Charge(**{field.name: getattr(self, field.name) for field in fields(Charge)})
 
 
+ChargeForms = Annotated[list[ChargeForm], Field(max_length=500)]
+
+
 class MinimumForm(Form):
     """`amount` in major units of the currency it is listed under."""
 
@@ -83,7 +88,7 @@ class MinimumForm(Form):
 
 class PlanForm(ExactForm):
     name: Name
-    prices: dict[str, Annotated[list[ChargeForm], Field(max_length=500)]]
+    prices: dict[str, ChargeForms]
     every: Every
     calendar: StrictBool = False
     term_months: StrictInt
@@ -99,14 +104,16 @@ class PlanForm(ExactForm):
     trial_converts: StrictBool = True
     minimums: dict[str, MinimumForm] = Field(default_factory=dict)
     features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)
+    channel_prices: Annotated[dict[Code, dict[str, ChargeForms]], Field(max_length=100)] = Field(default_factory=dict)
 
     def plan(self, code: str) -> PlanVersion:
         """What the form says, as version 1; the catalogue numbers it."""
-        plain = {name: getattr(self, name) for name in type(self).model_fields if name not in ("prices", "minimums")}
+        plain = {name: getattr(self, name) for name in type(self).model_fields if name not in _BY_CURRENCY}
         return PlanVersion(
             code=code,
             version=1,
-            prices={currency: tuple(form.charge() for form in forms) for currency, forms in self.prices.items()},
+            prices=_charges(self.prices),
+            channel_prices={channel: _charges(prices) for channel, prices in self.channel_prices.items()},
             minimums={currency: form.minimum(currency) for currency, form in self.minimums.items()},
             **plain,
         )
@@ -131,12 +138,20 @@ def refuse_floats(sent: Any, at: str) -> None:
 
 
 def answered(plan_id: UUID, plan: PlanVersion) -> PlanAnswer:
-    forms = {currency: [charge_form(charge) for charge in charges] for currency, charges in plan.prices.items()}
     minimums = {currency: minimum_form(minimum) for currency, minimum in plan.minimums.items()}
-    plain = {
-        field.name: getattr(plan, field.name) for field in fields(plan) if field.name not in ("prices", "minimums")
-    }
-    return PlanAnswer(plan_id=plan_id, prices=forms, minimums=minimums, **plain)
+    plain = {field.name: getattr(plan, field.name) for field in fields(plan) if field.name not in _BY_CURRENCY}
+    channels = {channel: _charge_forms(prices) for channel, prices in plan.channel_prices.items()}
+    return PlanAnswer(
+        plan_id=plan_id, prices=_charge_forms(plan.prices), channel_prices=channels, minimums=minimums, **plain
+    )
+
+
+def _charges(prices: Mapping[str, Sequence[ChargeForm]]) -> dict[str, tuple[Charge, ...]]:
+    return {currency: tuple(form.charge() for form in forms) for currency, forms in prices.items()}
+
+
+def _charge_forms(prices: Mapping[str, Sequence[Charge]]) -> dict[str, list[ChargeForm]]:
+    return {currency: [charge_form(charge) for charge in charges] for currency, charges in prices.items()}
 
 
 def charge_form(charge: Charge) -> ChargeForm:

@@ -82,6 +82,7 @@ def _summary(row: Mapping[Any, Any]) -> dict[str, Any]:
         "quote_version": document["version"],
         "customer": deal["party"]["key"],
         "currency": deal["party"]["currency"],
+        "channel": deal["channel"],
         "requested_by": deal["requested_by"],
     }
 

@@ -107,10 +107,12 @@ Alternatives = Annotated[list[AlternativeForm], Field(max_length=10)]
 
 
 class DraftForm(Form):
-    """`customer` is the external id. Without `valid_until` the quote ends 30 days after it is sent."""
+    """`customer` is the external id; `channel` names the price list of each plan, without it the direct one. Without
+    `valid_until` the quote ends 30 days after it is sent."""
 
     customer: Code
     external_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    channel: Code | None = None
     lines: Lines
     valid_until: Instant | None = None
     alternatives: Alternatives = Field(default_factory=list)

@@ -9,7 +9,7 @@ from services.billing.api.quote_forms import AlternativeForm, LineForm
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.customer import CUSTOMER, Customer, CustomerNotFound, customer_id
-from services.billing.domain.plan import NoPriceInCurrency, PlanVersion
+from services.billing.domain.plan import NoPriceInChannel, NoPriceInCurrency, PlanVersion
 from services.billing.domain.quote.alternatives import AlternativeTerms
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
 from services.billing.domain.quote.state import Quote
@@ -35,7 +35,11 @@ def party_of(unit: UnitOfWork, key: str) -> Party:
 
 
 def lines_of(
-    unit: UnitOfWork, party: Party, forms: Sequence[LineForm], kept: Sequence[AgreedLine] = ()
+    unit: UnitOfWork,
+    party: Party,
+    forms: Sequence[LineForm],
+    kept: Sequence[AgreedLine] = (),
+    channel: str | None = None,
 ) -> tuple[AgreedLine, ...]:
     """Prices and renewal terms as published now, but those of `kept` for a plan that is among them.
 
@@ -51,7 +55,7 @@ def lines_of(
             lines.append(_changed(line, form, line.coupons if form.coupons is None else coupons))
         else:
             new = form.model_copy(update={"trial_days": 0}) if kept else form
-            lines.append(_line(unit, party, new, policies, coupons, f"{at}/plan"))
+            lines.append(_line(unit, party, new, policies, coupons, channel, f"{at}/plan"))
     return tuple(lines)
 
 
@@ -99,6 +103,7 @@ def _line(
     form: LineForm,
     policies: dict[str, RenewalTerms],
     given: tuple[AgreedCoupon, ...],
+    channel: str | None,
     at: str,
 ) -> AgreedLine:
     plan = plans.get(unit, form.plan, form.plan_version, field=at)
@@ -111,13 +116,14 @@ def _line(
             quantity=form.quantity,
             discount_percent=form.percent_off,
             discounts=form.reasons,
+            channel=channel,
             term_months=form.term_months,
             coupons=given,
             ramp=form.phases,
             trial_days=form.trial_days,
         )
-    except NoPriceInCurrency as error:
-        raise NoPriceInCurrency(str(error), field=at) from None
+    except (NoPriceInCurrency, NoPriceInChannel) as error:
+        raise type(error)(str(error), field=at) from None
 
 
 def _renewal(plan: PlanVersion, policies: dict[str, RenewalTerms]) -> RenewalTerms:

@@ -131,6 +131,7 @@ class QuoteSummary(BaseModel):
     subscription_id: SubscriptionId | None
     opportunity_id: OpportunityId | None
     external_id: str | None
+    channel: str | None
     requested_by: str
     currency: str
     valid_until: datetime | None

@@ -44,9 +44,10 @@ def draft(body: DraftForm, unit: ChangeQuotes) -> QuoteAnswer:
         quote_id=new_id(),
         purpose="new",
         party=party,
-        lines=lines_of(unit, party, body.lines),
+        lines=lines_of(unit, party, body.lines, channel=body.channel),
         requested_by=unit.cause.context["principal"],
         external_id=body.external_id,
+        channel=body.channel,
         valid_until=body.valid_until,
         alternatives=terms_of(body.alternatives),
         papers=papers_of(body.clauses, body.documents),
@@ -58,7 +59,7 @@ def draft(body: DraftForm, unit: ChangeQuotes) -> QuoteAnswer:
 def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAnswer:
     """A new version. An offer that is out cannot be accepted any more; the new one is submitted and sent again."""
     quote = _existing(unit, quote_id)
-    lines = lines_of(unit, quote.party, body.lines, kept=raised_lines(quote))
+    lines = lines_of(unit, quote.party, body.lines, kept=raised_lines(quote), channel=quote.deal.channel)
     command = order.ReviseQuote(
         lines=lines,
         by=unit.cause.context["principal"],

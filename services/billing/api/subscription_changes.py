@@ -16,7 +16,7 @@ from services.billing.domain.amended_line import LineChange
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
-from services.billing.domain.plan import NoPriceInCurrency
+from services.billing.domain.plan import NoPriceInChannel, NoPriceInCurrency
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.cancelling import instant_of
@@ -74,12 +74,14 @@ def preview_amendment(subscription_id: SubscriptionId, body: AmendIn, unit: Prev
 
 
 def _amendment(unit: UnitOfWork, subscription_id: UUID, body: AmendIn) -> AmendSubscription:
-    currency = _found(unit, subscription_id).currency
+    subscription = _found(unit, subscription_id)
     change = LineChange(
         quantity=body.quantity,
-        plan=None if body.plan is None else _sold(unit, currency, body.plan, body.plan_version, "/plan"),
+        plan=None if body.plan is None else _sold(unit, subscription, body.plan, body.plan_version, "/plan"),
         add=tuple(
-            replace(_sold(unit, currency, form.plan, form.plan_version, f"/add/{index}/plan"), quantity=form.quantity)
+            replace(
+                _sold(unit, subscription, form.plan, form.plan_version, f"/add/{index}/plan"), quantity=form.quantity
+            )
             for index, form in enumerate(body.add)
         ),
         remove=tuple(body.remove),
@@ -87,13 +89,19 @@ def _amendment(unit: UnitOfWork, subscription_id: UUID, body: AmendIn) -> AmendS
     return AmendSubscription(at=unit.now, when=body.when, change=change)
 
 
-def _sold(unit: UnitOfWork, currency: str, code: str, version: int | None, field: str) -> AgreedLine:
-    """A plan as it would be sold now; the terms of renewal stay those of the subscription."""
+def _sold(unit: UnitOfWork, subscription: Subscription, code: str, version: int | None, field: str) -> AgreedLine:
+    """A plan as it would be sold now through the same channel; the terms of renewal stay those of the subscription."""
     plan = plans.get(unit, code, version, field=field)
     try:
-        return agreed_line(plan, currency, NO_RENEWAL, starts_on=unit.now.date())
-    except NoPriceInCurrency as error:
-        raise NoPriceInCurrency(str(error), field=field) from None
+        return agreed_line(
+            plan,
+            subscription.currency,
+            NO_RENEWAL,
+            starts_on=unit.now.date(),
+            channel=subscription.last.line.channel,
+        )
+    except (NoPriceInCurrency, NoPriceInChannel) as error:
+        raise type(error)(str(error), field=field) from None
 
 
 def _cancellation(body: CancelIn, now: datetime) -> CancelSubscription:

@@ -70,7 +70,8 @@ class AddOn:
 class AgreedLine:
     """A plan version in the customer's currency. Flat charges are for `quantity` units, less the discount; both, and the
     prices, are those of the first phase where there is a `ramp`. `features` are those of the plan alone. `discounts` say
-    what `discount_percent` is given for, and add up to it. The days of a trial are those before `starts_on`."""
+    what `discount_percent` is given for, and add up to it. The days of a trial are those before `starts_on`. `channel` is
+    the one whose prices they are."""
 
     plan: str
     plan_version: int
@@ -97,6 +98,7 @@ class AgreedLine:
     discounts: tuple[AgreedDiscount, ...] = ()
     trial_days: int = 0
     trial_converts: bool = True
+    channel: str | None = None
 
     @property
     def reasons(self) -> tuple[AgreedDiscount, ...]:

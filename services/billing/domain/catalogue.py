@@ -69,10 +69,10 @@ def decide(current: PlanVersion | None, command: PublishPlan) -> list[PlanPublis
 
 
 def _metered(plan: PlanVersion) -> Iterator[tuple[Charge, str]]:
-    for currency, charges in plan.prices.items():
+    for at, _, charges in plan.lists:
         for index, charge in enumerate(charges):
             if charge.kind == "metered":
-                yield charge, f"/prices/{currency}/{index}"
+                yield charge, f"{at}/{index}"
 
 
 def _check_meter(charge: Charge, meters: dict[str, tuple[str, ...]], at: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -16,6 +17,10 @@ from shared.periods import Every
 
 ChargeKind = Literal["flat", "metered"]
 RevenueClass = Literal["new", "renewal", "penalty", "late_fee", "special_project_overdue"]
+
+
+class NoPriceInChannel(DomainError):
+    """What a channel pays is never guessed from what others pay."""
 
 
 class NoPriceInCurrency(DomainError):
@@ -65,7 +70,8 @@ class MinimumCommitment:
 class PlanVersion:
     """One published version of a plan. Versions never change; a subscription stays on its own until it is moved.
 
-    `prices` and `minimums` are keyed by currency. `features` maps what is granted to its limit, None for no limit.
+    `prices` and `minimums` are keyed by currency, `channel_prices` by channel and currency: what a tier of resellers pays.
+    `features` maps what is granted to its limit, None for no limit.
     Bills fall at the boundaries of `every`: calendar ones, or counted from the start of the subscription.
     `late_usage_days` belong to `ignore_after` and are None otherwise. A trial of `trial_days` comes before the first term;
     with `trial_converts` the term follows by itself.
@@ -90,12 +96,27 @@ class PlanVersion:
     trial_converts: bool = True
     minimums: dict[str, MinimumCommitment] = field(default_factory=dict)
     features: dict[str, int | None] = field(default_factory=dict)
+    channel_prices: dict[str, dict[str, tuple[Charge, ...]]] = field(default_factory=dict)
 
-    def charges_in(self, currency: str) -> tuple[Charge, ...]:
+    @property
+    def lists(self) -> Iterator[tuple[str, str, tuple[Charge, ...]]]:
+        """Every price list: its JSON pointer, its currency, its charges."""
+        for currency, charges in self.prices.items():
+            yield f"/prices/{currency}", currency, charges
+        for channel, prices in self.channel_prices.items():
+            for currency, charges in prices.items():
+                yield f"/channel_prices/{channel}/{currency}", currency, charges
+
+    def charges_in(self, currency: str, channel: str | None = None) -> tuple[Charge, ...]:
+        """Of a channel, or without one what is paid by whoever buys directly."""
+        prices = self.prices if channel is None else self.channel_prices.get(channel)
+        if prices is None:
+            listed = ", ".join(sorted(self.channel_prices)) or "no channel"
+            raise NoPriceInChannel(f"{self.code} has prices for {listed}", field="/channel")
         try:
-            return self.prices[currency]
+            return prices[currency]
         except KeyError:
-            listed = ", ".join(sorted(self.prices))
+            listed = ", ".join(sorted(prices))
             raise NoPriceInCurrency(
                 f"{self.code} has prices in {listed}, not in {currency}", field="/currency"
             ) from None

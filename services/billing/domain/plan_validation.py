@@ -18,6 +18,7 @@ from shared.money import CurrencyMismatch, exponent
 from shared.periods import Every
 
 MAX_CHARGES = 200
+MAX_CHANNELS = 50
 FLAT_MODELS: tuple[Model, ...] = ("per_unit", "graduated", "volume", "package", "block")
 MAX_TERM_MONTHS = 120
 _MONTHS: dict[Every, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -53,8 +54,10 @@ def validate_plan(plan: PlanVersion) -> None:
     _validate_proration(plan)
     if not plan.prices:
         raise NothingToSell("list at least one currency with its charges", field="/prices")
-    for currency, charges in plan.prices.items():
-        _validate_charges(plan, currency, charges)
+    if len(plan.channel_prices) > MAX_CHANNELS:
+        raise LimitExceeded(f"list at most {MAX_CHANNELS} channels", field="/channel_prices")
+    for at, currency, charges in plan.lists:
+        _validate_charges(plan, currency, charges, at)
     for currency, minimum in plan.minimums.items():
         _validate_minimum(plan, currency, minimum)
 
@@ -91,8 +94,7 @@ def _validate_late_usage(plan: PlanVersion) -> None:
         raise NegativeNumber("give zero or more", field=at)
 
 
-def _validate_charges(plan: PlanVersion, currency: str, charges: tuple[Charge, ...]) -> None:
-    at = f"/prices/{currency}"
+def _validate_charges(plan: PlanVersion, currency: str, charges: tuple[Charge, ...], at: str) -> None:
     exponent(currency)
     if not charges:
         raise NothingToSell(f"list at least one charge in {currency}", field=at)
@@ -169,8 +171,10 @@ def _validate_minimum(plan: PlanVersion, currency: str, minimum: MinimumCommitme
         raise CurrencyMismatch(f"give the minimum in {currency}", field=f"{at}/amount/currency")
     if minimum.amount.minor < 0:
         raise NegativeNumber("give zero or more", field=f"{at}/amount")
-    codes = (charge.code for charge in plan.charges_in(currency))
-    _refuse_repeated(chain(codes, [minimum.code]), at)
+    plan.charges_in(currency)  # a minimum of nothing is none
+    for _, listed, charges in plan.lists:
+        if listed == currency:
+            _refuse_repeated(chain((charge.code for charge in charges), [minimum.code]), at)
     for index, rate in enumerate(minimum.tax_rates):
         tax_rate(rate, f"{at}/tax_rates/{index}")
 

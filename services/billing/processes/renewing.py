@@ -35,6 +35,7 @@ def on_opportunity_opened(subscription: Subscription, opportunity_id: UUID, upli
         subscription_id=subscription.subscription_id,
         opportunity_id=opportunity_id,
         external_id=None,
+        channel=last.line.channel,
         valid_until=subscription.instant(last.ends_on + window),
         requested_by="renewals",
         uplift_percent=uplift_percent,

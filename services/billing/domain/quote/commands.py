@@ -28,6 +28,7 @@ class DraftQuote:
     subscription_id: UUID | None = None
     opportunity_id: UUID | None = None
     external_id: str | None = None
+    channel: str | None = None
     valid_until: datetime | None = None
     alternatives: tuple[AlternativeTerms, ...] = ()
     uplift_percent: Decimal | None = None

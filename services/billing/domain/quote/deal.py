@@ -14,7 +14,8 @@ Purpose = Literal["new", "renewal"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """`prior_annual` is the annual flat value before a renewal; `external_id` is the CRM's name for the quote."""
+    """`prior_annual` is the annual flat value before a renewal; `external_id` is the CRM's name for the quote. `channel`
+    names the price list that it is made from."""
 
     quote_id: UUID
     purpose: Purpose
@@ -24,3 +25,4 @@ class Deal:
     subscription_id: UUID | None = None
     opportunity_id: UUID | None = None
     external_id: str | None = None
+    channel: str | None = None

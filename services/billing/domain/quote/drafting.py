@@ -35,6 +35,7 @@ def deal_of(command: DraftQuote) -> Deal:
         subscription_id=command.subscription_id,
         opportunity_id=command.opportunity_id,
         external_id=command.external_id,
+        channel=command.channel,
     )
 
 

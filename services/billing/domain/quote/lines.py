@@ -51,18 +51,19 @@ def agreed_line(
     ramp: tuple[RampPhase, ...] = (),
     discounts: tuple[AgreedDiscount, ...] = (),
     trial_days: int | None = None,
+    channel: str | None = None,
 ) -> AgreedLine:
     """The plan version as it is now, in one currency; without `term_months` for the plan's own term. A trial begins on
     `starts_on`, and the line when it is over; without `trial_days` it is the plan's own.
 
-    Raises NoPriceInCurrency where the plan is not sold in the currency.
+    Raises NoPriceInCurrency where the plan is not sold in the currency, and NoPriceInChannel likewise.
     """
     tried = plan.trial_days if trial_days is None else trial_days
     return AgreedLine(
         plan=plan.code,
         plan_version=plan.version,
         name=plan.name,
-        charges=plan.charges_in(currency),
+        charges=plan.charges_in(currency, channel),
         every=plan.every,
         calendar=plan.calendar,
         term_months=plan.term_months if term_months is None else term_months,
@@ -83,6 +84,7 @@ def agreed_line(
         discounts=discounts,
         trial_days=tried,
         trial_converts=plan.trial_converts,
+        channel=channel,
     )
 
 
