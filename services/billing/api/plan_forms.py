@@ -61,6 +61,7 @@ class ChargeForm(Form):
     revenue_class: RevenueClass | None = None
     filtered_prices: Annotated[tuple[FilteredPrice, ...], Field(max_length=500)] = ()
     unit_cost: Decimal | None = None
+    high_water: StrictBool = False
 
     def charge(self) -> Charge:
         return Charge(**{field.name: getattr(self, field.name) for field in fields(Charge)})

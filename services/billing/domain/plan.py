@@ -36,7 +36,7 @@ class Charge:
     group that one of `filtered_prices` fits has that price instead.
     `tax_rates` are decimal fractions as text ("0.08875"); they do not compound. Without `revenue_class` a line is `new`
     in the first term and `renewal` afterwards. `unit_cost` is what a unit of a flat charge costs us in one of its periods,
-    in major units; None is not known.
+    in major units; None is not known. With `high_water` a flat charge in arrears is for the highest quantity of the period.
     """
 
     code: str
@@ -51,6 +51,7 @@ class Charge:
     revenue_class: RevenueClass | None = None
     filtered_prices: tuple[FilteredPrice, ...] = ()
     unit_cost: Decimal | None = None
+    high_water: bool = False
 
     def class_in_term(self, term_number: int) -> RevenueClass:
         return self.revenue_class or ("new" if term_number == 1 else "renewal")

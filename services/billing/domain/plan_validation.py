@@ -133,6 +133,8 @@ def _validate_flat(plan: PlanVersion, charge: Charge, at: str) -> None:
         raise PartNotAllowed("a flat charge has no groups; leave group_by out", field=f"{at}/group_by")
     if charge.filtered_prices:
         raise PartNotAllowed("a flat charge has no groups; leave it out", field=f"{at}/filtered_prices")
+    if charge.high_water and charge.in_advance:
+        raise PartNotAllowed("the highest quantity is known afterwards; leave in_advance out", field=f"{at}/in_advance")
     _validate_period(plan.every, charge.every, f"{at}/every")
 
 
@@ -149,6 +151,8 @@ def _validate_metered(charge: Charge, at: str) -> None:
         raise PartMissing("name the meter that is charged for", field=f"{at}/meter")
     if charge.unit_cost is not None:
         raise PartNotAllowed("only a flat charge has a cost when it is quoted; leave it out", field=f"{at}/unit_cost")
+    if charge.high_water:
+        raise PartNotAllowed("a meter counts the highest itself; leave high_water out", field=f"{at}/high_water")
     if charge.in_advance:
         raise PartNotAllowed("usage is known afterwards; leave in_advance out", field=f"{at}/in_advance")
     if charge.every is not None:

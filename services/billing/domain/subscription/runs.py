@@ -12,6 +12,7 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.plan import Charge, ChargeKind
 from services.billing.domain.schedule import BillingPeriod, Rhythm
 from services.billing.domain.subscription.events import Term
+from services.billing.domain.subscription.high_water import Step, at_high_water
 from services.billing.domain.subscription.state import Subscription, days_of
 from shared.periods import Days
 
@@ -42,28 +43,22 @@ class Run:
         return self.charge.kind == "flat" and self.line.proration == "none"
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    amendment: int
-    line: AgreedLine
-    on: date
-
-
 def runs(subscription: Subscription, kind: ChargeKind) -> Iterator[Run]:
     """Those of a charge follow each other; what an amendment did not touch goes on. A trial has none."""
     for term in () if subscription.in_trial else subscription.terms:
-        steps = [_Step(0, term.line, term.starts_on)]
+        steps = [Step(0, term.line, term.starts_on)]
         amended = (a for a in subscription.amendments if a.term_number == term.number)
-        steps += [_Step(amendment.number, amendment.line, amendment.effective_on) for amendment in amended]
+        steps += [Step(amendment.number, amendment.line, amendment.effective_on) for amendment in amended]
         for code in dict.fromkeys(c.code for step in steps for c in step.line.charges if c.kind == kind):
-            for run in _of_charge(subscription, term, steps, code):
+            counting = at_high_water(steps, code, subscription.anchor, days_of(term))
+            for run in _of_charge(subscription, term, counting, code):
                 yield from _unpaused(subscription, run) if kind == "flat" else [run]
 
 
-def _of_charge(subscription: Subscription, term: Term, steps: list[_Step], code: str) -> Iterator[Run]:
+def _of_charge(subscription: Subscription, term: Term, steps: list[Step], code: str) -> Iterator[Run]:
     run: Run | None = None
     for step in steps:
-        charge = next((charge for charge in step.line.charges if charge.code == code), None)
+        charge = step.charge(code)
         if run is not None and _conditions(run.line, run.charge) == _conditions(step.line, charge):
             continue
         on = step.on if run is None else _end(subscription, run, step.on)
@@ -93,7 +88,7 @@ def _between(days: Days, cuts: list[date]) -> Iterator[Days]:
     return (Days(start, end) for start, end in pairwise(bounds))
 
 
-def _run(term: Term, step: _Step, charge: Charge, on: date) -> Run:
+def _run(term: Term, step: Step, charge: Charge, on: date) -> Run:
     return Run(term=term, line=step.line, charge=charge, amendment=step.amendment, days=Days(on, term.ends_on))
 
 
