@@ -35,6 +35,7 @@ from services.billing.api import (
     subscription_changes,
     subscriptions,
     trials,
+    what_if,
 )
 from services.billing.settings import Settings
 from services.billing.store import create_store
@@ -51,7 +52,17 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (coupons, evaluations, previews):
         app.include_router(room.router)
-    for room in (subscriptions, subscription_changes, pauses, trials, invoices, proof, billed_usage, collections):
+    for room in (
+        subscriptions,
+        subscription_changes,
+        pauses,
+        trials,
+        invoices,
+        proof,
+        billed_usage,
+        collections,
+        what_if,
+    ):
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)

@@ -33,7 +33,7 @@ class Page:
 def _page(
     limit: Annotated[int, Query(ge=1, le=500)] = 100, cursor: Annotated[str | None, Query(max_length=500)] = None
 ) -> Page:
-    return Page(limit, _decoded(cursor) if cursor else None)
+    return Page(limit, decoded(cursor) if cursor else None)
 
 
 PageQuery = Annotated[Page, Depends(_page)]
@@ -63,7 +63,7 @@ def cursor_of(value: object) -> str:
     return base64.urlsafe_b64encode(str(value).encode()).decode().rstrip("=")
 
 
-def _decoded(cursor: str) -> str:
+def decoded(cursor: str) -> str:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):

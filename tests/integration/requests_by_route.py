@@ -131,6 +131,14 @@ PAPERS = {
     "documents": [{"title": "Specification", "address": "https://example.com/spec.pdf", "sha256": "ab" * 32}],
 }
 PAUSE = REASON | {"until": "2031-01-25", "extend": True}
+WHAT_IF = {
+    "plan": "gate-use",
+    "prices": {"USD": {"platform_fee": {"price": FEE["price"], "filtered_prices": []}}},
+    "since": "2031-01",
+    "until": "2031-12",
+    "customer": "F9",
+    "limit": 10,
+}
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 
 
@@ -189,6 +197,7 @@ def bodies(names: Names) -> dict[str, Any]:
             "term_months": 12,
         },
         **TRIALS,
+        "POST /v1/what-if": WHAT_IF,
         "POST /v1/subscriptions/{subscription_id}/non-renewal": REASON | {"successor_subscription_id": subscription},
         "POST /v1/subscriptions/{subscription_id}/cancellation": CANCELLATION,
         "POST /v1/subscriptions/{subscription_id}/cancellation/preview": CANCELLATION,

@@ -65,5 +65,14 @@ def get(unit: UnitOfWork, code: str, version: int | None = None, *, field: str |
     return read(found)
 
 
+def versions(unit: UnitOfWork, code: str, *, field: str | None = None) -> dict[int, PlanVersion]:
+    """All of them by number. Raises PlanNotFound."""
+    wanted = select(plans.c.plan).where(plans.c.tenant_id == unit.tenant_id, plans.c.code == code)
+    found = [read(document) for document in unit.tx.execute(wanted).scalars()]
+    if not found:
+        raise PlanNotFound("no such plan", field=field)
+    return {plan.version: plan for plan in found}
+
+
 def read(document: dict[str, Any]) -> PlanVersion:
     return msgspec.convert(document, PlanVersion)

@@ -49,7 +49,7 @@ def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
     charges = FlatCharges(
         line=agreed, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
     )
-    flat = charges.of_period(charge, _period(item))
+    flat = charges.of_period(charge, billed_period(item))
     line = _line(term, "flat", charge.code, charge.name, item.starts_on, item.ends_on, flat.net)
     line = replace(_on(line, agreed, item), tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
     return line if flat.charge.price.is_plain else _flat_in_steps(line, flat)
@@ -64,7 +64,7 @@ def _usage_by_period(
     subscription: Subscription, items: Iterable[UsageItem], usage: Mapping[UUID, UsagePeriod]
 ) -> Iterator[tuple[UsageItem, list[InvoiceLine]]]:
     """The lines of all charges of one period, with one of its items."""
-    for _, same_period in groupby(sorted(items, key=_when), key=_when):
+    for _, same_period in groupby(sorted(items, key=when), key=when):
         period_items = list(same_period)
         lines = [line for item in period_items for line in _usage(subscription, item, usage[item.period_id])]
         yield period_items[0], lines
@@ -94,7 +94,7 @@ def _with_true_up(subscription: Subscription, item: UsageItem, lines: list[Invoi
         yield from _true_up(subscription, agreed, agreed.minimum, item, lines)
 
 
-def _when(item: UsageItem) -> tuple[int, str]:
+def when(item: UsageItem) -> tuple[int, str]:
     return item.term_number, item.starts_on.isoformat()
 
 
@@ -123,12 +123,20 @@ def _true_up(
     item: UsageItem,
     usage: list[InvoiceLine],
 ) -> Iterator[InvoiceLine]:
-    part = _committed(subscription, agreed, _period(item))
-    missing = true_up(part.of(minimum.amount.major, subscription.currency), (line.amount for line in usage))
+    least = prorated_minimum(subscription, agreed, minimum, item)
+    missing = true_up(least, (line.amount for line in usage))
     if missing.minor:
         term = subscription.term(item.term_number)
         line = _line(term, "true_up", minimum.code, minimum.name, item.starts_on, item.ends_on, missing)
         yield replace(_on(line, agreed, item), tax_rates=minimum.tax_rates)
+
+
+def prorated_minimum(
+    subscription: Subscription, agreed: AgreedLine, minimum: MinimumCommitment, item: UsageItem
+) -> Money:
+    """Of a part of a period its part, rounded."""
+    part = _committed(subscription, agreed, billed_period(item))
+    return part.of(minimum.amount.major, subscription.currency)
 
 
 def _committed(subscription: Subscription, agreed: AgreedLine, period: BillingPeriod) -> Share:
@@ -182,6 +190,6 @@ def _on(line: InvoiceLine, agreed: AgreedLine, item: FlatItem | UsageItem) -> In
     return replace(line, plan=agreed.plan, plan_version=agreed.plan_version, amendment=item.amendment)
 
 
-def _period(item: FlatItem | UsageItem) -> BillingPeriod:
+def billed_period(item: FlatItem | UsageItem) -> BillingPeriod:
     nominal = Days(item.nominal_starts_on, item.nominal_ends_on)
     return BillingPeriod(nominal, Days(item.starts_on, item.ends_on))

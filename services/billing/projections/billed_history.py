@@ -1,0 +1,120 @@
+"""What was billed on days of the past, as the log has it: subscriptions, their bills, and the latest totals of their usage."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.billing.domain.invoice.amounts import GroupTotals
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.events import Bill, BillRequested
+from services.billing.domain.subscription.state import Subscription
+from shared.event_types import EventTypes
+from shared.periods import Days
+from shared.statements import run
+from shared.unit_of_work import UnitOfWork
+
+A_PAGE = 500
+_TYPES = EventTypes([SUBSCRIPTION])
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`usage` has the totals of every period of `bills`, by its id."""
+
+    customer: str
+    subscription: Subscription
+    bills: tuple[Bill, ...]
+    usage: Mapping[UUID, GroupTotals]
+
+
+class _Total(msgspec.Struct):
+    """What of a stored total makes the price."""
+
+    group: str
+    quantity: Decimal
+    count: int
+
+
+_TOTALS = msgspec.json.Decoder(list[_Total])
+
+
+def of_plan(
+    unit: UnitOfWork, plan: str, days: Days, *, after: str = "", customer: str | None = None
+) -> Iterator[History]:
+    """By customer, from the one after `after` on: subscriptions that ever had the plan, and what was billed of them on
+    these days and drafted, but not what was voided."""
+    chosen = run(unit.tx, _CHOSEN, {"tenant": unit.tenant_id, "after": after, "customer": customer, **_having(plan)})
+    customers = {row[0]: row[1] for row in chosen}
+    ids = list(customers)
+    for start in range(0, len(ids), A_PAGE):
+        page = ids[start : start + A_PAGE]
+        found = list(_contracts(unit, page, days))
+        usage = _usage(unit, [item.period_id for _, bills in found for bill in bills for item in bill.usage])
+        place = {id_: n for n, id_ in enumerate(page)}
+        for subscription, bills in sorted(found, key=lambda each: place[each[0].subscription_id]):
+            yield History(customers[subscription.subscription_id], subscription, bills, usage)
+
+
+def _having(plan: str) -> dict[str, str]:
+    """An amended subscription may have had it before."""
+    return {"term": msgspec.json.encode({"terms": [{"plan": plan}]}).decode()}
+
+
+def _contracts(unit: UnitOfWork, ids: Sequence[UUID], days: Days) -> Iterator[tuple[Subscription, tuple[Bill, ...]]]:
+    where = {"tenant": unit.tenant_id, "ids": list(ids)}
+    invoiced = {row[0] for row in run(unit.tx, _INVOICED, where)}
+    events = run(unit.tx, _EVENTS, where).fetchall()
+    for _, rows in groupby(events, key=lambda row: row[0]):
+        subscription, bills = _contract(rows)
+        asked = tuple(bill for bill in bills if bill.billing_on in days and bill.invoice_id in invoiced)
+        if subscription is not None and asked:
+            yield subscription, asked
+
+
+def _contract(rows: Iterator[Any]) -> tuple[Subscription | None, list[Bill]]:
+    subscription, bills = None, []
+    for _, name, data in rows:
+        event = _TYPES.decode("subscription", name, data)
+        if isinstance(event, BillRequested):
+            bills.append(event.bill)
+        else:
+            subscription = SUBSCRIPTION.evolve(subscription, event)
+    return subscription, bills
+
+
+def _usage(unit: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, GroupTotals]:
+    found: dict[UUID, GroupTotals] = defaultdict(tuple)
+    for id_, totals in run(unit.tx, _LATEST, {"tenant": unit.tenant_id, "ids": list(ids)}):
+        found[id_] = [(total.group, total.quantity, total.count) for total in _TOTALS.decode(totals)]
+    return found
+
+
+_CHOSEN = """
+SELECT subscription_id, customer_key FROM subscriptions
+WHERE tenant_id = %(tenant)s AND customer_key COLLATE "C" > %(after)s AND customer_key = COALESCE(%(customer)s, customer_key)
+  AND (subscription @> %(term)s::jsonb OR subscription->'amendments' <> '[]')
+ORDER BY customer_key COLLATE "C", subscription_id"""
+
+_INVOICED = """
+SELECT invoice_id FROM invoices
+WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s) AND status NOT IN ('discarded', 'voided')"""
+
+_EVENTS = """
+SELECT stream_id, type, data::text FROM events
+WHERE tenant_id = %(tenant)s AND category = 'subscription' AND stream_id = ANY(%(ids)s)
+ORDER BY stream_id, version"""
+
+# The last event that has totals is the closing or the latest revision.
+_LATEST = """
+SELECT DISTINCT ON (stream_id) stream_id, (data->'totals')::text FROM events
+WHERE tenant_id = %(tenant)s AND category = 'usage_period' AND stream_id = ANY(%(ids)s)
+  AND type IN ('usage_period_closed', 'usage_period_revised')
+ORDER BY stream_id, version DESC"""

@@ -1,0 +1,151 @@
+"""What bills would have come to at other prices: by the rules that made their lines, and without a guess."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.coupon import AgreedCoupon
+from services.billing.domain.invoice.amounts import Amounts
+from services.billing.domain.invoice.compose import compose
+from services.billing.domain.plan import PlanVersion
+from services.billing.domain.price_list import (
+    NewPrice,
+    PriceList,
+    UnknownCharge,
+    repriced,
+    validate_price_list,
+)
+from services.billing.domain.pricing.filtered import FilteredPrice
+from services.billing.domain.pricing.price import Percentage, Price
+from services.billing.domain.pricing.validation import PartNotAllowed
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.usage_period import USAGE_PERIOD
+from services.billing.processes.what_if import Compared, compare
+from tests.unit.billing.firm import AGREED, FEE, GATES, Firm
+from tests.unit.billing.prices import per_unit
+
+PLAN = PlanVersion(
+    code="gates", version=1, name="Gates", prices={"USD": (FEE, GATES)}, every="month", term_months=12, net_days=15
+)
+TENTH_OFF = AgreedCoupon(code="tenth", name="A tenth", percent=Decimal(10))
+
+
+def price_list(**new: NewPrice) -> PriceList:
+    return PriceList(plan="gates", prices={"USD": new}, versions={1: PLAN})
+
+
+DEARER = price_list(gates=NewPrice(price=per_unit("5")))
+
+
+def usage_of(firm: Firm, bill: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    periods = {item.period_id: firm.state(USAGE_PERIOD, item.period_id) for item in bill.usage}
+    return periods, {id_: [(t.group, t.quantity, t.count) for t in period.totals] for id_, period in periods.items()}
+
+
+def compared(firm: Firm, prices: PriceList) -> Compared:
+    found = Compared()
+    for invoice in firm.invoices:
+        bill = invoice.header.bill
+        found.add(compare(firm.state(SUBSCRIPTION, firm.id), [bill], usage_of(firm, bill)[1], prices))
+    return found
+
+
+departures = st.dictionaries(st.sampled_from(["JFK", "LGA", "EWR"]), st.integers(0, 400))
+
+
+@given(
+    departures,
+    st.sampled_from([None, AGREED.minimum]),
+    st.sampled_from([(), (TENTH_OFF,)]),
+    st.sampled_from([(), (FilteredPrice(where={"origin": ("JFK",)}, price=per_unit("7.77")),)]),
+)
+@settings(max_examples=60, deadline=None)
+def test_amounts_are_those_of_the_lines(flown: Any, minimum: Any, coupons: Any, filtered: Any) -> None:
+    gates = replace(GATES, filtered_prices=filtered)
+    firm = Firm(replace(AGREED, charges=(FEE, gates), minimum=minimum, coupons=coupons)).closed(flown)
+    for subscription in (
+        firm.state(SUBSCRIPTION, firm.id),
+        repriced(firm.state(SUBSCRIPTION, firm.id), DEARER).subscription,
+    ):
+        for invoice in firm.invoices:
+            bill = invoice.header.bill
+            periods, totals = usage_of(firm, bill)
+            lines: Counter[str] = Counter()
+            for line in compose(subscription, bill, periods):
+                lines[line.charge] += line.amount.minor
+            assert +Amounts(subscription).by_charge(bill, totals) == +lines
+
+
+def test_the_difference_is_what_the_new_price_makes_and_the_minimum_leaves() -> None:
+    firm = Firm().closed({"JFK": 10, "LGA": 2})
+    found = compared(firm, DEARER)
+    assert found.before == Counter(fee=1501, gates=3333 + 667, true_up=0)  # 40.00 is the minimum
+    assert found.after == Counter(fee=1501, gates=6000, true_up=0)
+    assert (found.kept, found.untold, found.periods) == (set(), [], 1)
+
+
+def test_a_minimum_takes_the_difference_that_stays_below_it() -> None:
+    found = compared(Firm().closed({"JFK": 2}), DEARER)
+    assert found.before == Counter(fee=1501, gates=667, true_up=3333)
+    assert found.after == Counter(fee=1501, gates=1000, true_up=3000)
+
+
+def test_what_was_agreed_otherwise_than_the_plan_lists_it_stays() -> None:
+    own = replace(AGREED, charges=(FEE, replace(GATES, price=per_unit("2"))))
+    found = compared(Firm(own).closed({"JFK": 30}), DEARER)
+    assert found.before == found.after and found.kept == {"gates"}
+
+
+def test_other_plans_and_currencies_are_left_alone() -> None:
+    firm = Firm().closed({"JFK": 30})
+    for other in (replace(DEARER, plan="lounges"), replace(DEARER, prices={"EUR": DEARER.prices["USD"]})):
+        found = compared(firm, other)
+        assert found.before == found.after and not found.kept
+
+
+BY_EVENT = Price(model="percentage", percentage=Percentage(rate=Decimal("0.1"), free_events=3))
+BY_TERMINAL = NewPrice(
+    price=per_unit("5"), filtered_prices=(FilteredPrice(where={"terminal": ("1",)}, price=per_unit("6")),)
+)
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        (NewPrice(price=BY_EVENT), "free_events needs the values of single events, which billing does not have"),
+        (BY_TERMINAL, "usage was not told apart by terminal"),
+    ],
+)
+def test_what_billing_does_not_know_is_said_and_left_out_on_both_sides(new: NewPrice, reason: str) -> None:
+    without_minimum: AgreedLine = replace(AGREED, minimum=None)
+    prices = price_list(gates=new)
+    validate_price_list(prices)
+    found = compared(Firm(without_minimum).closed({"JFK": 30}), prices)
+    assert found.before == found.after == Counter(fee=1501)
+    assert [(each.item.charge, each.reason) for each in found.untold] == [("gates", reason)]
+
+
+def test_what_shares_a_coupon_with_what_is_not_known_is_not_known_either() -> None:
+    prices = price_list(gates=NewPrice(price=BY_EVENT))
+    found = compared(Firm().closed({"JFK": 30}), prices)
+    assert found.before == found.after == Counter(fee=1501) and len(found.untold) == 1
+    found = compared(Firm(replace(AGREED, coupons=(TENTH_OFF,))).closed({"JFK": 30}), prices)
+    assert found.before == found.after == Counter()
+    assert sorted(each.item.charge for each in found.untold) == ["fee", "gates"]
+
+
+def test_a_list_names_charges_of_the_plan_and_prices_that_are_well_formed() -> None:
+    with pytest.raises(UnknownCharge) as unknown:
+        validate_price_list(price_list(lounges=NewPrice(price=per_unit("5"))))
+    assert unknown.value.field == "/prices/USD/lounges"
+    with pytest.raises(PartNotAllowed) as flat:
+        validate_price_list(price_list(fee=BY_TERMINAL))
+    assert flat.value.field == "/prices/USD/fee/filtered_prices"
