@@ -20,4 +20,5 @@ def desk_of(unit: UnitOfWork) -> Desk:
         next_number=partial(next_number, unit, entity, series),
         next_credit_note=partial(next_number, unit, entity, series + CREDIT_NOTES),
         at=unit.now,
+        bounds=settings.invoice_bounds,
     )

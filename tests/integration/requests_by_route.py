@@ -159,6 +159,7 @@ def bodies(names: Names) -> dict[str, Any]:
             "late_fee": {"percent": "1.5", "days": 7},
             "approval": APPROVAL,
             "required_clauses": [],
+            "invoice_bounds": {"JPY": 100_000_000},
         },
         "PUT /v1/customers/{external_id}": CUSTOMER
         | {
@@ -206,6 +207,7 @@ def bodies(names: Names) -> dict[str, Any]:
         "POST /v1/subscriptions/{subscription_id}/pause": PAUSE,
         "POST /v1/invoices/{invoice_id}/discard": REASON,
         "POST /v1/invoices/{invoice_id}/void": REASON,
+        "POST /v1/invoices/{invoice_id}/release": REASON,
         "POST /v1/invoices/{invoice_id}/write-off": REASON,
         "POST /v1/invoices/{invoice_id}/credit-notes": REASON,
         "POST /v1/ledger/verify": {"known_at": "2031-01-03T00:00:00Z", "root": "0" * 64},

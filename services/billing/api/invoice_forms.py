@@ -142,6 +142,14 @@ class LossOut(BaseModel):
     reason: str
 
 
+class HeldOut(BaseModel):
+    """Why a draft waits for a person: it is above the bound of the settings."""
+
+    reason: str
+    total_minor: int
+    bound_minor: int
+
+
 class InvoiceOut(BaseModel):
     """`credit_note` is the latest of `credit_notes`; `refundable_minor` is what was paid and credited and not given back
     since: it is owed to the customer. `written_off_minor` is what is not expected any more: of `losses`, what was not
@@ -168,6 +176,7 @@ class InvoiceOut(BaseModel):
     credited_minor: int
     refundable_minor: int
     written_off_minor: int
+    held: HeldOut | None
     losses: list[LossOut]
     lines: list[LineOut]
     credit_note: CreditNoteOut | None
@@ -192,10 +201,15 @@ def invoice_out(row: RowMapping | dict[str, Any]) -> InvoiceOut:
         purchase_order=document["purchase_order"],
         taxes=document["taxes"],
         lines=[line_out(line) for line in document["lines"]],
+        held=_held(document.get("held")),
         losses=[LossOut(**loss) for loss in document.get("losses", ())],
         credit_note=shown[-1] if shown else None,
         credit_notes=shown,
     )
+
+
+def _held(stored: dict[str, Any] | None) -> HeldOut | None:
+    return HeldOut(reason="the total is above the bound for invoices", **stored) if stored else None
 
 
 def credit_note_out(note: dict[str, Any]) -> CreditNoteOut:

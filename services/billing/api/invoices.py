@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from services.billing.api.access import ChangeInvoices, ReadBilling, VoidInvoices, WriteOffInvoices
+from services.billing.api.access import ChangeInvoices, ReadBilling, ReleaseInvoices, VoidInvoices, WriteOffInvoices
 from services.billing.api.invoice_forms import InvoiceId, InvoiceOut, SubscriptionId, invoice_out
 from services.billing.desk import desk_of
 from services.billing.domain.invoice import INVOICE
@@ -18,10 +18,11 @@ from services.billing.domain.invoice.commands import (
     DiscardInvoice,
     IssueInvoice,
     Number,
+    ReleaseInvoice,
     VoidInvoice,
     WriteOffInvoice,
 )
-from services.billing.domain.invoice.state import Invoice, InvoiceStatus
+from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, InvoiceStatus
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.processes.correction_documents import on_discarded
@@ -55,6 +56,7 @@ def list_invoices(
     number: str | None = None,
     issued_from: Day | None = None,
     issued_to: Day | None = None,
+    held: bool | None = None,
 ) -> Listed[InvoiceOut]:
     """`issued_to` is the first day after the range."""
     mine = invoices.of_tenant(
@@ -65,6 +67,7 @@ def list_invoices(
         number=number,
         issued_from=issued_from,
         issued_to=issued_to,
+        held=held,
     )
     return page_of(unit, mine, table.c.invoice_id, page, invoice_out)
 
@@ -77,14 +80,16 @@ def show(invoice_id: InvoiceId, unit: ReadBilling, moment: AtMoment) -> InvoiceO
 
 @router.post("/{invoice_id}/issue")
 def issue(invoice_id: InvoiceId, unit: ChangeInvoices) -> InvoiceOut:
-    """Ends the review of a draft early."""
-    number = _next_number(unit)
-    unit.execute(INVOICE, invoice_id, IssueInvoice(number=number))
-    issued: Invoice = unit.state(INVOICE, invoice_id)
-    id_ = issued.header.subscription_id
-    subscription, version = unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_)
-    # Other invoices are answered as well: the version that was asked for is of this one.
-    unit.because(unit.cause).carry_out(on_issued(subscription, version, issued, number, desk_of(unit)))
+    """Ends the review of a draft early. Above the bound of the settings it is held."""
+    _issue(unit, invoice_id)
+    return invoice_out(invoices.get(unit, invoice_id))
+
+
+@router.post("/{invoice_id}/release")
+def release(invoice_id: InvoiceId, body: Why, unit: ReleaseInvoices) -> InvoiceOut:
+    """Somebody has looked at what is held, and it is issued."""
+    unit.execute(INVOICE, invoice_id, ReleaseInvoice(reason=body.reason))
+    _issue(unit.because(unit.cause), invoice_id)
     return invoice_out(invoices.get(unit, invoice_id))
 
 
@@ -121,6 +126,22 @@ def credit(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> InvoiceOut
     command = CreditInvoice(number=number, on=on, reason=body.reason)
     unit.execute(INVOICE, invoice_id, command)
     return invoice_out(invoices.get(unit, invoice_id))
+
+
+def _issue(unit: UnitOfWork, invoice_id: UUID) -> None:
+    draft: Invoice | None = unit.state(INVOICE, invoice_id)
+    if draft is None:
+        raise InvoiceNotFound("no such invoice")
+    number, desk = _next_number(unit), desk_of(unit)
+    command = IssueInvoice(number=number, bound=desk.bound(draft.header.party.currency))
+    unit.execute(INVOICE, invoice_id, command)
+    issued: Invoice = unit.state(INVOICE, invoice_id)
+    if issued.facts is None:
+        return
+    id_ = issued.header.subscription_id
+    subscription, version = unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_)
+    # Other invoices are answered as well: the version that was asked for is of this one.
+    unit.because(unit.cause).carry_out(on_issued(subscription, version, issued, number, desk))
 
 
 def _today(unit: UnitOfWork, invoice_id: UUID) -> date:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.billing.api.access import ChangeSettings, ReadBilling
 from services.billing.api.paper_forms import ClauseCode
@@ -26,6 +26,10 @@ from shared.http.routes import TransactionalRoute
 from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/v1/settings", tags=["settings"], route_class=TransactionalRoute)
+
+
+Currency = Annotated[str, StringConstraints(min_length=3, max_length=3)]
+Bound = Annotated[int, Field(ge=0, le=10**15, strict=True)]
 
 
 class LateFeeForm(BaseModel):
@@ -71,6 +75,8 @@ def _default_approval() -> ApprovalForm:
 
 
 class SettingsBody(BaseModel):
+    """`invoice_bounds` are minor units by currency: an invoice above its bound is held until somebody has looked at it."""
+
     model_config = ConfigDict(extra="forbid")
     legal_entity: Annotated[str, Field(min_length=1, max_length=100)] = "default"
     currency: str = "EUR"
@@ -83,6 +89,7 @@ class SettingsBody(BaseModel):
     late_fee: LateFeeForm = Field(default_factory=LateFeeForm)
     approval: ApprovalForm = Field(default_factory=_default_approval)
     required_clauses: Annotated[list[ClauseCode], Field(max_length=50)] = Field(default_factory=list)
+    invoice_bounds: Annotated[dict[Currency, Bound], Field(max_length=50)] = Field(default_factory=dict)
 
 
 class SettingsAnswer(SettingsBody):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.billing.domain.late_fee import NO_LATE_FEE, LateFeePolicy
 from services.billing.domain.payment_profile import UnappliedCash
@@ -21,11 +21,16 @@ class MalformedSchedule(DomainError):
     """Days after the due day are counted upwards."""
 
 
+class MalformedBound(DomainError):
+    """No total is below a bound of less than nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantSettings:
     """`unapplied_cash` is held until somebody says what it pays, or applied to each invoice when it is issued; a customer's
     payment profile may say otherwise. `autopay_retry_days` are counted from the due day. No quote is submitted without the
-    `required_clauses`."""
+    `required_clauses`. `invoice_bounds` are the highest totals, by currency in minor units, that are issued without a
+    person; where there is none, all are."""
 
     legal_entity: str = "default"
     currency: str = "EUR"
@@ -36,6 +41,7 @@ class TenantSettings:
     late_fee: LateFeePolicy = NO_LATE_FEE
     approval: ApprovalMatrix = DEFAULT_APPROVAL
     required_clauses: tuple[str, ...] = ()
+    invoice_bounds: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,10 @@ def decide(current: TenantSettings, command: ChangeSettings) -> list[SettingsCha
     if list(days) != sorted(set(days)) or any(not 0 < day <= 60 for day in days) or len(days) > 10:
         raise MalformedSchedule("at most 10 days from 1 to 60, in order", field="/autopay_retry_days")
     validate_matrix(wanted.approval, "/approval")
+    for currency, bound in wanted.invoice_bounds.items():
+        exponent(currency)
+        if bound < 0:
+            raise MalformedBound("a bound is not below zero", field="/invoice_bounds")
     return [] if wanted == current else [SettingsChanged(settings=wanted)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -30,6 +30,7 @@ from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription.events import Bill, DeferredCorrection
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import UsagePeriod
+from shared.money import Money
 from shared.orders import Order
 
 Usage = Mapping[UUID, UsagePeriod]
@@ -38,13 +39,18 @@ Usage = Mapping[UUID, UsagePeriod]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What documents are written with: invoices as they stand, the numbers that come next, and the instant at which what
-    is answered took effect. A number is asked for last, because that locks its counter."""
+    is answered took effect. A number is asked for last, because that locks its counter. Above its `bound`, by currency in
+    minor units, no bill is issued by itself."""
 
     invoice: Callable[[UUID], Invoice]
     legal_entity: str
     next_number: Callable[[], Number]
     next_credit_note: Callable[[], Number]
     at: datetime
+    bounds: Mapping[str, int] = field(default_factory=dict)
+
+    def bound(self, currency: str) -> Money | None:
+        return Money(self.bounds[currency], currency) if currency in self.bounds else None
 
 
 def settle(

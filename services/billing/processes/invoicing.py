@@ -46,10 +46,11 @@ def invoice(subscription: Subscription, version: int, bill: Bill, usage: Usage, 
 
 
 def issue(subscription: Subscription, version: int, draft: Invoice, desk: Desk) -> Iterator[Order]:
-    """`version` is that of the subscription's stream by now."""
-    number = desk.next_number()
-    yield Order(INVOICE, draft.header.invoice_id, IssueInvoice(number=number))
-    yield from on_issued(subscription, version, desk.invoice(draft.header.invoice_id), number, desk)
+    """`version` is that of the subscription's stream by now. What is held for a person is not issued."""
+    id_, number = draft.header.invoice_id, desk.next_number()
+    yield Order(INVOICE, id_, IssueInvoice(number=number, bound=desk.bound(subscription.currency)))
+    if desk.invoice(id_).facts is not None:
+        yield from on_issued(subscription, version, desk.invoice(id_), number, desk)
 
 
 def on_issued(subscription: Subscription, version: int, issued: Invoice, number: Number, desk: Desk) -> Iterator[Order]:

@@ -17,10 +17,12 @@ from services.billing.domain.invoice.events import (
     Header,
     InvoiceDiscarded,
     InvoiceDrafted,
+    InvoiceHeld,
     InvoiceIssued,
     InvoicePaid,
     InvoiceRecalculated,
     InvoiceRecovered,
+    InvoiceReleased,
     InvoiceVoided,
     InvoiceWrittenOff,
     PaymentAllocated,
@@ -134,12 +136,17 @@ def _changes(event: object) -> dict[str, Any]:
                 "lines": msgspec.to_builtins(list(lines)),
             }
             return _amounts(totals) | {"document": _merged(changed)}
+        case InvoiceHeld(total=total, bound=bound):
+            return {"document": _merged({"held": {"total_minor": total.minor, "bound_minor": bound.minor}})}
+        case InvoiceReleased(reason=reason):
+            return {"document": _without("held", _merged({"released": reason}))}
         case InvoiceIssued(facts=facts):
             return {
                 "status": "issued",
                 "number": facts.number,
                 "issued_on": facts.issued_on,
                 "due_on": facts.due_on,
+                "document": _without("held"),
             }
         case PaymentAllocated(open=left):
             return {"open_minor": left.minor, **_standing(left)}
@@ -159,14 +166,10 @@ def _changes(event: object) -> dict[str, Any]:
                 "written_off_minor": event.written_off.minor if event.written_off else 0,
                 "document": _with_credit_note(_credit_note(event)),
             }
-        case InvoiceWrittenOff(amount=amount, written_off=lost):
-            told = _loss("write_off", event.on, amount, event.reason)
-            return _lost(lost, told) | {"status": "written_off", "open_minor": 0}
-        case InvoiceRecovered(amount=amount, written_off=lost):
-            told = _loss("recovery", event.on, amount, "")
-            return _lost(lost, told) | {"open_minor": invoices.c.open_minor + amount.minor}
+        case InvoiceWrittenOff() | InvoiceRecovered():
+            return _lost(event)
         case InvoiceDiscarded():
-            return {"status": "discarded", "open_minor": 0}
+            return {"status": "discarded", "open_minor": 0, "document": _without("held")}
         case _:
             return {}
 
@@ -177,16 +180,24 @@ def _standing(left: Money) -> dict[str, Any]:
     return {} if left.minor else {"status": case((is_lost, "written_off"), else_=invoices.c.status)}
 
 
-def _lost(lost: Money, told: dict[str, Any]) -> dict[str, Any]:
-    return {"written_off_minor": lost.minor, "document": _with_one_more(invoices.c.document, "losses", told)}
-
-
-def _loss(kind: str, on: date, amount: Money, reason: str) -> dict[str, Any]:
-    return {"kind": kind, "on": on.isoformat(), "amount_minor": amount.minor, "reason": reason}
+def _lost(event: InvoiceWrittenOff | InvoiceRecovered) -> dict[str, Any]:
+    told = {"on": event.on.isoformat(), "amount_minor": event.amount.minor}
+    if isinstance(event, InvoiceWrittenOff):
+        changed = {"status": "written_off", "open_minor": 0}
+        told |= {"kind": "write_off", "reason": event.reason}
+    else:
+        changed = {"open_minor": invoices.c.open_minor + event.amount.minor}
+        told |= {"kind": "recovery", "reason": ""}
+    losses = _with_one_more(invoices.c.document, "losses", told)
+    return changed | {"written_off_minor": event.written_off.minor, "document": losses}
 
 
 def _merged(changed: dict[str, Any]) -> Any:
     return invoices.c.document.op("||")(bindparam(None, changed, JSONB))
+
+
+def _without(name: str, document: Any = invoices.c.document) -> Any:
+    return document.op("-")(cast(name, Text))
 
 
 def _with_credit_note(note: dict[str, Any]) -> Any:
@@ -232,6 +243,7 @@ def of_tenant(
     number: str | None = None,
     issued_from: date | None = None,
     issued_to: date | None = None,
+    held: bool | None = None,
 ) -> Select[Any]:
     mine = select(invoices).where(invoices.c.tenant_id == unit.tenant_id)
     wanted = {
@@ -241,6 +253,8 @@ def of_tenant(
         invoices.c.number: number,
     }
     mine = mine.where(*(column == value for column, value in wanted.items() if value is not None))
+    if held is not None:
+        mine = mine.where((invoices.c.document.op("->>")("held").is_not(None)) == held)
     if issued_from is not None:
         mine = mine.where(invoices.c.issued_on >= issued_from)
     return mine if issued_to is None else mine.where(invoices.c.issued_on < issued_to)

@@ -87,6 +87,7 @@ class Firm:
     events: dict[tuple[str, UUID], list[Any]] = field(default_factory=dict)
     states: dict[tuple[str, UUID], Any] = field(default_factory=dict)
     now: datetime = JANUARY
+    bounds: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.numbers = {series: count(1) for series in ("HUD", "HUD-CN")}
@@ -115,6 +116,7 @@ class Firm:
             next_number=lambda: self._number("HUD"),
             next_credit_note=lambda: self._number("HUD-CN"),
             at=self.now,
+            bounds=self.bounds,
         )
 
     def _number(self, series: str) -> Number:

@@ -45,7 +45,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueInvoice:
+    """Above the `bound` nothing is issued before a person has looked at it."""
+
     number: Number
+    bound: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseInvoice:
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +161,7 @@ InvoiceCommand = (
     DraftInvoice
     | RecalculateInvoice
     | IssueInvoice
+    | ReleaseInvoice
     | RecordPayment
     | ReturnPayment
     | MarkOverdue

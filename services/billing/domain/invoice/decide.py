@@ -20,6 +20,7 @@ from services.billing.domain.invoice.commands import (
     NoteCorrection,
     RecalculateInvoice,
     RecordPayment,
+    ReleaseInvoice,
     ReturnPayment,
     VoidInvoice,
     WriteOffInvoice,
@@ -29,18 +30,21 @@ from services.billing.domain.invoice.events import (
     InvoiceDiscarded,
     InvoiceDrafted,
     InvoiceEvent,
+    InvoiceHeld,
     InvoiceIssued,
     InvoiceOverdue,
     InvoicePaid,
     InvoiceRecalculated,
+    InvoiceReleased,
     InvoiceVoided,
     InvoiceWrittenOff,
     Totals,
 )
-from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, NothingOpen
+from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, NotHeld, NothingOpen
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.invoicing.totals import invoice_totals
 from shared.decider import NotAllowedNow
+from shared.money import Money
 
 
 def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEvent]:
@@ -53,8 +57,12 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             raise InvoiceNotFound("no such invoice")
         case Invoice(status="draft"), RecalculateInvoice():
             return _recalculate(invoice, command)
+        case Invoice(status="draft"), IssueInvoice(bound=Money() as bound) if is_above(invoice, bound):
+            return [] if invoice.held else [InvoiceHeld(total=invoice.totals.total, bound=bound)]
         case Invoice(status="draft"), IssueInvoice():
             return _issue(invoice, command)
+        case Invoice(status="draft"), ReleaseInvoice(reason=reason):
+            return [_released(invoice, reason)]
         case Invoice(facts=Facts()), IssueInvoice():
             return []  # already done: repeating a command is harmless
         case Invoice(), RecordPayment() | ReturnPayment():
@@ -110,6 +118,17 @@ def _write_off(invoice: Invoice, command: WriteOffInvoice) -> list[InvoiceEvent]
             on=command.on,
         )
     ]
+
+
+def is_above(invoice: Invoice, bound: Money) -> bool:
+    """Unless somebody has looked at it."""
+    return not (invoice.released or invoice.totals.total <= bound)
+
+
+def _released(invoice: Invoice, reason: str) -> InvoiceReleased:
+    if not invoice.held:
+        raise NotHeld("the invoice is not held")
+    return InvoiceReleased(total=invoice.totals.total, reason=reason)
 
 
 def _recalculate(invoice: Invoice, command: RecalculateInvoice) -> list[InvoiceEvent]:

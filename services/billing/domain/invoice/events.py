@@ -90,6 +90,22 @@ class InvoiceIssued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceHeld:
+    """Its `total` is above the `bound`: it stays a draft until somebody has looked at it."""
+
+    total: Money
+    bound: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceReleased:
+    """Somebody has, and `total` is right."""
+
+    total: Money
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAllocated:
     """Part of a payment, `allocation_id`; None is all of one that was recorded here alone, before payments had streams."""
 
@@ -226,6 +242,8 @@ InvoiceEvent = (
     InvoiceDrafted
     | InvoiceRecalculated
     | InvoiceIssued
+    | InvoiceHeld
+    | InvoiceReleased
     | PaymentAllocated
     | PaymentReturned
     | InvoicePaid
@@ -243,6 +261,8 @@ EVENT_TYPES: dict[str, type] = {
     "invoice_drafted": InvoiceDrafted,
     "invoice_recalculated": InvoiceRecalculated,
     "invoice_issued": InvoiceIssued,
+    "invoice_held": InvoiceHeld,
+    "invoice_released": InvoiceReleased,
     "payment_allocated": PaymentAllocated,
     "payment_returned": PaymentReturned,
     "invoice_paid": InvoicePaid,

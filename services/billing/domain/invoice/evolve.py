@@ -12,11 +12,13 @@ from services.billing.domain.invoice.events import (
     InvoiceDiscarded,
     InvoiceDrafted,
     InvoiceEvent,
+    InvoiceHeld,
     InvoiceIssued,
     InvoiceOverdue,
     InvoicePaid,
     InvoiceRecalculated,
     InvoiceRecovered,
+    InvoiceReleased,
     InvoiceVoided,
     InvoiceWrittenOff,
     PaymentAllocated,
@@ -33,6 +35,8 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
             return _drafted(event)
         case Invoice(), InvoiceRecalculated(lines=lines, totals=totals):
             return replace(invoice, lines=lines, totals=totals, revisions=_revisions(event))
+        case Invoice(), InvoiceHeld() | InvoiceReleased():
+            return replace(invoice, held=isinstance(event, InvoiceHeld), released=isinstance(event, InvoiceReleased))
         case Invoice(), InvoiceIssued(facts=facts):
             return replace(invoice, status="issued", facts=facts)
         case Invoice(), PaymentAllocated(payment_id=payment_id, amount=amount):
@@ -46,10 +50,9 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
             return replace(invoice, overdue=True)
         case Invoice(), InvoiceVoided():
             return replace(invoice, status="voided")
-        case Invoice(), InvoiceWrittenOff(written_off=written_off):
-            return replace(invoice, status="written_off", written_off=written_off)
-        case Invoice(), InvoiceRecovered(written_off=written_off):
-            return replace(invoice, written_off=written_off)
+        case Invoice(), InvoiceWrittenOff(written_off=written_off) | InvoiceRecovered(written_off=written_off):
+            is_lost = isinstance(event, InvoiceWrittenOff)
+            return replace(invoice, status="written_off" if is_lost else invoice.status, written_off=written_off)
         case Invoice(), CreditNoteIssued():
             return _standing(_credited(invoice, event))
         case Invoice(), InvoiceDiscarded():

@@ -26,6 +26,10 @@ class Overpayment(DomainError):
     """Nobody pays more than they owe."""
 
 
+class NotHeld(DomainError):
+    """Only what is held can be released."""
+
+
 class NothingOpen(DomainError):
     """Only what somebody owes can be written off."""
 
@@ -55,6 +59,7 @@ class Invoice:
     those of its usage periods that it is rated with, `heard` the latest of each, also where it was ignored. `documents`
     corrected it; what of its corrections waits for the next invoice is `deferred`, what has no answer yet `unanswered`.
     `unused` is what was credited for time that is not used, `written_off` what is not expected any more.
+    A draft that is `held` is above the bound; `released` is one that somebody has looked at.
     """
 
     status: InvoiceStatus
@@ -77,6 +82,8 @@ class Invoice:
     unanswered: tuple[UUID, ...] = ()
     unused: tuple[Carried, ...] = ()
     written_off: Money
+    held: bool = False
+    released: bool = False
 
     @property
     def open(self) -> Money:
