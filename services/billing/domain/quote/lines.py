@@ -38,6 +38,21 @@ class AnnualValues:
         return self.list_amount - self.booked
 
 
+_AS_IN_THE_PLAN = (
+    "name",
+    "every",
+    "calendar",
+    "net_days",
+    "collect_seconds",
+    "review_days",
+    "proration",
+    "features",
+    "late_usage",
+    "late_usage_days",
+    "trial_converts",
+)
+
+
 def agreed_line(
     plan: PlanVersion,
     currency: str,
@@ -60,30 +75,20 @@ def agreed_line(
     """
     tried = plan.trial_days if trial_days is None else trial_days
     return AgreedLine(
+        **{name: getattr(plan, name) for name in _AS_IN_THE_PLAN},
         plan=plan.code,
         plan_version=plan.version,
-        name=plan.name,
         charges=plan.charges_in(currency, channel),
-        every=plan.every,
-        calendar=plan.calendar,
         term_months=plan.term_months if term_months is None else term_months,
-        net_days=plan.net_days,
-        collect_seconds=plan.collect_seconds,
-        review_days=plan.review_days,
-        proration=plan.proration,
-        features=plan.features,
         renewal=renewal,
         starts_on=starts_on + timedelta(days=tried),
         quantity=quantity,
         discount_percent=discount_percent,
         minimum=plan.minimums.get(currency),
-        late_usage=plan.late_usage,
-        late_usage_days=plan.late_usage_days,
         coupons=coupons,
         ramp=ramp,
         discounts=discounts,
         trial_days=tried,
-        trial_converts=plan.trial_converts,
         channel=channel,
     )
 
