@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from services.usage.archive_tables import archive_tables
 from services.usage.backfill_tables import backfill_tables
+from services.usage.count_tables import count_tables
 from shared.tables import NAMING, instant, kernel_tables
 
 metadata = MetaData(naming_convention=NAMING)
@@ -203,19 +204,6 @@ usage_rolled_meters = Table(
     Index("ix_usage_rolled_meters_to_do", "tenant_id", postgresql_where="done_position < until_position"),
 )
 
-# By quarter of an hour of event time: the offsets of all zones are multiples of it, so local days add up.
-usage_counts = Table(
-    "usage_counts",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    instant("quarter_at"),
-    *(
-        Column(name, BigInteger, nullable=False)
-        for name in ("received", "metered", "unmatched", "rejected", "repeated", "conflicting")
-    ),
-    PrimaryKeyConstraint("tenant_id", "quarter_at"),
-)
-
 usage_unmatched = Table(
     "usage_unmatched",
     metadata,
@@ -262,6 +250,7 @@ usage_rejected = Table(
 )
 
 archive_tables(metadata)
+count_tables(metadata)
 backfill_tables(metadata)
 backfills = metadata.tables["backfills"]
 backfill_progress = metadata.tables["backfill_progress"]

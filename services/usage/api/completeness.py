@@ -1,7 +1,8 @@
-"""/v1/completeness: what became of every event that was acknowledged."""
+"""/v1/completeness: what became of every event that was acknowledged, by time or by period."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -9,7 +10,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from services.usage.api.access import AskUsage
+from services.usage.api.shapes import PeriodId
+from services.usage.metering.watches import PeriodKey
 from services.usage.projections.completeness import completeness
+from services.usage.projections.period_statement import statement_of
 from shared import settling
 from shared.errors import Unavailable
 from shared.http.fields import Instant
@@ -63,3 +67,25 @@ def state(
         pending=stated.pending,
         difference=stated.difference,
     )
+
+
+class PeriodStatementOut(BaseModel):
+    """Events of the period's subjects, type and time. `metered` is what its totals say; the others were counted when the
+    events came: `excluded` by a filter or for want of a value, `taken_back`, `repeated`, `conflicting`. What is pending is
+    of no period yet. `difference` is received less all the others: zero, or an incident."""
+
+    period_id: PeriodId
+    received: int
+    metered: int
+    excluded: int
+    taken_back: int
+    repeated: int
+    conflicting: int
+    difference: int
+
+
+@router.get("/periods/{period_id}")
+def of_period(request: Request, caller: AskUsage, period_id: PeriodId) -> PeriodStatementOut:
+    with transaction(request.app.state.engine, caller.tenant_id) as tx:
+        stated = statement_of(tx, PeriodKey(caller.tenant_id, period_id))
+    return PeriodStatementOut(period_id=period_id, **asdict(stated), difference=stated.difference)

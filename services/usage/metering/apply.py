@@ -13,11 +13,12 @@ from services.usage.domain.amendment import is_amendment
 from services.usage.domain.cloud_event import Arrivals
 from services.usage.domain.measure import CompiledMeter
 from services.usage.domain.usage_period.state import EventName, RevisionCause
-from services.usage.metering.amending import amend, amended_before, parted
+from services.usage.metering.amending import Fresh, amend, amended_before, parted
 from services.usage.metering.batch import Batch
 from services.usage.metering.counts import Counts, Kind
 from services.usage.metering.lists import Unmatched, keep_conflicting, keep_rejected, keep_unmatched
 from services.usage.metering.locks import lock_periods, share_periods
+from services.usage.metering.period_counts import add_counts
 from services.usage.metering.periods import count_anew
 from services.usage.metering.stage import Staged, named
 from services.usage.metering.store import Sorted, store
@@ -57,7 +58,9 @@ def meter(tx: Connection, arrivals: Sequence[Arrivals]) -> Metered:
     batch.watches.load_staged(tx)
     batch.rollups.load(tx, {arrival.tenant_id for arrival in arrivals})
     plain, amending = parted(events.fresh)
-    unplaced = [each for each in amended_before(tx, counts, plain) if not batch.count(each[1])]
+    staying = amended_before(tx, counts, plain)
+    unplaced = [each for each in staying if not batch.count(each[1])]
+    _note_others(batch, events, plain, staying)
     unmatched = [*_with_reasons(tx, unplaced)]
     keep_unmatched(tx, unmatched)
     waiting = amend(tx, batch, counts, amending) if amending else []
@@ -66,9 +69,18 @@ def meter(tx: Connection, arrivals: Sequence[Arrivals]) -> Metered:
     keep_rejected(tx, arrivals)
     advanced, late = _add(tx, batch)
     batch.rollups.save(tx)
+    add_counts(tx, {key: watch.came for key, watch in batch.watches.by_key.items()})
     _count(counts, arrivals, events, [*unmatched, *waiting])
     counts.save(tx)
     return Metered(advanced, late, counts.by_tenant())
+
+
+def _note_others(batch: Batch, events: Sorted, plain: Sequence[Fresh], staying: Sequence[Fresh]) -> None:
+    batch.note(events.repeated, "repeated")
+    batch.note(events.conflicting, "conflicting")
+    if len(staying) < len(plain):
+        positions = {position for position, _ in staying}
+        batch.note((staged for position, staged in plain if position not in positions), "taken_back")
 
 
 def _with_reasons(tx: Connection, unplaced: Sequence[tuple[int, Staged]]) -> list[Unmatched]:

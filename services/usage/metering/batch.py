@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.usage.domain.aggregation import ADDITIVE
+from services.usage.domain.came import Became, became
 from services.usage.domain.event_key import as_number
 from services.usage.metering.measures import Measures
 from services.usage.metering.rollups import Rollups
@@ -51,12 +53,21 @@ class Batch:
             if watch.tally.sees(event.time):
                 matches, measured = measures.by(watch.tally.meter)
                 matched = matched or (matches and watch.tally.counts(event.time))
+                if watch.tally.counts(event.time):
+                    watch.came.take("excluded" if measured is None else "metered")
                 if measured is not None:
                     watch.tally.put(number, event.time, measured)
                     if watch.is_closed:
                         self.late[watch.key].append(staged)
         self.rollups.add(staged.tenant_id, event, number, measures)
         return matched
+
+    def note(self, staged: Iterable[Staged], what: Became) -> None:
+        """Events that count in no period, in those that they would have counted in."""
+        for each in staged:
+            for watch in self.watches.at(each.tenant_id, each.event.subject, each.event.type):
+                if watch.tally.counts(each.event.time):
+                    watch.came.take(what)
 
     def recounted(self, original: Original, data: Any | None) -> list[Watch]:
         """The periods of which all events would be counted again, with `data` in the place of what the event said."""
@@ -79,6 +90,8 @@ class Batch:
                     each if each is not None and meter.matches(each) else None for each in (original.data, data)
                 )
                 matched = matched or (after is not None and watch.tally.counts(original.time))
+                if watch.tally.counts(original.time):
+                    watch.came.move(became(meter, original.data), became(meter, data))
                 if before is not None or after is not None:
                     self._exchange(watch, original, before, after, because_of)
         return matched

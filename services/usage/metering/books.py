@@ -1,4 +1,4 @@
-"""What has to agree in usage: the totals of closed periods, and their events counted again; a place for each month."""
+"""What has to agree in usage: the totals of periods, their events counted again, and what came; a place for each month."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from sqlalchemy import Connection
 
 from services.usage.metering.archived import hold_events
 from services.usage.metering.months import missing_months
+from services.usage.metering.period_counts import disagreeing
 from services.usage.metering.periods import recount
 from services.usage.metering.watches import PeriodKey
 from shared.books import Check
 from shared.clock import real_now
 
-SAMPLE = 20
+SAMPLE, MANY = 20, 1000
 
 
 def _totals(tx: Connection) -> int:
@@ -31,12 +32,16 @@ def _differs(tx: Connection, key: PeriodKey) -> bool:
     return differs
 
 
+def _statements(tx: Connection) -> int:
+    return disagreeing(tx, MANY)
+
+
 def _months(tx: Connection) -> int:
     """This month and the next that have no place."""
     return len(missing_months(tx, real_now()))
 
 
-CHECKS: Mapping[str, Check] = {"usage_totals": _totals, "usage_months": _months}
+CHECKS: Mapping[str, Check] = {"usage_totals": _totals, "usage_statements": _statements, "usage_months": _months}
 
 _SAMPLE = """
 SELECT p.tenant_id, p.period_id FROM usage_periods AS p

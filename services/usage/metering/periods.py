@@ -18,6 +18,7 @@ from services.usage.domain.usage_period.state import PeriodTerms
 from services.usage.metering.counts import Counts
 from services.usage.metering.lists import found
 from services.usage.metering.locks import take_periods
+from services.usage.metering.period_counts import count_stored
 from services.usage.metering.stored_events import Range, StoredEvent, pages
 from services.usage.metering.totals import Totals, add_to_totals, replace_totals, totals_of
 from services.usage.metering.watches import PeriodKey, compiled
@@ -54,11 +55,13 @@ def open_period(tx: Connection, key: PeriodKey, terms: PeriodTerms, definition: 
     """
     take_periods(tx, key.tenant_id)
     period = PeriodTally(compile_meter(definition, terms.group_by), terms.starts_at, terms.ends_at)
-    counts = Counts()
-    for page in pages(tx, seen(key.tenant_id, terms.subjects, period)):
+    counts, received, range_ = Counts(), 0, seen(key.tenant_id, terms.subjects, period)
+    for page in pages(tx, range_):
         matched = tally(period, key.tenant_id, page)
+        received += of_period(period, page)
         found(tx, counts, key.tenant_id, [event.place.position for event in matched])
     counts.save(tx)
+    count_stored(tx, key, period, range_.subjects or (), received)
     if not period.groups:
         return ()
     add_to_totals(tx, {key: period})
@@ -103,10 +106,12 @@ def remeter(tx: Connection, key: PeriodKey, definition: MeterDefinition) -> Tota
     take_periods(tx, key.tenant_id)
     old = stored_period(tx, key)
     period = PeriodTally(compile_meter(definition, old.group_by), old.range.starts_at, old.range.ends_at)
-    counts = Counts()
-    for page in pages(tx, seen(key.tenant_id, old.range.subjects, period)):
+    counts, received, range_ = Counts(), 0, seen(key.tenant_id, old.range.subjects, period)
+    for page in pages(tx, range_):
+        received += of_period(period, page)
         found(tx, counts, key.tenant_id, [event.place.position for event in tally(period, key.tenant_id, page)])
     replace_totals(tx, key, period)
+    count_stored(tx, key, period, range_.subjects or (), received)
     counts.save(tx)
     return totals_of(tx, [key])[key]
 
@@ -125,6 +130,11 @@ def seen(tenant_id: UUID, subjects: Sequence[str] | None, period: PeriodTally) -
     """A level from long ago may still hold."""
     starts_at = LONG_AGO if period.meter.holds_levels else period.starts_at
     return Range(tenant_id, subjects, period.meter.event_type, starts_at, period.ends_at)
+
+
+def of_period(period: PeriodTally, events: Sequence[StoredEvent]) -> int:
+    """How many of them happened in it; of a level, those before its start are read, too."""
+    return sum(period.counts(event.place.time) for event in events)
 
 
 def tally(period: PeriodTally, tenant_id: UUID, events: Sequence[StoredEvent]) -> list[StoredEvent]:

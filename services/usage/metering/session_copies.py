@@ -24,7 +24,10 @@ REMEMBERED = (
     *("usage_event_keys", "usage_amendments", "usage_periods"),
     *("usage_totals", "usage_uniques", "usage_levels", "usage_unmatched"),
 )
-FORGOTTEN = ("usage_events", "usage_conflicting", "usage_rejected", "usage_counts", "usage_rollups")
+FORGOTTEN = (
+    *("usage_events", "usage_conflicting", "usage_rejected"),
+    *("usage_counts", "usage_period_counts", "usage_rollups"),
+)
 OF_PERIODS = ("usage_totals", "usage_uniques", "usage_levels")
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from services.usage.domain.tally import PeriodTally
 from services.usage.metering.counts import Counts
 from services.usage.metering.locks import take_periods
-from services.usage.metering.periods import StoredPeriod, seen, stored_period, tally
+from services.usage.metering.period_counts import count_stored
+from services.usage.metering.periods import StoredPeriod, of_period, seen, stored_period, tally
 from services.usage.metering.stored_events import Range, StoredEvent, pages
 from services.usage.metering.totals import Totals, replace_totals, totals_of
 from services.usage.metering.watches import PeriodKey, Watches
@@ -26,9 +27,12 @@ def shorten_period(tx: Connection, key: PeriodKey, ends_at: datetime) -> Totals:
     take_periods(tx, key.tenant_id)
     old = stored_period(tx, key)
     period = PeriodTally(old.meter, old.range.starts_at, ends_at)
+    received = 0
     for page in pages(tx, seen(key.tenant_id, old.range.subjects, period)):
         tally(period, key.tenant_id, page)
+        received += of_period(period, page)
     replace_totals(tx, key, period)
+    count_stored(tx, key, period, old.range.subjects or (), received)
     _list_the_rest(tx, key, old, ends_at)
     return totals_of(tx, [key])[key]
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
+from services.usage.domain.came import Came
 from services.usage.domain.measure import CompiledMeter, compile_meter
 from services.usage.domain.meter import MeterDefinition
 from services.usage.domain.tally import PeriodTally
@@ -25,11 +26,12 @@ class PeriodKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """An open or closed period and what this batch adds to it."""
+    """An open or closed period, what this batch adds to it, and what became of the events that came for it."""
 
     key: PeriodKey
     is_closed: bool
     tally: PeriodTally
+    came: Came = field(default_factory=Came)
 
 
 @dataclass(frozen=True, slots=True)
