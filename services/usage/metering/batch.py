@@ -52,9 +52,10 @@ class Batch:
         for watch in self.watches.at(staged.tenant_id, event.subject, event.type):
             if watch.tally.sees(event.time):
                 matches, measured = measures.by(watch.tally.meter)
-                matched = matched or (matches and watch.tally.counts(event.time))
-                if watch.tally.counts(event.time):
-                    watch.came.take("excluded" if measured is None else "metered")
+                if event.time >= watch.tally.starts_at:  # and not a level from before it
+                    matched = matched or matches
+                    watch.came.received += 1
+                    watch.came.excluded += measured is None
                 if measured is not None:
                     watch.tally.put(number, event.time, measured)
                     if watch.is_closed:
