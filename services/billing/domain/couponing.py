@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, islice, takewhile
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.coupon import AgreedCoupon
@@ -49,6 +50,8 @@ def _holds(coupon: AgreedCoupon, line: AgreedLine, anchor: date, term: Days, on:
     advance that is the end of its first period."""
     if coupon.invoices is None:
         return True
-    starts = [period.part.start for period in Rhythm(anchor, line.every, line.calendar).within(term)]
-    days = [*starts, term.end] if any(charge.in_advance for charge in line.flat) else [*starts[1:], term.end]
-    return sum(day <= on for day in days) <= coupon.invoices
+    starts = (period.part.start for period in Rhythm(anchor, line.every, line.calendar).within(term))
+    is_billed_at_once = any(charge.in_advance for charge in line.flat)
+    days = chain(starts if is_billed_at_once else islice(starts, 1, None), [term.end])
+    begun = takewhile(lambda day: day <= on, days)
+    return len(list(islice(begun, coupon.invoices + 1))) <= coupon.invoices

@@ -40,7 +40,7 @@ class OfferedLine:
 
 def offered_line(agreed: AgreedLine, line: FlatLine, coupons: Sequence[LineDiscount] = ()) -> OfferedLine:
     """Its own discount is rounded once and shared over the reasons by largest remainder; then come the coupons."""
-    off = _by_reason(agreed.on(line.period.start), line.discount)
+    off = _by_reason(agreed.on(line.period.start), line.discount) if line.discount.minor else {}
     return OfferedLine(
         line.charge,
         line.period,
@@ -54,8 +54,6 @@ def added_up(known: dict[str, Money], more: dict[str, Money]) -> dict[str, Money
 
 
 def _by_reason(agreed: AgreedLine, discount: Money) -> dict[str, Money]:
-    if not discount.minor:
-        return {}
     parts = agreed.reasons
     shares = discount.split([int(part.percent.scaleb(PLACES, EXACT)) for part in parts])
     return {part.reason: share for part, share in zip(parts, shares, strict=True)}

@@ -23,6 +23,7 @@ from services.billing.domain.quote.alternatives import (
     alternative,
 )
 from services.billing.domain.quote.events import QuoteAccepted, QuoteApprovalRequested
+from services.billing.domain.quote.state import TooManyLines
 from services.billing.domain.quote_totals import quote_totals
 from services.billing.domain.quote_validation import DiscountsDoNotAddUp, ReasonRepeated, validate_line
 from services.billing.domain.schedule import term_of
@@ -150,6 +151,14 @@ def test_what_is_wrong_with_an_alternative_is_named(wanted: Any, error: type[Dom
     with pytest.raises(error) as caught:
         given()(draft(line("3"), alternatives=wanted))
     assert caught.value.field == field
+
+
+def test_the_lines_of_alternatives_count_among_those_of_the_quote() -> None:
+    terms = tuple(AlternativeTerms(term_months=24 + n) for n in range(5))
+    assert given()(draft(*[line()] * 16, alternatives=terms))
+    with pytest.raises(TooManyLines) as caught:
+        given()(draft(*[line()] * 17, alternatives=terms))
+    assert caught.value.field == "/alternatives"
 
 
 def test_the_alternative_that_the_customer_chooses_is_what_was_agreed() -> None:

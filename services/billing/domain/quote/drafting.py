@@ -83,6 +83,8 @@ def _alternatives(
 ) -> tuple[Alternative, ...]:
     if len(wanted) > MAX_ALTERNATIVES:
         raise TooManyAlternatives(f"offer at most {MAX_ALTERNATIVES}", field="/alternatives")
+    if wanted and len(lines) * (1 + len(wanted)) > MAX_LINES:
+        raise TooManyLines(f"offer at most {MAX_LINES} lines, those of alternatives included", field="/alternatives")
     taken = {max(line.term_months for line in lines)}
     made = []
     for index, terms in enumerate(wanted):
