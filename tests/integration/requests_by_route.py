@@ -168,6 +168,7 @@ def bodies(names: Names) -> dict[str, Any]:
             "region": "us",
             "external_refs": {"crm": "1"},
             "purchase_order_required": False,
+            "tax": {"treatment": "exempt", "reference": "C-1"},
         },
         "PUT /v1/products/{code}": {"name": "Gate use", "description": "By the hour"},
         "PUT /v1/coupons/{code}": COUPON,

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeCustomers, ReadBilling
 from services.billing.domain.customer import CUSTOMER, Customer, PutCustomer, customer_id
+from services.billing.domain.tax_status import TaxStatus, TaxTreatment
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.projections import customers
 from services.billing.tables import customers as table
@@ -26,6 +27,14 @@ Reference = Annotated[str, Field(max_length=200)]
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
 
 
+class TaxForm(BaseModel):
+    """Why no tax is charged, and the number of the certificate, or the tax id of the customer who owes it."""
+
+    model_config = ConfigDict(extra="forbid")
+    treatment: TaxTreatment
+    reference: Annotated[str, Field(min_length=1, max_length=100)]
+
+
 class CustomerIn(BaseModel):
     """Zone and currency stay as they were where they are not said; a new customer has those of the settings."""
 
@@ -38,6 +47,7 @@ class CustomerIn(BaseModel):
     region: Annotated[str, Field(max_length=50)] = ""
     external_refs: Annotated[dict[Reference, Reference], Field(max_length=20)] = Field(default_factory=dict)
     purchase_order_required: StrictBool = False
+    tax: TaxForm | None = None
 
 
 class CustomerOut(CustomerIn):
@@ -56,6 +66,7 @@ def put(external_id: Key, body: CustomerIn, unit: ChangeCustomers) -> CustomerOu
     said = body.model_dump() | {
         "zone": _said(body.zone, before.zone),
         "currency": _said(body.currency, before.currency),
+        "tax": body.tax and TaxStatus(**body.tax.model_dump()),
     }
     unit.execute(CUSTOMER, id_, PutCustomer(customer_id=id_, customer=Customer(key=external_id, **said)))
     return shown(customers.get(unit, id_))

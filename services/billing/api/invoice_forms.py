@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 from services.billing.api.amounts import PlainDecimal, plain
 from services.billing.domain.invoice.events import InvoiceKind
 from services.billing.domain.invoice.state import InvoiceStatus
+from services.billing.domain.tax_status import TaxStatus, TaxTreatment
 from shared.ids import prefixed
 from shared.money import EXACT
 
@@ -150,6 +151,14 @@ class HeldOut(BaseModel):
     bound_minor: int
 
 
+class UntaxedOut(BaseModel):
+    """Why the invoice charges no tax; `note` is what has to stand on it."""
+
+    treatment: TaxTreatment
+    reference: str
+    note: str
+
+
 class InvoiceOut(BaseModel):
     """`credit_note` is the latest of `credit_notes`; `refundable_minor` is what was paid and credited and not given back
     since: it is owed to the customer. `written_off_minor` is what is not expected any more: of `losses`, what was not
@@ -171,6 +180,7 @@ class InvoiceOut(BaseModel):
     subtotal_minor: int
     taxes: dict[str, int]
     tax_minor: int
+    untaxed: UntaxedOut | None
     total_minor: int
     open_minor: int
     credited_minor: int
@@ -201,11 +211,16 @@ def invoice_out(row: RowMapping | dict[str, Any]) -> InvoiceOut:
         purchase_order=document["purchase_order"],
         taxes=document["taxes"],
         lines=[line_out(line) for line in document["lines"]],
+        untaxed=_untaxed(document.get("tax")),
         held=_held(document.get("held")),
         losses=[LossOut(**loss) for loss in document.get("losses", ())],
         credit_note=shown[-1] if shown else None,
         credit_notes=shown,
     )
+
+
+def _untaxed(stored: dict[str, Any] | None) -> UntaxedOut | None:
+    return UntaxedOut(**stored, note=TaxStatus(**stored).note) if stored else None
 
 
 def _held(stored: dict[str, Any] | None) -> HeldOut | None:

@@ -13,6 +13,7 @@ from services.billing.api.change_forms import AmendIn, CancelIn, ForeseenOut, fo
 from services.billing.api.subscriptions import SubscriptionId, SubscriptionOut, shown
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.amended_line import LineChange
+from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
@@ -27,6 +28,7 @@ from services.billing.domain.subscription.commands import (
     EffectCancellation,
 )
 from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound
+from services.billing.domain.tax_status import TaxStatus
 from services.billing.processes.foreseeing import foresee
 from services.billing.projections import invoices, plans, subscriptions
 from shared.http.routes import TransactionalRoute
@@ -49,7 +51,8 @@ def preview_cancellation(subscription_id: SubscriptionId, body: CancelIn, unit: 
     subscription, command = _found(unit, subscription_id), _cancellation(body, unit.now)
     at = instant_of(subscription, command.when, unit.now)
     span = (unit.now, at)
-    foreseen = foresee(subscription, command, EffectCancellation(at=at), span, _issued(unit, subscription))
+    issued, tax = _issued(unit, subscription), _tax_status(unit, subscription)
+    foreseen = foresee(subscription, command, EffectCancellation(at=at), span, issued, tax)
     return foreseen_out(at, foreseen)
 
 
@@ -69,8 +72,14 @@ def preview_amendment(subscription_id: SubscriptionId, body: AmendIn, unit: Prev
     subscription, command = _found(unit, subscription_id), _amendment(unit, subscription_id, body)
     at = instant_of(subscription, command.when, unit.now)
     span = (unit.now, at)
-    foreseen = foresee(subscription, command, EffectAmendments(at=at), span, _issued(unit, subscription))
+    issued, tax = _issued(unit, subscription), _tax_status(unit, subscription)
+    foreseen = foresee(subscription, command, EffectAmendments(at=at), span, issued, tax)
     return foreseen_out(at, foreseen)
+
+
+def _tax_status(unit: UnitOfWork, subscription: Subscription) -> TaxStatus | None:
+    customer: Customer | None = unit.state(CUSTOMER, subscription.party.customer_id)
+    return customer.tax if customer else None
 
 
 def _amendment(unit: UnitOfWork, subscription_id: UUID, body: AmendIn) -> AmendSubscription:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+from services.billing.domain.tax_status import TaxStatus
 from shared.decider import Decider
 from shared.errors import NotFound
 from shared.money import exponent
@@ -17,7 +18,8 @@ class CustomerNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """`key` is the external id, by which usage events and other systems name the customer."""
+    """`key` is the external id, by which usage events and other systems name the customer. Without a `tax` status tax is
+    charged."""
 
     key: str
     name: str
@@ -28,6 +30,7 @@ class Customer:
     region: str
     external_refs: dict[str, str]
     purchase_order_required: bool = False
+    tax: TaxStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

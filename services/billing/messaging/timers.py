@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from services.billing.desk import desk_of
+from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.dunning.commands import ClimbLadder
 from services.billing.domain.invoice import INVOICE
@@ -28,6 +29,7 @@ from services.billing.domain.subscription.commands import (
     RequestBill,
     StartTerm,
 )
+from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging.from_usage import complete
 from services.billing.processes import autopaying, crediting, invoicing, late_fees, metering
@@ -104,9 +106,12 @@ def unused_time(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     waiting_bills.alone(unit)
-    wanted = bill_of(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at)
+    subscription: Subscription = unit.state(SUBSCRIPTION, timer.subject)
+    customer: Customer | None = unit.state(CUSTOMER, subscription.party.customer_id)
+    tax = customer.tax if customer else None
+    wanted = bill_of(subscription, timer.fire_at, tax)
     if wanted is not None:
-        yield Order(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at))
+        yield Order(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at, tax=tax))
         yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), wanted)
 
 

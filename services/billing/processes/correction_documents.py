@@ -76,7 +76,15 @@ def _bill(
 ) -> Generator[Order, None, CorrectionDocument]:
     """Issued at once, and due like any other of the term."""
     id_ = uuid5(correction.correction_id, "invoice")
-    bill = Bill(invoice_id=id_, billing_on=subscription.day(desk.at), billed_at=desk.at, flat=(), usage=(), fees=())
+    bill = Bill(
+        invoice_id=id_,
+        billing_on=subscription.day(desk.at),
+        billed_at=desk.at,
+        flat=(),
+        usage=(),
+        fees=(),
+        tax=desk.invoice(correction.invoice_id).header.bill.tax,
+    )
     term = subscription.term(more.lines[0].term_number)
     header = Header(
         invoice_id=id_,

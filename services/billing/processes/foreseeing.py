@@ -18,6 +18,7 @@ from services.billing.domain.subscription.billing import bill, boundaries
 from services.billing.domain.subscription.commands import SubscriptionCommand
 from services.billing.domain.subscription.events import Bill, BillRequested, SubscriptionEvent
 from services.billing.domain.subscription.state import Subscription, days_of
+from services.billing.domain.tax_status import TaxStatus
 
 NO_NUMBER = Number(legal_entity="", series="", sequence=0)
 
@@ -44,13 +45,14 @@ def foresee(
     taking_effect: SubscriptionCommand,
     span: tuple[datetime, datetime],
     issued: Sequence[Invoice],
+    tax: TaxStatus | None = None,
 ) -> Foreseen:
     """As if it were said at the first instant of the span and took effect at the last, and nothing else happened. Raises
     what `said` is refused with."""
     now, at = span
     before = _after(subscription, said)
-    bills, before = _bills(before, [instant for instant in _billing_instants(before) if now < instant < at])
-    last, after = _bills(_after(before, taking_effect), [at])
+    bills, before = _bills(before, [instant for instant in _billing_instants(before) if now < instant < at], tax)
+    last, after = _bills(_after(before, taking_effect), [at], tax)
     found = [*issued, *(foreseen.invoice for foreseen in bills)]
     credits = ((invoice, carried) for invoice in found if (carried := unused(after, invoice)) is not None)
     return Foreseen((*bills, *last), tuple(credits))
@@ -74,10 +76,12 @@ def _billing_instants(subscription: Subscription) -> Iterator[datetime]:
         yield from (subscription.instant(day) for day in boundaries(subscription.anchor, days_of(term), line))
 
 
-def _bills(subscription: Subscription, instants: Sequence[datetime]) -> tuple[list[ForeseenBill], Subscription]:
+def _bills(
+    subscription: Subscription, instants: Sequence[datetime], tax: TaxStatus | None
+) -> tuple[list[ForeseenBill], Subscription]:
     bills = []
     for instant in instants:
-        wanted = bill(subscription, instant)
+        wanted = bill(subscription, instant, tax)
         if wanted is not None:
             bills.append(_foreseen(subscription, wanted))
             subscription = _evolved(subscription, [BillRequested(bill=wanted)])

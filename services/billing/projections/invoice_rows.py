@@ -89,6 +89,7 @@ def _document(header: Header, lines: Sequence[InvoiceLine], totals: Totals) -> d
         "credit_note": None,
         "credit_notes": [],
         "losses": [],
+        "tax": msgspec.to_builtins(header.bill.tax),
     }
 
 

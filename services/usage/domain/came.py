@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from services.usage.domain.measure import CompiledMeter, measure
@@ -37,8 +38,8 @@ class Came:
 NOTHING = Came()
 
 
-def became(meter: CompiledMeter, data: Any | None) -> Became:
-    """Of an event as it is amended: a filter or the want of a value excludes it."""
+def became(meter: CompiledMeter, data: Any | None, at: datetime) -> Became:
+    """Of an event as it is amended: a filter, the clock or the want of a value excludes it."""
     if data is None:
         return "taken_back"
-    return "metered" if meter.matches(data) and measure(meter, data) is not None else "excluded"
+    return "metered" if meter.matches(data) and measure(meter, data, at) is not None else "excluded"

@@ -92,7 +92,8 @@ class Batch:
                 )
                 matched = matched or (after is not None and watch.tally.counts(original.time))
                 if watch.tally.counts(original.time):
-                    watch.came.move(became(meter, original.data), became(meter, data))
+                    was = became(meter, original.data, original.time)
+                    watch.came.move(was, became(meter, data, original.time))
                 if before is not None or after is not None:
                     self._exchange(watch, original, before, after, because_of)
         return matched

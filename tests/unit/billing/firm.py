@@ -24,6 +24,7 @@ from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import usage_periods
 from services.billing.domain.subscription.commands import RequestBill, StartTerm
 from services.billing.domain.subscription.events import Bill
+from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.usage_period import (
     USAGE_PERIOD,
     PeriodTotal,
@@ -88,6 +89,7 @@ class Firm:
     states: dict[tuple[str, UUID], Any] = field(default_factory=dict)
     now: datetime = JANUARY
     bounds: dict[str, int] = field(default_factory=dict)
+    tax: TaxStatus | None = None
 
     def __post_init__(self) -> None:
         self.numbers = {series: count(1) for series in ("HUD", "HUD-CN")}
@@ -131,8 +133,9 @@ class Firm:
     def bill(self, instant: datetime) -> None:
         self.now = instant
         before = self.state(SUBSCRIPTION, self.id)
-        events = SUBSCRIPTION.decide(before, RequestBill(at=instant))
-        self.carry_out([Order(SUBSCRIPTION, self.id, RequestBill(at=instant))])
+        request = RequestBill(at=instant, tax=self.tax)
+        events = SUBSCRIPTION.decide(before, request)
+        self.carry_out([Order(SUBSCRIPTION, self.id, request)])
         for event in events:
             self.complete(event.bill)
 

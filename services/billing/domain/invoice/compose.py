@@ -30,7 +30,8 @@ NOTHING_METERED = PeriodTotal(group="", quantity=Decimal(0), count=0, digest="")
 
 def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod]) -> tuple[InvoiceLine, ...]:
     """Flat charges and usage less coupons, each period's usage with its true-up, then fees, then corrections of earlier
-    invoices; numbered from 1. Every usage period must be closed."""
+    invoices; numbered from 1. Every usage period must be closed. A correction is taxed as the invoice was that it corrects,
+    whatever the status of the customer is by now."""
     flat = [_flat(subscription, item) for item in bill.flat]
     periods = list(_usage_by_period(subscription, bill.usage, usage))
     reduced = iter(_less_coupons(subscription, bill.billing_on, [*flat, *chain(*(lines for _, lines in periods))]))
@@ -38,8 +39,10 @@ def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePe
         *islice(reduced, len(flat)),
         *chain(*(_with_true_up(subscription, item, list(islice(reduced, len(of)))) for item, of in periods)),
         *(_fee(subscription, fee) for fee in bill.fees),
-        *(line for deferred in bill.corrections for line in deferred.carried.lines),
     ]
+    if bill.tax is not None:
+        lines = [replace(line, tax_rates=()) for line in lines]
+    lines += (line for deferred in bill.corrections for line in deferred.carried.lines)
     return tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
 
 

@@ -15,10 +15,11 @@ from services.billing.domain.subscription.cancelling import left_of
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.runs import Run, runs
 from services.billing.domain.subscription.state import Subscription, billing_key
+from services.billing.domain.tax_status import TaxStatus
 from shared.periods import Days
 
 
-def bill(subscription: Subscription, at: datetime) -> Bill | None:
+def bill(subscription: Subscription, at: datetime, tax: TaxStatus | None = None) -> Bill | None:
     """Advance charges of periods that have started, arrears of those that have ended, fees; None where there is nothing.
     Corrections that wait come along, and are no reason for a bill but the last one.
 
@@ -38,6 +39,7 @@ def bill(subscription: Subscription, at: datetime) -> Bill | None:
         usage=usage,
         fees=agreed.fees,
         corrections=agreed.deferred,
+        tax=tax,
     )
 
 

@@ -10,6 +10,7 @@ from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.amended_line import LineChange
 from services.billing.domain.subscription.changes import CreditRule, When
 from services.billing.domain.subscription.events import DeferredCorrection, LateInvoice, RenewalMode
+from services.billing.domain.tax_status import TaxStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +134,10 @@ class EndPause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBill:
-    """Bill what has come due by an instant and was not billed yet."""
+    """Bill what has come due by an instant and was not billed yet; `tax` is the customer's status."""
 
     at: datetime
+    tax: TaxStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,8 +89,8 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
             return []
         case None, _:
             raise SubscriptionNotFound("no such subscription")
-        case Subscription(), RequestBill(at=at):
-            wanted = bill(subscription, at)
+        case Subscription(), RequestBill(at=at, tax=tax):
+            wanted = bill(subscription, at, tax)
             return [BillRequested(bill=wanted)] if wanted else []
         case Subscription(), DeferCorrection() | AssessLateFee():
             return _for_next_bill(subscription, command)

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.correction import Carried, Correction
 from services.billing.domain.subscription.changes import Amendment, Cancellation, Pause, Resumption, Trial
+from services.billing.domain.tax_status import TaxStatus
 from shared.money import Money
 
 RenewalMode = Literal["assisted", "auto"]
@@ -109,7 +110,7 @@ class DeferredCorrection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What an invoice is to be made of."""
+    """What an invoice is to be made of; with a `tax` status what it charges for is not taxed."""
 
     invoice_id: UUID
     billing_on: date
@@ -118,6 +119,7 @@ class Bill:
     usage: tuple[UsageItem, ...]
     fees: tuple[Fee, ...]
     corrections: tuple[DeferredCorrection, ...] = ()
+    tax: TaxStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.migrations import grant
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 # What was excluded or repeated before is not known by period: it begins with what is metered.
 FILL = """
