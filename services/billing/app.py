@@ -17,6 +17,7 @@ from services.billing.api import (
     event_chain,
     invoices,
     ledger,
+    legal_notices,
     pauses,
     payment_profiles,
     payment_returns,
@@ -52,17 +53,9 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (coupons, evaluations, previews):
         app.include_router(room.router)
-    for room in (
-        subscriptions,
-        subscription_changes,
-        pauses,
-        trials,
-        invoices,
-        proof,
-        billed_usage,
-        collections,
-        what_if,
-    ):
+    for room in (subscriptions, subscription_changes, pauses, trials, legal_notices):
+        app.include_router(room.router)
+    for room in (invoices, proof, billed_usage, collections, what_if):
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)

@@ -1,4 +1,6 @@
-"""What billing tells of subscriptions that are tried, or rest for a while. Fields are only ever added, as optional."""
+"""What billing tells of subscriptions that are tried, rest for a while, or renew by themselves.
+
+Fields are only ever added, as optional."""
 
 from __future__ import annotations
 
@@ -38,3 +40,20 @@ class SubscriptionResumedV1(SubscriptionMessage, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "billing.subscription_resumed.v1"
     resumed_at: datetime
     extended_from: date | None = None
+
+
+class LegalNoticeRecordedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """There is proof that the customer was told that the term will renew by itself."""
+
+    TYPE: ClassVar[str] = "billing.legal_notice_recorded.v1"
+    sent_at: datetime
+    channel: str
+    reference: str
+
+
+class AutoRenewalRefusedV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """The term was to renew by itself and does not: `reason` is no_legal_notice or price_above_cap. Somebody has to see to
+    it."""
+
+    TYPE: ClassVar[str] = "billing.auto_renewal_refused.v1"
+    reason: str

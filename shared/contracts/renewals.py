@@ -11,6 +11,8 @@ from shared.messages import Contract
 
 
 class RenewalPolicyPublishedV1(Contract, frozen=True, kw_only=True):
+    """With `notice_days` terms renew by themselves so many days before their end, up to `price_cap_percent` dearer."""
+
     TYPE: ClassVar[str] = "renewals.policy_published.v1"
     policy_id: UUID
     code: str
@@ -21,6 +23,8 @@ class RenewalPolicyPublishedV1(Contract, frozen=True, kw_only=True):
     reinstatement_days: int
     reinstatement_percent: Decimal
     uplift_percent: Decimal
+    notice_days: int | None = None
+    price_cap_percent: Decimal | None = None
 
 
 class OpportunityMessage(Contract, frozen=True, kw_only=True):
@@ -46,10 +50,13 @@ class RenewalOpportunityOpenedV1(OpportunityMessage, frozen=True, kw_only=True):
 
 
 class RenewalWonV1(OpportunityMessage, frozen=True, kw_only=True):
+    """`mode` is assisted, or auto: then billing has renewed it, and there may be no quote."""
+
     TYPE: ClassVar[str] = "renewals.renewal_won.v1"
-    quote_id: UUID
+    quote_id: UUID | None = None
     accepted_at: datetime
     late_days: int
+    mode: str = "assisted"
 
 
 class RenewalLostV1(OpportunityMessage, frozen=True, kw_only=True):

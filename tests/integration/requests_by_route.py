@@ -139,6 +139,7 @@ WHAT_IF = {
     "customer": "F9",
     "limit": 10,
 }
+NOTICE = {"sent_at": "2031-01-10T09:00:00Z", "channel": "mail", "reference": "letter 4711"}
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 
 
@@ -206,6 +207,7 @@ def bodies(names: Names) -> dict[str, Any]:
         "POST /v1/subscriptions/{subscription_id}/amendments": AMENDMENT,
         "POST /v1/subscriptions/{subscription_id}/amendments/preview": AMENDMENT,
         "POST /v1/subscriptions/{subscription_id}/pause": PAUSE,
+        "POST /v1/subscriptions/{subscription_id}/legal-notice": NOTICE,
         "POST /v1/invoices/{invoice_id}/discard": REASON,
         "POST /v1/invoices/{invoice_id}/void": REASON,
         "POST /v1/invoices/{invoice_id}/release": REASON,

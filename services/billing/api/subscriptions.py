@@ -34,6 +34,13 @@ PeriodId = Annotated[UUID, prefixed("per")]
 PeriodStatus = Literal["open", "closed"]
 
 
+class AutoRenewalOut(BaseModel):
+    """The term renews by itself so many days before its end."""
+
+    notice_days: int
+    price_cap_percent: Decimal
+
+
 class RenewalTermsOut(BaseModel):
     policy: str
     version: int
@@ -41,6 +48,7 @@ class RenewalTermsOut(BaseModel):
     reinstatement_days: int
     reinstatement_percent: Decimal
     uplift_percent: Decimal
+    auto: AutoRenewalOut | None
 
 
 class TermOut(BaseModel):
@@ -157,7 +165,8 @@ def show(subscription_id: SubscriptionId, unit: ReadBilling, moment: AtMoment) -
 @router.post("/{subscription_id}/non-renewal")
 def stop_renewing(subscription_id: SubscriptionId, body: NonRenewalIn, unit: ChangeSubscriptions) -> SubscriptionOut:
     """The term runs to its end and is not renewed."""
-    command = RequestNonRenewal(reason=body.reason, successor_subscription_id=body.successor_subscription_id)
+    successor = body.successor_subscription_id
+    command = RequestNonRenewal(reason=body.reason, successor_subscription_id=successor, at=unit.now)
     unit.execute(SUBSCRIPTION, subscription_id, command)
     return shown(subscriptions.get(unit, subscription_id))
 

@@ -17,6 +17,14 @@ from shared.periods import Every, plus_months
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AutoRenewal:
+    """The term renews by itself `notice_days` before its end, where its price rises by no more than the cap."""
+
+    notice_days: int
+    price_cap_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalTerms:
     """The version of the renewal policy that the customer accepted. Percentages: 4 is 4 %."""
 
@@ -26,6 +34,7 @@ class RenewalTerms:
     reinstatement_days: int
     reinstatement_percent: Decimal
     uplift_percent: Decimal
+    auto: AutoRenewal | None = None
 
 
 # Why a discount was given, where nobody has said.

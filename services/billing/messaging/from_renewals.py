@@ -18,13 +18,15 @@ from shared.unit_of_work import UnitOfWork
 def opportunity_opened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(RenewalOpportunityOpenedV1)
     subscription = _subscription(unit, body.subscription_id)
-    if subscription.status == "cancelled":
-        return iter(())
+    if subscription.status == "cancelled" or subscription.last.number > body.term_number:
+        return iter(())  # there is nothing to renew, or it was by itself
     return renewing.on_opportunity_opened(subscription, body.opportunity_id, body.uplift_percent)
 
 
 def renewal_won(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(RenewalWonV1)
+    if body.quote_id is None:
+        return iter(())  # it renewed by itself
     quote = unit.state(QUOTE, body.quote_id)
     return renewing.on_renewal_won(body.subscription_id, body.term_number, quote, body.quote_id, body.accepted_at)
 

@@ -55,6 +55,12 @@ def subscription_contract(event: Any) -> Contract | None:
 
 def _of_a_term(event: Any) -> Contract | None:
     match event:
+        case events.LegalNoticeRecorded(facts=facts, notice=notice):
+            return terms.LegalNoticeRecordedV1(
+                **_facts(facts), sent_at=notice.sent_at, channel=notice.channel, reference=notice.reference
+            )
+        case events.AutoRenewalRefused(facts=facts, reason=reason):
+            return terms.AutoRenewalRefusedV1(**_facts(facts), reason=reason)
         case events.TrialConverted(facts=facts, at=at):
             return terms.TrialConvertedV1(**_facts(facts), converted_at=at)
         case events.TrialEnded(facts=facts, at=at):

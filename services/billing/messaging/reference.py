@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.billing.domain.agreement import RenewalTerms
+from services.billing.domain.agreement import AutoRenewal, RenewalTerms
 from services.billing.domain.reference import (
     KNOWN_METER,
     KNOWN_POLICY,
@@ -41,5 +41,12 @@ def policy_published(message: Message) -> Iterable[Order]:
         reinstatement_days=told.reinstatement_days,
         reinstatement_percent=told.reinstatement_percent,
         uplift_percent=told.uplift_percent,
+        auto=_auto(told),
     )
     yield Order(KNOWN_POLICY, policy_id(message.tenantid, told.code), NotePolicy(terms=terms))
+
+
+def _auto(told: RenewalPolicyPublishedV1) -> AutoRenewal | None:
+    if told.notice_days is None or told.price_cap_percent is None:
+        return None
+    return AutoRenewal(notice_days=told.notice_days, price_cap_percent=told.price_cap_percent)

@@ -14,7 +14,7 @@ from services.billing.domain.invoice.commands import MarkOverdue
 from services.billing.domain.late_fee import LATE_FEE
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.quote import QUOTE
-from services.billing.domain.quote.commands import ExpireQuote, MarkStale
+from services.billing.domain.quote.commands import ExpireQuote, MarkStale, WithdrawQuote
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import bill as bill_of
 from services.billing.domain.subscription.billing import next_invoice_id
@@ -32,7 +32,7 @@ from services.billing.domain.subscription.commands import (
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging.from_usage import complete
-from services.billing.processes import autopaying, crediting, invoicing, late_fees, metering
+from services.billing.processes import autopaying, crediting, invoicing, late_fees, metering, renewing
 from services.billing.projections import invoices, quotes, usage_periods, waiting_bills
 from shared.event_store import StreamKey
 from shared.orders import Order
@@ -59,6 +59,16 @@ def pause_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 def trial_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(SUBSCRIPTION, timer.subject, EndTrial(at=timer.fire_at))
+
+
+def notice_deadline(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield from renewing.on_notice_deadline(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at)
+
+
+def superseded_quotes(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """What was offered for a term that has renewed by itself."""
+    for id_ in quotes.open_renewals(unit, timer.subject):
+        yield Order(QUOTE, id_, WithdrawQuote(reason="the term renewed by itself"))
 
 
 def term_start(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -163,6 +173,8 @@ TIMERS: Mapping[str, TimerHandler] = {
         pause_end,
         outdated_quotes,
         trial_end,
+        notice_deadline,
+        superseded_quotes,
         term_start,
         term_ending,
         term_end,

@@ -16,7 +16,8 @@ from services.billing.domain.invoice.unused import unused
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import bill, boundaries
 from services.billing.domain.subscription.commands import SubscriptionCommand
-from services.billing.domain.subscription.events import Bill, BillRequested, SubscriptionEvent
+from services.billing.domain.subscription.event_types import SubscriptionEvent
+from services.billing.domain.subscription.events import Bill, BillRequested
 from services.billing.domain.subscription.state import Subscription, days_of
 from services.billing.domain.tax_status import TaxStatus
 

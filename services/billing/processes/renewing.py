@@ -12,7 +12,7 @@ from services.billing.domain.quote.commands import DraftQuote, WithdrawQuote
 from services.billing.domain.quote.lines import renewed_line
 from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.commands import RenewTerm, RequestNonRenewal
+from services.billing.domain.subscription.commands import AutoRenewTerm, RenewTerm, RequestNonRenewal
 from services.billing.domain.subscription.state import Subscription
 from shared.orders import Order
 
@@ -41,6 +41,14 @@ def on_opportunity_opened(subscription: Subscription, opportunity_id: UUID, upli
         uplift_percent=uplift_percent,
     )
     yield Order(QUOTE, command.quote_id, command)
+
+
+def on_notice_deadline(subscription: Subscription, at: datetime) -> Iterator[Order]:
+    """The line as it is now, with the uplift of the policy that the customer accepted."""
+    last = subscription.last
+    uplift = last.line.renewal.uplift_percent
+    line = renewed_line(subscription.line_now(last), uplift, last.ends_on, subscription.currency)
+    yield Order(SUBSCRIPTION, subscription.subscription_id, AutoRenewTerm(line=line, at=at))
 
 
 def on_renewal_won(subscription_id: UUID, term_number: int, quote: Quote, id_: UUID, at: datetime) -> Iterator[Order]:

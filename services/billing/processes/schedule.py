@@ -71,6 +71,8 @@ def _of_subscription(recorded: Recorded) -> Iterator[Timer]:
             timers = _term(recorded, term, facts.party.zone, anchor)
             yield from (timer for timer in timers if timer.fire_at > renewed_at)
             yield _timer(recorded, "renewed_periods", renewed_at, PERIODS)
+            if recorded.event.mode == "auto":
+                yield _timer(recorded, "superseded_quotes", renewed_at, TERMS)
             if facts.starts_at <= renewed_at:
                 yield _timer(recorded, "bill", renewed_at, BILLS)
         case CancellationScheduled(cancellation=cancellation):
@@ -100,6 +102,9 @@ def _term(recorded: Recorded, term: Term, zone: str, anchor: date) -> Iterator[T
 def _end(recorded: Recorded, ends_on: date, renewal: RenewalTerms, zone: str) -> Iterator[Timer]:
     for days in REMINDER_DAYS:
         yield _timer(recorded, "term_ending", start_of_day(ends_on - timedelta(days=days), zone), TERMS)
+    if renewal.auto is not None:
+        deadline = start_of_day(ends_on - timedelta(days=renewal.auto.notice_days), zone)
+        yield _timer(recorded, "notice_deadline", deadline, TERMS)
     yield _timer(recorded, "term_end", start_of_day(ends_on, zone), TERMS)
     window_end = ends_on + timedelta(days=renewal.grace_days + renewal.reinstatement_days)
     yield _timer(recorded, "window_end", start_of_day(window_end, zone), TERMS)

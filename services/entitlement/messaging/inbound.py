@@ -188,7 +188,12 @@ HANDLERS: Handlers = {
     billing_terms.SubscriptionResumedV1.TYPE: _resumed,
     billing.DunningStepReachedV1.TYPE: _dunning_step_reached,
     billing.DunningClearedV1.TYPE: _dunning_cleared,
-    **passing_over(billing.SubscriptionTermEndingV1, billing.SubscriptionExpiredV1),
+    **passing_over(
+        billing_terms.LegalNoticeRecordedV1,
+        billing_terms.AutoRenewalRefusedV1,
+        billing.SubscriptionTermEndingV1,
+        billing.SubscriptionExpiredV1,
+    ),
 }
 
 TIMERS: Mapping[str, TimerHandler] = {REACH_INSTANT: _instant_reached}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.renewals.domain.opportunity.value import RenewalMode
 from services.renewals.projections.opportunities import term_of
 from services.renewals.projections.opportunity_view import Contact, Decision, OpportunityView
 from shared.ids import prefixed
@@ -68,6 +69,7 @@ class OpportunityOut(BaseModel):
     opened_by: str | None
     quote_id: QuoteId | None
     quote_is_stale: bool
+    mode: RenewalMode
     policy: str
     policy_version: int
     currency: str
@@ -109,6 +111,7 @@ def shown(view: OpportunityView) -> OpportunityOut:
         opened_by=view.opened_by,
         quote_id=view.quote_id,
         quote_is_stale=view.quote_is_stale,
+        mode=view.mode,
         policy=term.policy.code,
         policy_version=term.policy.version,
         currency=term.base.currency,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -9,7 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping
 
 from services.renewals.api.access import ChangePolicies, ReadRenewals
-from services.renewals.domain.policy import POLICY, GraceMode, PolicyTerms, PolicyVersion, PublishPolicy, policy_id
+from services.renewals.domain.policy import (
+    POLICY,
+    AutoRenewal,
+    GraceMode,
+    PolicyTerms,
+    PolicyVersion,
+    PublishPolicy,
+    policy_id,
+)
 from services.renewals.projections import policies
 from services.renewals.tables import policy_versions as table
 from shared.http.fields import DecimalText
@@ -23,6 +33,14 @@ Days = Annotated[int, Field(strict=True, ge=0, le=3660)]
 Percent = Annotated[DecimalText, Field(max_digits=9, decimal_places=4)]
 
 
+class AutoIn(BaseModel):
+    """Terms renew by themselves so many days before their end, at a price that is higher by no more than the cap."""
+
+    model_config = ConfigDict(extra="forbid")
+    notice_days: Days = 30
+    price_cap_percent: Percent = Decimal(7)
+
+
 class PolicyIn(BaseModel):
     """Percents are of 100 and travel as text: "4" is 4 %."""
 
@@ -33,6 +51,7 @@ class PolicyIn(BaseModel):
     reinstatement_days: Days
     reinstatement_percent: Percent
     uplift_percent: Percent
+    auto: AutoIn | None = None
 
 
 class PolicyOut(PolicyIn):
@@ -43,7 +62,8 @@ class PolicyOut(PolicyIn):
 @router.put("/{code}")
 def publish(code: Code, body: PolicyIn, unit: ChangePolicies) -> PolicyOut:
     """The same terms again publish nothing."""
-    terms = PolicyTerms(**body.model_dump())
+    auto = None if body.auto is None else AutoRenewal(**body.auto.model_dump())
+    terms = PolicyTerms(**body.model_dump(exclude={"auto"}), auto=auto)
     unit.execute(POLICY, policy_id(code), PublishPolicy(code=code, terms=terms, at=unit.now))
     return _shown(policies.get(unit, code))
 
@@ -73,4 +93,5 @@ def _shown(policy: PolicyVersion) -> PolicyOut:
         reinstatement_days=terms.reinstatement_days,
         reinstatement_percent=terms.reinstatement_percent,
         uplift_percent=terms.uplift_percent,
+        auto=None if terms.auto is None else AutoIn(**asdict(terms.auto)),
     )

@@ -16,6 +16,15 @@ LONGEST_GRACE_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AutoRenewal:
+    """Terms renew by themselves `notice_days` before their end, where the price rises by no more than
+    `price_cap_percent`; who does not want that says so before."""
+
+    notice_days: int
+    price_cap_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTerms:
     """Days are local days of the contract; percents are of 100, so 4 means 4 %.
 
@@ -30,6 +39,7 @@ class PolicyTerms:
     reinstatement_days: int
     reinstatement_percent: Decimal
     uplift_percent: Decimal
+    auto: AutoRenewal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +93,8 @@ def _check(terms: PolicyTerms) -> None:
             raise InvalidPolicy(f"{name} cannot be negative", field=f"/{name}")
     if terms.grace_days > LONGEST_GRACE_DAYS:
         raise InvalidPolicy(f"grace is at most {LONGEST_GRACE_DAYS} days", field="/grace_days")
+    if terms.auto is not None and (terms.auto.notice_days < 0 or terms.auto.price_cap_percent < 0):
+        raise InvalidPolicy("days and percents of an automatic renewal cannot be negative", field="/auto")
     if terms.uplift_percent <= -100:
         raise InvalidPolicy("a price cannot be lowered by 100 % or more", field="/uplift_percent")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from services.renewals.domain.known_customer import Customer
+from services.renewals.domain.opportunity import OPPORTUNITY, opportunity_id
 from services.renewals.domain.opportunity.term import ExpiringTerm
 from services.renewals.domain.opportunity.value import RenewalValue
 from services.renewals.domain.policy import PolicyVersion
@@ -38,6 +39,24 @@ def _term_known(message: Message, unit: UnitOfWork) -> Iterable[Order]:
     if not body.renewal_policy:
         return []
     return tracking.on_term_known(term=_term(body, _accepted_policy(body, unit)), at=message.time)
+
+
+def _term_renewed(message: Message, unit: UnitOfWork) -> Iterable[Order]:
+    """One that billing renewed by itself is won; the others are, where the customer accepts."""
+    body = message.read(billing.TermRenewedV1)
+    if body.mode != "auto" or not body.renewal_policy:
+        return _term_known(message, unit)
+    before = unit.state(OPPORTUNITY, opportunity_id(body.subscription_id, body.term_number - 1))
+    months = (body.ends_on.year - body.starts_on.year) * 12 + body.ends_on.month - body.starts_on.month
+    won = tracking.on_renewed_by_itself(
+        subscription_id=body.subscription_id,
+        term_number=body.term_number,
+        prior=before.term.base if before else None,
+        booked=Money(body.base_minor, body.currency),
+        term_months=months,
+        at=body.renewed_at,
+    )
+    return [*won, *_term_known(message, unit)]
 
 
 def _amended(message: Message, unit: UnitOfWork) -> Iterable[Order]:
@@ -131,7 +150,7 @@ HANDLERS: Handlers = {
     billing.CustomerChangedV1.TYPE: _customer_changed,
     billing.SubscriptionCreatedV1.TYPE: Reads(_term_known),
     billing.TermStartedV1.TYPE: Reads(_term_known),
-    billing.TermRenewedV1.TYPE: Reads(_term_known),
+    billing.TermRenewedV1.TYPE: Reads(_term_renewed),
     billing.SubscriptionAmendedV1.TYPE: Reads(_amended),
     billing.SubscriptionCancelledV1.TYPE: _cancelled,
     billing_terms.TrialConvertedV1.TYPE: Reads(_term_known),
@@ -143,6 +162,8 @@ HANDLERS: Handlers = {
         billing.QuoteClosedV1,
         billing_terms.SubscriptionPausedV1,
         billing_terms.TrialEndedV1,
+        billing_terms.LegalNoticeRecordedV1,
+        billing_terms.AutoRenewalRefusedV1,
         billing.NonRenewalRequestedV1,
         billing.NonRenewalWithdrawnV1,
         billing.SubscriptionTermEndingV1,

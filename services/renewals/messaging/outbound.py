@@ -26,7 +26,11 @@ def to_contract(event: Any) -> Contract | None:
             return _opened(event)
         case RenewalWon():
             return contracts.RenewalWonV1(
-                **_outcome(event), quote_id=event.quote_id, accepted_at=event.at, late_days=event.late_days
+                **_outcome(event),
+                quote_id=event.quote_id,
+                accepted_at=event.at,
+                late_days=event.late_days,
+                mode=event.mode,
             )
         case RenewalLost():
             return contracts.RenewalLostV1(
@@ -55,6 +59,8 @@ def _policy_published(policy: PolicyVersion) -> contracts.RenewalPolicyPublished
         reinstatement_days=terms.reinstatement_days,
         reinstatement_percent=terms.reinstatement_percent,
         uplift_percent=terms.uplift_percent,
+        notice_days=terms.auto.notice_days if terms.auto else None,
+        price_cap_percent=terms.auto.price_cap_percent if terms.auto else None,
     )
 
 

@@ -6,8 +6,16 @@ from datetime import datetime
 from uuid import UUID
 
 from services.renewals.domain.opportunity import OPPORTUNITY, opportunity_id
-from services.renewals.domain.opportunity.commands import AmendTerm, CloseCancelled, ExtendTerm, TrackTerm
+from services.renewals.domain.opportunity.commands import (
+    AmendTerm,
+    CloseCancelled,
+    ExtendTerm,
+    TrackTerm,
+    WinOpportunity,
+)
 from services.renewals.domain.opportunity.term import ExpiringTerm
+from services.renewals.domain.opportunity.value import RenewalValue
+from shared.money import Money
 from shared.orders import Order
 
 
@@ -21,6 +29,21 @@ def on_term_amended(*, term: ExpiringTerm, at: datetime) -> list[Order]:
     """The base follows until it is decided, and a quote that is out is stale."""
     stream_id = opportunity_id(term.subscription_id, term.number)
     return [Order(OPPORTUNITY, stream_id, AmendTerm(term=term, at=at))]
+
+
+def on_renewed_by_itself(
+    *, subscription_id: UUID, term_number: int, prior: Money | None, booked: Money, term_months: int, at: datetime
+) -> list[Order]:
+    """The opportunity of the term before is won, without a quote: what was booked is the list price."""
+    value = RenewalValue(
+        prior_at_quantity=prior or booked,
+        list_value=booked,
+        discount=Money.zero(booked.currency),
+        upsell=Money.zero(booked.currency),
+        cross_sell=Money.zero(booked.currency),
+    )
+    win = WinOpportunity(quote_id=None, value=value, term_months=term_months, at=at, mode="auto")
+    return [Order(OPPORTUNITY, opportunity_id(subscription_id, term_number - 1), win)]
 
 
 def on_term_extended(*, term: ExpiringTerm, at: datetime) -> list[Order]:

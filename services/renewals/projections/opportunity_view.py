@@ -23,7 +23,7 @@ from services.renewals.domain.opportunity.events import (
 )
 from services.renewals.domain.opportunity.state import Stage
 from services.renewals.domain.opportunity.term import ExpiringTerm, due_on
-from services.renewals.domain.opportunity.value import RenewalValue
+from services.renewals.domain.opportunity.value import RenewalMode, RenewalValue
 from shared.event_store import Recorded
 
 
@@ -69,6 +69,7 @@ class OpportunityView:
     opened_by: str | None = None
     quote_id: UUID | None = None
     quote_is_stale: bool = False
+    mode: RenewalMode = "assisted"
     contacts: tuple[Contact, ...] = ()
     decision: Decision | None = None
 
@@ -105,8 +106,9 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
             return {"contacts": (*view.contacts, _contact(event))}
         case RenewalQuotePrepared(quote_id=quote_id):
             return {"quote_id": quote_id, "quote_is_stale": False}
-        case RenewalWon(quote_id=quote_id):
-            return {"stage": "won", "quote_id": quote_id, "decision": _won(event)}
+        case RenewalWon(quote_id=quote_id, mode=mode):
+            won = {"stage": "won", "decision": _won(event), "mode": mode}
+            return won if mode == "auto" else won | {"quote_id": quote_id}
         case RenewalLost(at=at) if view.opened_at is not None and at < view.opened_at:
             not_opened = {"opened_at": None, "opened_by": None}  # it had been lost before its day came
             return {"stage": "lost", "decision": _lost(event), **not_opened}

@@ -31,7 +31,7 @@ from services.billing.domain.subscription.commands import (
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordClosing, UsagePeriod
-from services.billing.processes import crediting, invoicing, metering
+from services.billing.processes import crediting, invoicing, metering, renewing
 from services.billing.processes.correction_documents import Desk
 from services.billing.processes.schedule import timers_of
 from services.billing.processes.verification import Difference, Log, verify, verify_documents
@@ -140,6 +140,8 @@ class Lifetime:
                 yield from metering.on_period_started(self.subscription, timer.fire_at)
             case "renewed_periods":
                 yield from metering.on_term_renewed(self.subscription, timer.fire_at)
+            case "notice_deadline":
+                yield from renewing.on_notice_deadline(self.subscription, timer.fire_at)
             case "cut_periods":
                 yield from metering.on_cut(self.subscription, self.periods)
                 yield from metering.on_changed(self.subscription, timer.fire_at)

@@ -26,7 +26,6 @@ from services.billing.domain.subscription.commands import (
     StartTerm,
     WithdrawNonRenewal,
 )
-from services.billing.domain.subscription.decide import WindowOver
 from services.billing.domain.subscription.events import (
     NonRenewalRequested,
     NonRenewalWithdrawn,
@@ -38,6 +37,7 @@ from services.billing.domain.subscription.events import (
     TermRenewed,
     TermStarted,
 )
+from services.billing.domain.subscription.renewing import WindowOver
 from services.billing.domain.subscription.state import SubscriptionNotFound, days_of
 from shared.decider import NotAllowedNow
 from shared.money import Money

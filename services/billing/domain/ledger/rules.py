@@ -92,6 +92,8 @@ WITHOUT_MONEY = frozenset(
         "subscription_term_ended",
         "subscription_term_ending",
         "term_renewed",
+        "legal_notice_recorded",
+        "auto_renewal_refused",
         "term_started",
         "trial_converted",
         "trial_ended",

@@ -2,8 +2,7 @@
 
 from services.billing.domain.subscription.commands import SubscriptionCommand
 from services.billing.domain.subscription.decide import decide
-from services.billing.domain.subscription.event_types import EVENT_TYPES
-from services.billing.domain.subscription.events import SubscriptionEvent
+from services.billing.domain.subscription.event_types import EVENT_TYPES, SubscriptionEvent
 from services.billing.domain.subscription.evolve import evolve
 from services.billing.domain.subscription.state import Subscription
 from shared.decider import Decider

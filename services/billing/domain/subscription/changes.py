@@ -11,6 +11,8 @@ from services.billing.domain.agreement import AgreedLine
 CreditRule = Literal["none", "unused_time"]
 # When a change takes effect: at once, where the current billing period ends, or at the start of a day.
 When = Literal["now", "period_end"] | date
+# Why a term that was to renew by itself does not.
+AutoRefusal = Literal["no_legal_notice", "price_above_cap"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,16 @@ class Amendment:
     effective_on: date
     agreed_at: datetime
     line: AgreedLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalNotice:
+    """The customer was told that the term will renew by itself: how, when, and under which reference the proof is kept."""
+
+    term_number: int
+    sent_at: datetime
+    channel: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

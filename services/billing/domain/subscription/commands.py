@@ -67,9 +67,28 @@ class RenewTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AutoRenewTerm:
+    """The instant from which on nobody can say no any more has come; `line` is that of the next term."""
+
+    line: AgreedLine
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLegalNotice:
+    at: datetime
+    sent_at: datetime
+    channel: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestNonRenewal:
+    """`at` is when the customer says it; a closed opportunity is never too late."""
+
     reason: str
     successor_subscription_id: UUID | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +183,8 @@ SubscriptionCommand = (
     | EndTerm
     | ExpireSubscription
     | RenewTerm
+    | AutoRenewTerm
+    | RecordLegalNotice
     | RequestNonRenewal
     | WithdrawNonRenewal
     | CancelSubscription

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from services.billing.domain.reinstatement import reinstatement_fee
 from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription.amending import amend, effect_amendments
 from services.billing.domain.subscription.billing import bill
@@ -15,6 +13,7 @@ from services.billing.domain.subscription.changes import Trial
 from services.billing.domain.subscription.commands import (
     AmendSubscription,
     AssessLateFee,
+    AutoRenewTerm,
     CancelSubscription,
     CreateSubscription,
     DeferCorrection,
@@ -25,6 +24,7 @@ from services.billing.domain.subscription.commands import (
     EndTrial,
     ExpireSubscription,
     PauseSubscription,
+    RecordLegalNotice,
     RemindOfEnd,
     RenewTerm,
     RequestBill,
@@ -34,6 +34,7 @@ from services.billing.domain.subscription.commands import (
     SubscriptionCommand,
     WithdrawNonRenewal,
 )
+from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
     BillRequested,
     CorrectionDeferred,
@@ -41,29 +42,24 @@ from services.billing.domain.subscription.events import (
     LateFeeAssessed,
     NonRenewalRequested,
     NonRenewalWithdrawn,
-    ReinstatementFeeAssessed,
     SubscriptionActivated,
     SubscriptionCreated,
-    SubscriptionEvent,
     SubscriptionExpired,
     SubscriptionTermEnded,
     SubscriptionTermEnding,
     Term,
-    TermRenewed,
     TermStarted,
 )
 from services.billing.domain.subscription.pausing import pause, resume
+from services.billing.domain.subscription.renewing import auto_renew, record_notice, refuse_late, renew, window_end
 from services.billing.domain.subscription.state import (
     Subscription,
     SubscriptionNotFound,
-    days_of,
     facts_of,
     trial_facts,
 )
 from services.billing.domain.subscription.trying import tried
 from shared.decider import NotAllowedNow
-from shared.errors import Conflict
-from shared.periods import Days
 
 BY_THE_CLOCK = (
     StartTerm,
@@ -74,11 +70,8 @@ BY_THE_CLOCK = (
     EffectAmendments,
     EndPause,
     EndTrial,
+    AutoRenewTerm,
 )
-
-
-class WindowOver(Conflict):
-    """The reinstatement window has passed: a new quote is needed."""
 
 
 def decide(subscription: Subscription | None, command: SubscriptionCommand) -> list[SubscriptionEvent]:
@@ -118,8 +111,10 @@ def _by_the_clock(subscription: Subscription, command: SubscriptionCommand) -> l
             return [*effect_cancellation(subscription, command)]
         case EndPause():
             return [*resume(subscription, command)]
+        case AutoRenewTerm():
+            return auto_renew(subscription, command)
         case ExpireSubscription(at=at) if subscription.phase == "lapsed" and at >= subscription.instant(
-            _window_end(subscription)
+            window_end(subscription)
         ):
             return [SubscriptionExpired(facts=subscription.facts(subscription.last))]
         case _:
@@ -129,7 +124,9 @@ def _by_the_clock(subscription: Subscription, command: SubscriptionCommand) -> l
 def _said(subscription: Subscription, command: SubscriptionCommand) -> list[SubscriptionEvent]:
     match subscription, command:
         case _, RenewTerm():
-            return _renew(subscription, command)
+            return renew(subscription, command)
+        case Subscription(status="active" | "paused"), RecordLegalNotice():
+            return record_notice(subscription, command)
         case Subscription(phase="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
             return _stop_renewing(subscription, command)
         case Subscription(status="lapsed"), RequestNonRenewal(successor_subscription_id=None):
@@ -211,55 +208,9 @@ def _end(subscription: Subscription, command: EndTerm) -> list[SubscriptionEvent
     return [ended]
 
 
-def _renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionEvent]:
-    if command.term_number <= subscription.last.number:
-        return []
-    if subscription.day(command.at) >= _window_end(subscription):
-        raise WindowOver("the reinstatement window is over: sell a new subscription")
-    days = term_of(subscription.last.ends_on, command.line.term_months)
-    term = Term(
-        number=command.term_number,
-        starts_on=days.start,
-        ends_on=days.end,
-        line=replace(command.line, starts_on=days.start),  # a pause may have moved it since the quote was drafted
-        quote_id=command.quote_id,
-        purchase_order=command.purchase_order,
-    )
-    fees = _fees(subscription, command, term)
-    facts = subscription.facts(term)
-    renewed = TermRenewed(
-        facts=facts,
-        term=term,
-        anchor=subscription.anchor,
-        mode=command.mode,
-        renewed_at=command.at,
-        reinstated=bool(fees),
-    )
-    return [*fees, renewed]
-
-
-def _fees(subscription: Subscription, command: RenewTerm, term: Term) -> list[SubscriptionEvent]:
-    """Whoever renews after the grace days pays a fee; days are counted in the customer's zone."""
-    lapsed = Days(subscription.last.ends_on, subscription.day(command.at))
-    if _length(lapsed) < subscription.last.line.renewal.grace_days:
-        return []
-    annual = subscription.facts(term).base
-    amount = reinstatement_fee(annual, subscription.last.line.renewal.reinstatement_percent, lapsed, days_of(term))
-    fee = Fee(amount=amount, term_number=term.number, lapsed_days=_length(lapsed), assessed_at=command.at)
-    return [ReinstatementFeeAssessed(fee=fee)] if amount.minor else []
-
-
-def _length(days: Days) -> int:
-    """Days between, negative where the end lies before the start."""
-    return (days.end - days.start).days
-
-
-def _window_end(subscription: Subscription) -> date:
-    renewal = subscription.last.line.renewal
-    return subscription.last.ends_on + timedelta(days=renewal.grace_days + renewal.reinstatement_days)
-
-
 def _stop_renewing(subscription: Subscription, command: RequestNonRenewal) -> list[SubscriptionEvent]:
+    if command.at is not None:
+        refuse_late(subscription, command.at)
     same = subscription.successor == command.successor_subscription_id
     if same and subscription.phase not in ("scheduled", "active"):
         return []

@@ -1,8 +1,34 @@
-"""The names under which the facts of a subscription are stored; none is renamed or used again."""
+"""All facts of a subscription, and the names under which they are stored; none is renamed or used again."""
 
 from __future__ import annotations
 
 from services.billing.domain.subscription import events
+
+SubscriptionEvent = (
+    events.SubscriptionCreated
+    | events.SubscriptionActivated
+    | events.TrialConverted
+    | events.TrialEnded
+    | events.TermStarted
+    | events.TermRenewed
+    | events.LegalNoticeRecorded
+    | events.AutoRenewalRefused
+    | events.ReinstatementFeeAssessed
+    | events.LateFeeAssessed
+    | events.SubscriptionTermEnding
+    | events.NonRenewalRequested
+    | events.NonRenewalWithdrawn
+    | events.SubscriptionTermEnded
+    | events.SubscriptionExpired
+    | events.CancellationScheduled
+    | events.SubscriptionCancelled
+    | events.AmendmentScheduled
+    | events.SubscriptionAmended
+    | events.SubscriptionPaused
+    | events.SubscriptionResumed
+    | events.BillRequested
+    | events.CorrectionDeferred
+)
 
 EVENT_TYPES: dict[str, type] = {
     "subscription_created": events.SubscriptionCreated,
@@ -11,6 +37,8 @@ EVENT_TYPES: dict[str, type] = {
     "trial_ended": events.TrialEnded,
     "term_started": events.TermStarted,
     "term_renewed": events.TermRenewed,
+    "legal_notice_recorded": events.LegalNoticeRecorded,
+    "auto_renewal_refused": events.AutoRenewalRefused,
     "reinstatement_fee_assessed": events.ReinstatementFeeAssessed,
     "late_fee_assessed": events.LateFeeAssessed,
     "subscription_term_ending": events.SubscriptionTermEnding,

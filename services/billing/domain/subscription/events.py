@@ -10,7 +10,15 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.correction import Carried, Correction
-from services.billing.domain.subscription.changes import Amendment, Cancellation, Pause, Resumption, Trial
+from services.billing.domain.subscription.changes import (
+    Amendment,
+    AutoRefusal,
+    Cancellation,
+    LegalNotice,
+    Pause,
+    Resumption,
+    Trial,
+)
 from services.billing.domain.tax_status import TaxStatus
 from shared.money import Money
 
@@ -147,8 +155,6 @@ class TrialConverted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialEnded:
-    """Nobody went on."""
-
     facts: Facts
     at: datetime
 
@@ -168,6 +174,20 @@ class TermRenewed:
     mode: RenewalMode
     renewed_at: datetime
     reinstated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalNoticeRecorded:
+    facts: Facts
+    notice: LegalNotice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoRenewalRefused:
+    """The day had come, and the term does not renew by itself: somebody has to see to it."""
+
+    facts: Facts
+    reason: AutoRefusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,8 +259,6 @@ class SubscriptionAmended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionPaused:
-    """The facts are those of the last term that was agreed."""
-
     facts: Facts
     pause: Pause
 
@@ -264,28 +282,3 @@ class BillRequested:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionDeferred:
     correction: DeferredCorrection
-
-
-SubscriptionEvent = (
-    SubscriptionCreated
-    | SubscriptionActivated
-    | TrialConverted
-    | TrialEnded
-    | TermStarted
-    | TermRenewed
-    | ReinstatementFeeAssessed
-    | LateFeeAssessed
-    | SubscriptionTermEnding
-    | NonRenewalRequested
-    | NonRenewalWithdrawn
-    | SubscriptionTermEnded
-    | SubscriptionExpired
-    | CancellationScheduled
-    | SubscriptionCancelled
-    | AmendmentScheduled
-    | SubscriptionAmended
-    | SubscriptionPaused
-    | SubscriptionResumed
-    | BillRequested
-    | CorrectionDeferred
-)

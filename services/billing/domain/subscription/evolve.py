@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
+    AutoRenewalRefused,
     Bill,
     BillRequested,
     CancellationScheduled,
@@ -14,6 +16,7 @@ from services.billing.domain.subscription.events import (
     FlatItem,
     LateFeeAssessed,
     LateInvoice,
+    LegalNoticeRecorded,
     NonRenewalRequested,
     NonRenewalWithdrawn,
     ReinstatementFeeAssessed,
@@ -21,7 +24,6 @@ from services.billing.domain.subscription.events import (
     SubscriptionAmended,
     SubscriptionCancelled,
     SubscriptionCreated,
-    SubscriptionEvent,
     SubscriptionExpired,
     SubscriptionPaused,
     SubscriptionResumed,
@@ -81,6 +83,10 @@ def _changed(subscription: Subscription, event: SubscriptionEvent) -> Subscripti
             return replace(subscription, amendments_due=(*subscription.amendments_due, amendment))
         case SubscriptionAmended(amendment=amendment):
             return subscription.with_amendment(amendment)
+        case LegalNoticeRecorded(notice=notice):
+            return replace(subscription, noticed=(*subscription.noticed, notice.term_number))
+        case AutoRenewalRefused():
+            return subscription
         case TrialConverted(term=term):
             return replace(subscription, phase="active", terms=(term,), is_converted=True)
         case TrialEnded():

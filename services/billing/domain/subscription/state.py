@@ -30,7 +30,8 @@ class Subscription:
     `late` the invoices that had one, `deferred` the corrections that wait; `bills` is how many there were; `renewed_at` is
     when each term after the first was agreed. `cancellation_due` and `amendments_due` are still to come, `cancelled` and
     `amendments` have taken effect. `phase` is what it would be without a pause; a pause and its resumption have the same
-    number, and the last one may still be to come."""
+    number, and the last one may still be to come. `noticed` are the terms with proof
+    that the customer was told that they renew by themselves."""
 
     subscription_id: UUID
     party: Party
@@ -53,6 +54,7 @@ class Subscription:
     resumptions: tuple[Resumption, ...] = ()
     trial: Trial | None = None
     is_converted: bool = False
+    noticed: tuple[int, ...] = ()
 
     @property
     def in_trial(self) -> bool:

@@ -16,9 +16,9 @@ from services.billing.domain.subscription.commands import (
     StartTerm,
     SubscriptionCommand,
 )
+from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
     SubscriptionActivated,
-    SubscriptionEvent,
     TermStarted,
     TrialConverted,
     TrialEnded,

@@ -34,6 +34,7 @@ def won(opportunity: Opportunity, command: WinOpportunity) -> RenewalWon:
         on_time=late_days == 0,
         late_days=late_days,
         at=command.at,
+        mode=command.mode,
     )
 
 

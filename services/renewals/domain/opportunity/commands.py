@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.renewals.domain.opportunity.term import ExpiringTerm
-from services.renewals.domain.opportunity.value import RenewalValue
+from services.renewals.domain.opportunity.value import RenewalMode, RenewalValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +59,13 @@ class RecordQuote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WinOpportunity:
-    """The customer accepted in billing at `at`."""
+    """The customer accepted in billing at `at`; with mode auto the term was renewed by itself, without a quote."""
 
-    quote_id: UUID
+    quote_id: UUID | None
     value: RenewalValue
     term_months: int
     at: datetime
+    mode: RenewalMode = "assisted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[Oppo
             return [cancelled(opportunity, command)]  # our clock was faster than this news
         case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | CloseCancelled() | AmendTerm() | ExtendTerm():
             return []
-        case "won", WinOpportunity(quote_id=quote_id) if quote_id == opportunity.quote_id:
+        case "won", WinOpportunity(quote_id=quote_id, mode=mode) if quote_id == opportunity.quote_id or mode == "auto":
             return []
         case "lost" | "superseded", WinOpportunity():
             return [won(opportunity, command)]  # the customer's signature is a fact, whatever we had written down

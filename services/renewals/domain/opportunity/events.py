@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.renewals.domain.opportunity.term import ExpiringTerm
-from services.renewals.domain.opportunity.value import RenewalValue
+from services.renewals.domain.opportunity.value import RenewalMode, RenewalValue
 from services.renewals.domain.reasons import Addressable, ChurnClass
 from shared.money import Money
 
@@ -88,7 +88,7 @@ class RenewalWon:
     customer_key: str
     term_number: int
     due_on: date
-    quote_id: UUID
+    quote_id: UUID | None
     base: Money
     value: RenewalValue
     like_for_like: Money
@@ -98,6 +98,7 @@ class RenewalWon:
     on_time: bool
     late_days: int
     at: datetime
+    mode: RenewalMode = "assisted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

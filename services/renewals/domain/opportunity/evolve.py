@@ -43,7 +43,7 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
         case Opportunity(), RenewalQuotePrepared(quote_id=quote_id):
             return replace(opportunity, quote_id=quote_id, quote_is_stale=False)
         case Opportunity(), RenewalWon(quote_id=quote_id):
-            return replace(opportunity, stage="won", quote_id=quote_id, **UNDECIDED)
+            return replace(opportunity, stage="won", quote_id=quote_id or opportunity.quote_id, **UNDECIDED)
         case Opportunity(), RenewalLost(reason=reason, by=by):
             return replace(opportunity, stage="lost", reason=reason, is_unanswered=by == "clock")
         case Opportunity(), RenewalSuperseded(reason=reason, successor_subscription_id=successor_subscription_id):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from shared.money import Money
+
+RenewalMode = Literal["assisted", "auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
