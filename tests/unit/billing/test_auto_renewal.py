@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.billing.domain.agreement import AutoRenewal
 from services.billing.domain.subscription.commands import (
+    CancelSubscription,
     PauseSubscription,
     RecordLegalNotice,
     RenewTerm,
@@ -93,6 +94,14 @@ def test_a_renewal_that_was_won_before_is_not_renewed_again() -> None:
     life.say(RenewTerm(term_number=2, line=LINE, quote_id=NEXT_QUOTE, at=life.now))
     life.move(DEADLINE)
     assert [event.mode for event in told(life, TermRenewed)] == ["assisted"]
+
+
+def test_what_will_be_cancelled_is_not_renewed() -> None:
+    life = agreed()
+    life.say(notice(life.now))
+    life.say(CancelSubscription(at=life.now, when=date(2013, 12, 15), credit="unused_time", reason="moving"))
+    life.move(new_york(2014, 2, 1))
+    assert (told(life, TermRenewed), told(life, AutoRenewalRefused), life.subscription.status) == ([], [], "cancelled")
 
 
 def test_a_term_that_was_extended_renews_before_its_later_end() -> None:

@@ -86,9 +86,10 @@ def window_end(subscription: Subscription) -> date:
 
 
 def auto_renew(subscription: Subscription, command: AutoRenewTerm) -> list[SubscriptionEvent]:
-    """Nothing where somebody was faster, or the term ends on another day by now."""
+    """Nothing where somebody was faster, where it will be cancelled, or the term ends on another day by now."""
     last = subscription.last
-    if subscription.phase != "active" or command.at != deadline(subscription, last):
+    goes_on = subscription.phase == "active" and subscription.cancellation_due is None
+    if not goes_on or command.at != deadline(subscription, last):
         return []
     refusal = _refusal(subscription, last)
     if refusal is not None:
