@@ -31,6 +31,7 @@ from services.billing.api import (
     quotes,
     receivables,
     reconciliation,
+    rerating,
     revenue,
     settings,
     subscription_changes,
@@ -55,7 +56,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (subscriptions, subscription_changes, pauses, trials, legal_notices):
         app.include_router(room.router)
-    for room in (invoices, proof, billed_usage, collections, what_if):
+    for room in (invoices, proof, billed_usage, collections, what_if, rerating):
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)

@@ -201,6 +201,14 @@ def bodies(names: Names) -> dict[str, Any]:
         },
         **TRIALS,
         "POST /v1/what-if": WHAT_IF,
+        "POST /v1/rerating/preview": {
+            "periods": [
+                {
+                    "period_id": names.get("period_id"),
+                    "totals": [{"group": "JFK", "quantity": "4.5", "count": 3, "digest": "00"}],
+                }
+            ]
+        },
         "POST /v1/subscriptions/{subscription_id}/non-renewal": REASON | {"successor_subscription_id": subscription},
         "POST /v1/subscriptions/{subscription_id}/cancellation": CANCELLATION,
         "POST /v1/subscriptions/{subscription_id}/cancellation/preview": CANCELLATION,

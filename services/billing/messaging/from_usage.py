@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from services.billing.desk import desk_of
@@ -17,10 +19,8 @@ from services.billing.domain.usage_period import (
     RecordClosing,
     RecordRevision,
     UsagePeriod,
-    at_revision,
 )
 from services.billing.processes import correcting, invoicing
-from services.billing.processes.correction_documents import Usage
 from services.billing.projections import usage_periods, waiting_bills
 from shared.contracts.usage import GroupTotal, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.messages import Message
@@ -62,18 +62,15 @@ def _answer(message: Message, body: UsagePeriodRevisedV1, unit: UnitOfWork, invo
         cause=body.cause,
         event_ids=tuple(body.event_ids),
     )
-    usage, version = _rated_with(unit, invoice, body.period_id), unit.version(SUBSCRIPTION, body.subscription_id)
+    usage = correcting.rated_with(
+        invoice, body.period_id, partial(unit.state, USAGE_PERIOD), lambda id_: _events(unit, id_)
+    )
+    version = unit.version(SUBSCRIPTION, body.subscription_id)
     yield from correcting.on_period_revised(subscription, version, invoice, usage, revised, desk_of(unit))
 
 
-def _rated_with(unit: UnitOfWork, invoice: Invoice, revised: UUID) -> Usage:
-    """The revised period as it is now, and the others of the invoice without revisions that were ignored."""
-    usage = _usage(unit, invoice.header.bill)
-    for id_, period in usage.items():
-        wanted = invoice.revision(id_)
-        if invoice.facts is not None and id_ != revised and period.revision != wanted:
-            usage[id_] = at_revision([entry.event for entry in unit.history(USAGE_PERIOD, id_)], wanted)
-    return usage
+def _events(unit: UnitOfWork, period_id: UUID) -> list[Any]:
+    return [entry.event for entry in unit.history(USAGE_PERIOD, period_id)]
 
 
 def complete(unit: UnitOfWork, subscription: Subscription, bill: Bill) -> Iterator[Order]:

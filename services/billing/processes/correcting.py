@@ -3,8 +3,9 @@ correction invoice, with credit notes, or with lines on the next invoice, as the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from services.billing.domain.correction import Carried, Correction, difference
@@ -19,6 +20,7 @@ from services.billing.domain.subscription.billing import is_billed_after
 from services.billing.domain.subscription.commands import DeferCorrection
 from services.billing.domain.subscription.events import DeferredCorrection, UsageItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.usage_period import UsagePeriod, at_revision
 from services.billing.processes.correction_documents import (
     Desk,
     Usage,
@@ -52,6 +54,18 @@ def on_period_revised(
         yield from _recalculate(subscription, version, invoice, usage, revised.cause, desk)
     elif invoice.facts is not None and not invoice.has_heard(revised.item.period_id, revised.revision):
         yield from _correct(subscription, version, invoice, usage, revised, desk)
+
+
+def rated_with(
+    invoice: Invoice, revised: UUID, state: Callable[[UUID], UsagePeriod], history: Callable[[UUID], Sequence[Any]]
+) -> Usage:
+    """The revised period as it is now, and the others of the invoice without revisions that were ignored."""
+    usage = {item.period_id: state(item.period_id) for item in invoice.header.bill.usage}
+    for id_, period in usage.items():
+        wanted = invoice.revision(id_)
+        if invoice.facts is not None and id_ != revised and period.revision != wanted:
+            usage[id_] = at_revision(history(id_), wanted)
+    return usage
 
 
 def _recalculate(
