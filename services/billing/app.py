@@ -11,6 +11,7 @@ from services.billing.api import (
     bank_statements,
     billed_usage,
     collections,
+    conformance,
     coupons,
     customers,
     evaluations,
@@ -31,6 +32,7 @@ from services.billing.api import (
     quotes,
     receivables,
     reconciliation,
+    rehearsal,
     rerating,
     revenue,
     settings,
@@ -56,7 +58,9 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (subscriptions, subscription_changes, pauses, trials, legal_notices):
         app.include_router(room.router)
-    for room in (invoices, proof, billed_usage, collections, what_if, rerating):
+    for room in (invoices, proof, billed_usage, collections):
+        app.include_router(room.router)
+    for room in (conformance, rehearsal, rerating, what_if):
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)

@@ -201,6 +201,7 @@ def bodies(names: Names) -> dict[str, Any]:
         },
         **TRIALS,
         "POST /v1/what-if": WHAT_IF,
+        "POST /v1/plans/{code}/rehearsal": {"version": 1},
         "POST /v1/rerating/preview": {
             "periods": [
                 {

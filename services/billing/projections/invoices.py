@@ -48,6 +48,13 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
 THEN = PlayedBack(INVOICE, project, invoices.c.invoice_id)
 
 
+def originals_of(unit: UnitOfWork, subscription_id: UUID) -> Select[Any]:
+    """Invoices that are owed, or will be, and correct no other."""
+    is_regular = invoices.c.document.op("->>")("kind") == "regular"
+    mine = of_tenant(unit, subscription_id=subscription_id).where(is_regular)
+    return mine.where(invoices.c.status.not_in(["discarded", "voided"]))
+
+
 def of_tenant(
     unit: UnitOfWork,
     *,

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, select, update
+from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -232,6 +232,17 @@ def of_tenant(unit: UnitOfWork, *, customer: str | None = None, status: str | No
     if customer is not None:
         mine = mine.where(subscriptions.c.customer_key == customer)
     return mine if status is None else mine.where(subscriptions.c.status == status)
+
+
+def with_plan(unit: UnitOfWork, code: str) -> Select[Any]:
+    """Those that have a plan on their line, had it before an amendment, or will have it."""
+    on_lines: list[dict[str, Any]] = [
+        {"terms": [{"plan": code}]},
+        {"amendments": [{"plan": code}]},
+        {"amendments": [{"add_ons": [{"plan": code}]}]},
+    ]
+    document = subscriptions.c.subscription
+    return of_tenant(unit).where(or_(*(document.op("@>")(bindparam(None, wanted, JSONB)) for wanted in on_lines)))
 
 
 def get(unit: UnitOfWork, subscription_id: UUID) -> dict[str, Any]:
