@@ -70,6 +70,8 @@ def show_http(stand: Stand) -> None:
     show("a page of 100 invoices, 4 connections", pages.wall, "a second")
     show("  p99", pages.p99_milliseconds, "ms (goal 20)")
     show("an invoice verified, p99", http_rows.verified(stand, seller, REPEATS, SECONDS).p99_milliseconds, "ms")
+    took = http_rows.what_if(stand, seller, REPEATS)
+    show(f"what-if over {INVOICES * len(CHARGES):,} period totals of a month", took, "totals a second (goal 100,000)")
     seller.close()
 
 

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine
 
 from infra.local.databases import Urls
 from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.catalogue import PLAN as CATALOGUE
+from services.billing.domain.catalogue import PublishPlan, plan_id
 from services.billing.domain.plan import Charge, PlanVersion
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -70,6 +72,11 @@ class Seller:
 
     def sell(self, number: int) -> None:
         """So many subscriptions of customers of their own, each with its first usage periods, which are closed."""
+        with self.unit(STARTS_AT) as unit:
+            id_ = plan_id(self.tenant_id, PLAN.code)
+            unit.execute(
+                CATALOGUE, id_, PublishPlan(plan_id=id_, plan=PLAN, meters=dict.fromkeys(CHARGES, ()), policies=())
+            )
         for start in range(0, number, A_TRANSACTION):
             with self.unit(STARTS_AT) as unit:
                 for n in range(start, min(number, start + A_TRANSACTION)):
