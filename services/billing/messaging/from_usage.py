@@ -30,7 +30,7 @@ from shared.unit_of_work import UnitOfWork
 
 def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(UsagePeriodClosedV1)
-    waiting_bills.alone(unit)
+    waiting_bills.alone(unit.session, unit.tenant_id)
     command = RecordClosing(totals=_totals(body.totals), learned_at=body.learned_at)
     yield Order(USAGE_PERIOD, body.period_id, command)
     for bill in waiting_bills.of_subscription(unit, body.subscription_id):
@@ -40,7 +40,7 @@ def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 def period_revised(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     """Once for each revision of a period, however often it is told."""
     body = message.read(UsagePeriodRevisedV1)
-    waiting_bills.alone(unit)
+    waiting_bills.alone(unit.session, unit.tenant_id)
     known: UsagePeriod | None = unit.state(USAGE_PERIOD, body.period_id)
     if known is not None and known.revision >= body.revision:
         return

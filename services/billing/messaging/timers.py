@@ -115,7 +115,7 @@ def unused_time(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 
 def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
-    waiting_bills.alone(unit)
+    waiting_bills.alone(unit.session, unit.tenant_id)
     subscription: Subscription = unit.state(SUBSCRIPTION, timer.subject)
     customer: Customer | None = unit.state(CUSTOMER, subscription.party.customer_id)
     tax = customer.tax if customer else None
@@ -153,13 +153,16 @@ def dunning_step(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 
 def _bills(timers: Sequence[Timer], session: Session) -> None:
-    """The subscriptions, the usage periods that their bills wait for, and whose invoices they will be."""
+    """The subscriptions, the usage periods that their bills wait for, whose invoices they will be, and how those are taxed."""
     tenant_id, ids = timers[0].tenant_id, [timer.subject for timer in timers]
+    waiting_bills.alone(session, tenant_id)
     session.load(SUBSCRIPTION, tenant_id, ids)
     last_day = max(timer.fire_at for timer in timers).date() + timedelta(days=1)
     session.load(USAGE_PERIOD, tenant_id, usage_periods.unbilled(session, tenant_id, ids, last_day))
-    states = (session.stream(SUBSCRIPTION, StreamKey(tenant_id, SUBSCRIPTION.category, id_)).state for id_ in ids)
-    session.load(INVOICE, tenant_id, [next_invoice_id(state) for state in states if state is not None])
+    streams = (session.stream(SUBSCRIPTION, StreamKey(tenant_id, SUBSCRIPTION.category, id_)) for id_ in ids)
+    known: list[Subscription] = [stream.state for stream in streams if stream.state is not None]
+    session.load(INVOICE, tenant_id, [next_invoice_id(subscription) for subscription in known])
+    session.load(CUSTOMER, tenant_id, [subscription.party.customer_id for subscription in known])
 
 
 PREPARATIONS: Mapping[str, Preparation] = {"bill": _bills}

@@ -15,7 +15,7 @@ from services.billing.domain.subscription.events import Bill, BillRequested
 from services.billing.tables import waiting_bills
 from shared.event_store import Recorded
 from shared.statements import Insertion, ahead, run, write_rows
-from shared.unit_of_work import UnitOfWork
+from shared.unit_of_work import Session, UnitOfWork
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
@@ -45,14 +45,15 @@ def of_subscription(unit: UnitOfWork, subscription_id: UUID) -> list[Bill]:
     return [msgspec.convert(row, Bill) for row in rows]
 
 
-def alone(unit: UnitOfWork) -> None:
+def alone(session: Session, tenant_id: UUID) -> None:
     """Nobody else of this tenant requests bills or hears of usage until the transaction ends.
 
-    A bill that does not see the closing, and a closing that does not see the bill, would leave it waiting for ever.
+    A bill that does not see the closing, and a closing that does not see the bill, would leave it waiting for ever. So
+    usage periods are loaded only afterwards.
     """
-    session, lock = unit.session, ("waiting_bills", unit.tenant_id)
+    lock = ("waiting_bills", tenant_id)
     if lock not in session.kept:
-        ahead(session.connection, _LOCK, {"tenant": unit.tenant_id})
+        ahead(session.connection, _LOCK, {"tenant": tenant_id})
         session.kept[lock] = True
 
 

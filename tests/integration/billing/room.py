@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from infra.local.tokens import tenant_id
-from services.billing.messaging.timers import TIMERS
+from services.billing.messaging.timers import PREPARATIONS, TIMERS
 from shared.causes import Cause
 from shared.contracts.usage import GroupTotal, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.ids import shown
@@ -49,6 +49,7 @@ class Room:
         session = Session(tx, self.inbox.store)
         timer = Timer(tenant_id=self.tenant_id, name="bill", subject=self.subscription_id, fire_at=at, stage=2)
         unit = UnitOfWork(session, cause)
+        PREPARATIONS["bill"]([timer], session)
         unit.carry_out(TIMERS["bill"](timer, unit))
         session.flush()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from shared.orders import Order
 from shared.parked import PARKED_MESSAGE, DecideParkedMessage
 from shared.parking import Parking, park_timer
 from shared.timers import Timer, TimerHandler, TimerRunner
-from shared.unit_of_work import UnitOfWork
+from shared.unit_of_work import Session, UnitOfWork
 from tests.support.tower.bell import BELL, Bell, Ring, SetAlarm
 from tests.support.tower.echo import ECHO, Hear
 from tests.support.tower.house import Tower
@@ -73,6 +74,24 @@ def test_timers_fire_in_the_order_of_instant_and_stage(own_tower: Tower, tenant:
     assert run_dry(runner(own_tower, dict.fromkeys(names, note))) == 3
     assert fired == [("early, first stage", NOON - HOUR), ("early, second stage", NOON - HOUR), ("late", NOON)]
     assert [row.name for row in own_tower.rows("SELECT name FROM timers")] == ["not yet"]
+
+
+def test_timers_of_a_name_are_prepared_together_before_any_of_them_is_handled(own_tower: Tower, tenant: UUID) -> None:
+    bells, seen = [uuid4() for _ in range(3)], []
+
+    def prepare(timers: Sequence[Timer], session: Session) -> None:
+        seen.append(sorted(timer.subject for timer in timers))
+        session.load(BELL, tenant, [timer.subject for timer in timers])
+
+    def look(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+        seen.append(len(unit.session.streams))
+        yield from ring(timer, unit)
+
+    for bell in bells:
+        own_tower.do(BELL, tenant, bell, SetAlarm(name="alarm", at=NOON))
+    alone = runner(own_tower, {"alarm": look})
+    assert run_dry(replace(alone, preparations={"alarm": prepare})) == 3
+    assert seen == [sorted(bells), 3, 3, 3]
 
 
 def test_what_a_timer_causes_took_effect_when_it_was_due(own_tower: Tower, tenant: UUID, bell: UUID) -> None:
