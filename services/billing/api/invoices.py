@@ -87,8 +87,8 @@ def issue(invoice_id: InvoiceId, unit: ChangeInvoices) -> InvoiceOut:
 
 @router.post("/{invoice_id}/release")
 def release(invoice_id: InvoiceId, body: Why, unit: ReleaseInvoices) -> InvoiceOut:
-    """Somebody has looked at what is held, and it is issued."""
-    unit.execute(INVOICE, invoice_id, ReleaseInvoice(reason=body.reason))
+    """Somebody has looked at what is held, and it is issued, due by the terms of payment from today on."""
+    unit.execute(INVOICE, invoice_id, ReleaseInvoice(reason=body.reason, on=_today(unit, invoice_id)))
     _issue(unit.because(unit.cause), invoice_id)
     return invoice_out(invoices.get(unit, invoice_id))
 

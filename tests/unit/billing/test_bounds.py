@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import reduce
 
 import pytest
@@ -22,7 +23,7 @@ from tests.unit.billing.test_invoice import DRAFT, ISSUE, TOTAL
 from tests.unit.billing.test_invoice import given as after
 
 BELOW = replace(ISSUE, bound=usd(TOTAL - 1))
-LOOKED_AT = ReleaseInvoice(reason="a large order")
+LOOKED_AT = ReleaseInvoice(reason="a large order", on=date(2013, 2, 20))
 
 
 def test_the_bound_itself_is_still_issued_and_one_more_is_held_once() -> None:
@@ -35,9 +36,14 @@ def test_the_bound_itself_is_still_issued_and_one_more_is_held_once() -> None:
 
 def test_what_is_held_is_released_and_issued_whatever_the_bound_or_discarded() -> None:
     [released] = INVOICE.decide(after(DRAFT, BELOW), LOOKED_AT)
-    assert released == InvoiceReleased(total=usd(TOTAL), reason="a large order")
+    assert released == InvoiceReleased(total=usd(TOTAL), reason="a large order", on=date(2013, 2, 20))
     assert after(DRAFT, BELOW, LOOKED_AT, BELOW).status == "issued"
     assert after(DRAFT, BELOW, DiscardInvoice(reason="wrong price")).status == "discarded"
+
+
+def test_nobody_is_late_for_the_time_that_we_took_to_look() -> None:
+    issued = after(DRAFT, BELOW, LOOKED_AT, BELOW).issued
+    assert (issued.issued_on, issued.due_on) == (date(2013, 2, 1), date(2013, 3, 7))
 
 
 def test_a_bound_that_was_raised_holds_nothing_any_more() -> None:

@@ -53,7 +53,10 @@ class IssueInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseInvoice:
+    """`on` is the customer's day: nobody owes for the time that we took to look."""
+
     reason: str
+    on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

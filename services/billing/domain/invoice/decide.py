@@ -61,8 +61,8 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             return [] if invoice.held else [InvoiceHeld(total=invoice.totals.total, bound=bound)]
         case Invoice(status="draft"), IssueInvoice():
             return _issue(invoice, command)
-        case Invoice(status="draft"), ReleaseInvoice(reason=reason):
-            return [_released(invoice, reason)]
+        case Invoice(status="draft"), ReleaseInvoice():
+            return [_released(invoice, command)]
         case Invoice(facts=Facts()), IssueInvoice():
             return []  # already done: repeating a command is harmless
         case Invoice(), RecordPayment() | ReturnPayment():
@@ -125,10 +125,10 @@ def is_above(invoice: Invoice, bound: Money) -> bool:
     return not (invoice.released or invoice.totals.total <= bound)
 
 
-def _released(invoice: Invoice, reason: str) -> InvoiceReleased:
+def _released(invoice: Invoice, command: ReleaseInvoice) -> InvoiceReleased:
     if not invoice.held:
         raise NotHeld("the invoice is not held")
-    return InvoiceReleased(total=invoice.totals.total, reason=reason)
+    return InvoiceReleased(total=invoice.totals.total, reason=command.reason, on=command.on)
 
 
 def _recalculate(invoice: Invoice, command: RecalculateInvoice) -> list[InvoiceEvent]:
@@ -147,13 +147,14 @@ def _recalculate(invoice: Invoice, command: RecalculateInvoice) -> list[InvoiceE
 
 def _issue(invoice: Invoice, command: IssueInvoice) -> list[InvoiceEvent]:
     header, number = invoice.header, command.number
+    asked_on = max(header.bill.billing_on, invoice.released_on or header.bill.billing_on)
     facts = Facts(
         invoice_id=header.invoice_id,
         number=number.text,
         subscription_id=header.subscription_id,
         party=header.party,
         issued_on=header.bill.billing_on,
-        due_on=header.bill.billing_on + timedelta(days=header.net_days),
+        due_on=asked_on + timedelta(days=header.net_days),
         total=invoice.totals.total,
         kind="correction" if header.corrects else "regular",
         corrects_invoice_id=header.corrects.invoice_id if header.corrects else None,

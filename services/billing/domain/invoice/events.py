@@ -99,10 +99,11 @@ class InvoiceHeld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceReleased:
-    """Somebody has, and `total` is right."""
+    """Somebody has, and `total` is right. It is due by the terms of payment from the day `on`."""
 
     total: Money
     reason: str
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,8 +35,10 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
             return _drafted(event)
         case Invoice(), InvoiceRecalculated(lines=lines, totals=totals):
             return replace(invoice, lines=lines, totals=totals, revisions=_revisions(event))
-        case Invoice(), InvoiceHeld() | InvoiceReleased():
-            return replace(invoice, held=isinstance(event, InvoiceHeld), released=isinstance(event, InvoiceReleased))
+        case Invoice(), InvoiceHeld():
+            return replace(invoice, held=True)
+        case Invoice(), InvoiceReleased(on=on):
+            return replace(invoice, held=False, released=True, released_on=on)
         case Invoice(), InvoiceIssued(facts=facts):
             return replace(invoice, status="issued", facts=facts)
         case Invoice(), PaymentAllocated(payment_id=payment_id, amount=amount):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -59,7 +60,8 @@ class Invoice:
     those of its usage periods that it is rated with, `heard` the latest of each, also where it was ignored. `documents`
     corrected it; what of its corrections waits for the next invoice is `deferred`, what has no answer yet `unanswered`.
     `unused` is what was credited for time that is not used, `written_off` what is not expected any more.
-    A draft that is `held` is above the bound; `released` is one that somebody has looked at.
+    A draft that is `held` is above the bound; `released` is one that somebody has looked at, on
+    the day `released_on`.
     """
 
     status: InvoiceStatus
@@ -84,6 +86,7 @@ class Invoice:
     written_off: Money
     held: bool = False
     released: bool = False
+    released_on: date | None = None
 
     @property
     def open(self) -> Money:
