@@ -14,7 +14,7 @@ from services.usage.metering.watches import PeriodKey
 
 
 def add_counts(tx: Connection, added: Mapping[PeriodKey, Came]) -> None:
-    """Rows are locked in the order of their keys."""
+    """To periods that are accounted for. Rows are locked in the order of their keys."""
     rows = [
         {"tenant_id": key.tenant_id, "period_id": key.period_id, **asdict(came)}
         for key, came in added.items()
@@ -22,6 +22,12 @@ def add_counts(tx: Connection, added: Mapping[PeriodKey, Came]) -> None:
     ]
     if rows:
         tx.exec_driver_sql(_ADD, {"rows": msgspec.json.encode(rows).decode()})
+
+
+def is_accounted_for(tx: Connection, key: PeriodKey) -> bool:
+    """Not so a period that a release without this opened."""
+    named = {"tenant": key.tenant_id, "period": key.period_id}
+    return tx.exec_driver_sql(f"SELECT FROM usage_period_counts {_OF}", named).first() is not None
 
 
 def count_stored(tx: Connection, key: PeriodKey, period: PeriodTally, subjects: Sequence[str], received: int) -> None:
@@ -41,10 +47,12 @@ def disagreeing(tx: Connection, most: int) -> int:
 
 
 def _replace(tx: Connection, key: PeriodKey, came: Came) -> None:
-    forget = "DELETE FROM usage_period_counts WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
-    tx.exec_driver_sql(forget, {"tenant": key.tenant_id, "period": key.period_id})
-    add_counts(tx, {key: came})
+    named = {"tenant": key.tenant_id, "period": key.period_id}
+    tx.exec_driver_sql(f"DELETE FROM usage_period_counts {_OF}", named)  # noqa: S608
+    tx.exec_driver_sql(_INSERT, named | asdict(came))
 
+
+_OF = "WHERE tenant_id = %(tenant)s AND period_id = %(period)s"
 
 _TAKEN_BACK = """
 SELECT count(*) FROM unnest(%(subjects)s::text[]) AS wanted(subject) CROSS JOIN LATERAL (
@@ -56,16 +64,24 @@ JOIN usage_amendments AS a ON a.tenant_id = %(tenant)s AND a.position = event.po
 
 _DISAGREEING = """
 SELECT count(*) FROM (SELECT tenant_id, period_id FROM usage_periods ORDER BY random() LIMIT %(most)s) AS p
-LEFT JOIN usage_period_counts AS c ON c.tenant_id = p.tenant_id AND c.period_id = p.period_id
-WHERE coalesce(c.received - c.excluded - c.taken_back - c.repeated - c.conflicting, 0) <> coalesce((
+JOIN usage_period_counts AS c ON c.tenant_id = p.tenant_id AND c.period_id = p.period_id
+WHERE c.received - c.excluded - c.taken_back - c.repeated - c.conflicting <> coalesce((
   SELECT sum(event_count) FROM usage_totals AS t WHERE t.tenant_id = p.tenant_id AND t.period_id = p.period_id), 0)"""
 
 _KINDS = ("received", "excluded", "taken_back", "repeated", "conflicting")
-_COLUMNS = ", ".join(_KINDS)
+
+_INSERT = f"""
+INSERT INTO usage_period_counts (tenant_id, period_id, {", ".join(_KINDS)})
+VALUES (%(tenant)s, %(period)s, {", ".join(f"%({kind})s" for kind in _KINDS)})"""  # noqa: S608 - kinds are constants
+
 _ADD = f"""
-INSERT INTO usage_period_counts AS c (tenant_id, period_id, {_COLUMNS})
-SELECT tenant_id, period_id, {_COLUMNS} FROM json_to_recordset(%(rows)s::json) AS row(
-  tenant_id uuid, period_id uuid, {", ".join(f"{kind} bigint" for kind in _KINDS)})
-ORDER BY tenant_id, period_id
-ON CONFLICT (tenant_id, period_id) DO UPDATE SET {", ".join(f"{kind} = c.{kind} + excluded.{kind}" for kind in _KINDS)}
-"""  # noqa: S608 - kinds are constants
+WITH row AS (
+  SELECT * FROM json_to_recordset(%(rows)s::json) AS row(
+    tenant_id uuid, period_id uuid, {", ".join(f"{kind} bigint" for kind in _KINDS)})
+), locked AS MATERIALIZED (
+  SELECT c.tenant_id, c.period_id FROM usage_period_counts AS c JOIN row USING (tenant_id, period_id)
+  ORDER BY c.tenant_id, c.period_id FOR UPDATE OF c
+)
+UPDATE usage_period_counts AS c SET {", ".join(f"{kind} = c.{kind} + row.{kind}" for kind in _KINDS)}
+FROM row JOIN locked USING (tenant_id, period_id)
+WHERE c.tenant_id = row.tenant_id AND c.period_id = row.period_id"""  # noqa: S608

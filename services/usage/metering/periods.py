@@ -18,7 +18,7 @@ from services.usage.domain.usage_period.state import PeriodTerms
 from services.usage.metering.counts import Counts
 from services.usage.metering.lists import found
 from services.usage.metering.locks import take_periods
-from services.usage.metering.period_counts import count_stored
+from services.usage.metering.period_counts import count_stored, is_accounted_for
 from services.usage.metering.stored_events import Range, StoredEvent, pages
 from services.usage.metering.totals import Totals, add_to_totals, replace_totals, totals_of
 from services.usage.metering.watches import PeriodKey, compiled
@@ -85,17 +85,21 @@ def recount(tx: Connection, key: PeriodKey) -> Recount:
     """Counts a period again from its stored events and corrects its totals if they differ. Raises PeriodNotFound."""
     take_periods(tx, key.tenant_id)
     before = totals_of(tx, [key])[key]
-    count_anew(tx, key)
+    period, received = count_anew(tx, key)
+    if not is_accounted_for(tx, key):
+        count_stored(tx, key, period, stored_period(tx, key).range.subjects or (), received)
     return Recount(before, totals_of(tx, [key])[key])
 
 
-def count_anew(tx: Connection, key: PeriodKey) -> None:
-    """For a caller who has taken the tenant's periods."""
-    stored = stored_period(tx, key)
+def count_anew(tx: Connection, key: PeriodKey) -> tuple[PeriodTally, int]:
+    """For a caller who has taken the tenant's periods; what was counted, and from how many events."""
+    stored, received = stored_period(tx, key), 0
     period = PeriodTally(stored.meter, stored.range.starts_at, stored.range.ends_at)
     for page in pages(tx, seen(key.tenant_id, stored.range.subjects, period)):
         tally(period, key.tenant_id, page)
+        received += of_period(period, page)
     replace_totals(tx, key, period)
+    return period, received
 
 
 def remeter(tx: Connection, key: PeriodKey, definition: MeterDefinition) -> Totals:

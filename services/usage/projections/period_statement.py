@@ -8,6 +8,11 @@ from sqlalchemy import Connection
 
 from services.usage.domain.usage_period.decide import PeriodNotFound
 from services.usage.metering.watches import PeriodKey
+from shared.errors import Conflict
+
+
+class NotAccountedFor(Conflict):
+    """The period was opened by a release that did not count this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +33,20 @@ class PeriodStatement:
 
 
 def statement_of(tx: Connection, key: PeriodKey) -> PeriodStatement:
-    """Raises PeriodNotFound."""
+    """Raises PeriodNotFound, NotAccountedFor."""
     row = tx.exec_driver_sql(_STATEMENT, {"tenant": key.tenant_id, "period": key.period_id}).mappings().first()
     if row is None:
         raise PeriodNotFound("no such usage period")
+    if row["received"] is None:
+        raise NotAccountedFor(
+            "this period is not accounted for: have it counted again, which begins with its stored events"
+        )
     return PeriodStatement(**{name: int(row[name]) for name in PeriodStatement.__slots__})
 
 
 # In one statement, and so of one instant.
 _STATEMENT = """
-SELECT coalesce(c.received, 0) AS received, coalesce(c.excluded, 0) AS excluded, coalesce(c.taken_back, 0) AS taken_back,
-  coalesce(c.repeated, 0) AS repeated, coalesce(c.conflicting, 0) AS conflicting, coalesce((
+SELECT c.received, c.excluded, c.taken_back, c.repeated, c.conflicting, coalesce((
     SELECT sum(event_count) FROM usage_totals AS t WHERE t.tenant_id = p.tenant_id AND t.period_id = p.period_id
   ), 0) AS metered
 FROM usage_periods AS p LEFT JOIN usage_period_counts AS c ON c.tenant_id = p.tenant_id AND c.period_id = p.period_id

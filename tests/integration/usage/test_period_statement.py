@@ -16,7 +16,7 @@ from services.usage.metering.months import make_month
 from services.usage.metering.periods import recount, remeter
 from services.usage.metering.shortening import shorten_period
 from services.usage.metering.watches import PeriodKey
-from services.usage.projections.period_statement import PeriodStatement, statement_of
+from services.usage.projections.period_statement import NotAccountedFor, PeriodStatement, statement_of
 from shared.database import engine_for
 from tests.integration.usage.meter_room import START as ROOM_START
 from tests.integration.usage.meter_room import Room, trip
@@ -107,6 +107,20 @@ def test_events_that_were_lost_show_even_where_the_totals_agree_with_what_is_lef
     with house.engine.begin() as tx:
         assert not recount(tx, house.key("miles")).differs
     assert house.statement("miles").difference == 1
+
+
+def test_a_period_from_before_is_accounted_for_once_it_is_counted_again(house):
+    house.open("miles")
+    house.change("DELETE FROM usage_period_counts WHERE tenant_id = %(tenant)s")
+    house.meter(event("1", miles=1), event("2"), retracted("r", "1"))
+    with pytest.raises(NotAccountedFor):
+        house.statement("miles")
+    with house.engine.begin() as tx:
+        assert not recount(tx, house.key("miles")).differs
+    house.meter(event("3", miles=1))
+    assert house.statement("miles") == PeriodStatement(
+        received=3, metered=1, excluded=1, taken_back=1, repeated=0, conflicting=0
+    )
 
 
 def test_the_books_find_a_period_whose_totals_do_not_hold_what_came(urls):

@@ -8,13 +8,9 @@ from shared.migrations import grant
 revision = "0009"
 down_revision = "0008"
 
-# What was excluded or repeated before is not known by period: it begins with what is metered.
-FILL = """
-INSERT INTO usage_period_counts (tenant_id, period_id, received, excluded, taken_back, repeated, conflicting)
-SELECT tenant_id, period_id, sum(event_count), 0, 0, 0, 0 FROM usage_totals GROUP BY tenant_id, period_id"""
-
 
 def upgrade() -> None:
+    """Empty: the release before meters on until its worker is replaced, and would leave out what it counts."""
     op.create_table(
         "usage_period_counts",
         sa.Column("tenant_id", sa.Uuid, nullable=False),
@@ -25,5 +21,4 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "period_id", name=op.f("pk_usage_period_counts")),
     )
-    op.execute(FILL)
     grant("usage", by_tenant=["usage_period_counts"])
