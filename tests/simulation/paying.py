@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.simulation.acts import Act
+from tests.simulation.acts import Act, amend
 from tests.simulation.world import World
 
 
@@ -26,6 +26,16 @@ def pay(name: str, customer: str, percent: int = 100) -> Act:
                     yield True
             if not due:
                 yield False
+
+    return act
+
+
+def pay_and_amend(name: str, customer: str, **change: Any) -> Act:
+    """Who owes for long is refused; when dunning hears of what, is not the same in every order."""
+
+    def act(world: World) -> Iterator[bool]:
+        yield from pay(name, customer)(world)
+        yield from amend(customer, **change)(world)
 
     return act
 

@@ -76,7 +76,8 @@ class Room:
         package = f"services.{self.name}"
         self.wiring = importlib.import_module(f"{package}.store")
         self.inbound = importlib.import_module(f"{package}.messaging.inbound")
-        self.timers = importlib.import_module(f"{package}.worker").__dict__.get("TIMERS", {})
+        worker = importlib.import_module(f"{package}.worker").__dict__
+        self.timers, self.preparations = worker.get("TIMERS", {}), worker.get("PREPARATIONS", {})
         self.store = self.wiring.create_store()
         self.owner = create_engine(self.service.urls.owner)
         self.client = TestClient(self.service.app)
@@ -100,12 +101,16 @@ class Room:
         park = park_timer(self.time)
         self.steps: dict[str, Step] = {
             "relay": Relay(self.engine, self.log.append, self.name).step,
-            "timers": TimerRunner(self.engine, self.store, self.timers, self.time, park, self.name).step,
+            "timers": self._timers(park).step,
             "parking": Parking(self.engine, inbox, self.time).step,
         }
         self.consumers = [self._consumer("inbox", self.inbound.TOPICS, into(inbox))]
         if self.name == "usage":
             self._start_metering()
+
+    def _timers(self, park: Any) -> TimerRunner:
+        parts = (self.engine, self.store, self.timers, self.time, park, self.name)
+        return TimerRunner(*parts, preparations=self.preparations)
 
     def _start_metering(self) -> None:
         self.advancing = advancing = Advancing(self.engine, self.store, self.time)

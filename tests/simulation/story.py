@@ -75,7 +75,7 @@ def _change(author: Author, random: Random, name: str, begins_at: datetime, ends
             credit = random.choice(("unused_time", "unused_time", "none"))
             author.write(at, acts.cancel(name, credit=credit, **when))
         elif at + timedelta(days=2) < ends_at:
-            author.write(at, acts.amend(name, quantity=seats))
+            author.write(at, paying.pay_and_amend(f"{name} takes {seats}", name, quantity=seats))
 
 
 def _months_later(day: date, months: int) -> date:

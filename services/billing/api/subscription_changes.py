@@ -15,6 +15,7 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.amended_line import LineChange
 from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.dunning import DUNNING
+from services.billing.domain.dunning.state import Dunning
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.plan import NoPriceInChannel, NoPriceInCurrency
@@ -61,7 +62,8 @@ def amend(subscription_id: SubscriptionId, body: AmendIn, unit: ChangeSubscripti
     """Another quantity, another plan, add-ons more or less: now, where the billing period ends, or from a day of the term
     on. The days to come are credited at the old conditions and charged at the new ones."""
     command = _amendment(unit, subscription_id, body)
-    unit.state(DUNNING, subscription_id).refuse_changes()
+    dunning: Dunning = unit.state(DUNNING, subscription_id)
+    dunning.refuse_changes(lambda invoice_id: unit.state(INVOICE, invoice_id).open.minor > 0)
     unit.execute(SUBSCRIPTION, subscription_id, command)
     return shown(subscriptions.get(unit, subscription_id))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,8 +27,9 @@ class Dunning:
     settled: tuple[UUID, ...] = ()
     lost: tuple[Debt, ...] = ()
 
-    def refuse_changes(self) -> None:
-        """From `restricted` on; ending the subscription is no such change. Raises Restricted."""
-        if self.step in WITHOUT_CHANGES:
-            oldest, *_ = self.debts + self.lost
-            raise Restricted(f"dunning has come to {self.step}: {oldest.number} has to be paid first")
+    def refuse_changes(self, is_open: Callable[[UUID], bool]) -> None:
+        """From `restricted` on, while one of the invoices is open: dunning may not have heard of a payment yet. Ending the
+        subscription is no such change. Raises Restricted."""
+        owed = [*(debt for debt in self.debts if is_open(debt.invoice_id)), *self.lost]
+        if self.step in WITHOUT_CHANGES and owed:
+            raise Restricted(f"dunning has come to {self.step}: {owed[0].number} has to be paid first")
