@@ -47,7 +47,9 @@ QUERIES = {
     ),
     "quotes": (
         "billing",
-        "SELECT c.key, q.purpose, q.status, q.version FROM quotes q JOIN customers c USING (customer_id)",
+        # One that was drafted after an amendment was never made stale by it.
+        """SELECT c.key, q.purpose, q.status, CASE WHEN q.status <> 'withdrawn' THEN q.version END
+           FROM quotes q JOIN customers c USING (customer_id)""",
     ),
     "lines": (
         "billing",

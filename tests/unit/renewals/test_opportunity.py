@@ -141,6 +141,8 @@ def test_an_amendment_moves_the_base_and_makes_the_quote_stale():
     assert given(*opened, quote(), amend)(amend) == []
     assert given(*opened, quote(), win())(amend) == []
     assert after(*opened, quote(), amend).term.base == dearer.base
+    assert given(*opened, silence())(amend) == [adjusted], "our clock was faster than the news of the amendment"
+    assert given(*opened, lose())(amend) == []
 
 
 def test_a_term_that_ends_later_moves_the_days_of_its_renewal():

@@ -81,6 +81,8 @@ def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[Oppo
     match opportunity.stage, command:
         case "lost", CloseCancelled() if opportunity.is_unanswered:
             return [cancelled(opportunity, command)]  # our clock was faster than this news
+        case "lost", AmendTerm(at=at) if opportunity.is_unanswered and at < unanswered_at(opportunity.term):
+            return _amend(opportunity, command)  # likewise: what was lost is the base as it was amended before
         case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | CloseCancelled() | AmendTerm() | ExtendTerm():
             return []
         case "won", WinOpportunity(quote_id=quote_id, mode=mode) if quote_id == opportunity.quote_id or mode == "auto":
