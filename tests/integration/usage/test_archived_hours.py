@@ -26,9 +26,9 @@ from services.usage.metering.shortening import shorten_period
 from services.usage.projections.meters import MeterVersion
 from services.usage.projections.rolled_hours import RolledQuestion
 from shared.database import engine_for
+from tests.integration.usage.archive_house import FEBRUARY, JANUARY, Store, forget_unmatched, hour, trips
 from tests.integration.usage.metering_house import MILES, corrected, retracted
 from tests.integration.usage.metering_house import event as sent
-from tests.integration.usage.test_archives import FEBRUARY, JANUARY, Store, forget_unmatched, hour, trips
 from tests.integration.usage.test_rollups import Answer, RolledHouse, take_everything_over
 from tests.support.waiting import eventually
 
