@@ -95,7 +95,7 @@ APPROVAL = {
     "approvers": {"dora": "manager"},
     "clauses": {"escrow": "director"},
 }
-ALTERNATIVES = [{"term_months": 24, "uplift_percent": "4", "discount_percent": "3"}]
+ALTERNATIVES = [{"term_months": 24, "uplift_percent": "4", "discount_percent": "1"}]
 PAPERS = {
     "clauses": [{"code": "security", "title": "Data security", "text": "As agreed.", "justification": "Asked for."}],
     "documents": [{"title": "Specification", "address": "https://example.com/spec.pdf", "sha256": "ab" * 32}],

@@ -16,6 +16,8 @@ def test_every_line_is_what_the_quote_said(billing: Service, tenant: str) -> Non
     path = f"/v1/subscriptions/{shown('sub', room.subscription_id)}"
     room.live_until("2031-02-01")
     room.revise_usage(LATE, JFK=410)
+    for invoice in room.invoices():
+        room.pay(invoice)
     amended = room.client.post(f"{path}/amendments", json={"effective": "period_end", "quantity": 2})
     assert amended.status_code == 200, amended.text
     room.live_until("2031-03-01")
