@@ -58,6 +58,7 @@ def test_a_renewal_that_is_prepared_follows_and_its_quote_is_stale(company: Comp
     (quote,) = company.get("billing", "/v1/quotes", purpose="renewal")["items"]
     company.post("billing", f"/v1/quotes/{quote['quote_id']}/submit")
     sent = company.post("billing", f"/v1/quotes/{quote['quote_id']}/send")
+    company.pay_everything()
     company.post("billing", f"/v1/subscriptions/{subscription}/amendments", {"quantity": 20})
     company.settle()
     (after,) = company.get("renewals", "/v1/opportunities")["items"]
