@@ -81,9 +81,9 @@ def test_two_relays_keep_the_order_of_each_stream(own_tower: Tower, tenant: UUID
             own_tower.do(BELL, tenant, bell, Ring())
 
     def send() -> None:
-        mine = relay(own_tower, topic, size=7)
-        while mine.step() or not done.is_set():
-            pass
+        mine, all_rung = relay(own_tower, topic, size=7), False
+        while mine.step() or not all_rung:
+            all_rung = done.is_set()
 
     with ThreadPoolExecutor(6) as threads:
         relays = [threads.submit(send) for _ in range(2)]
