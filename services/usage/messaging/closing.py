@@ -38,8 +38,7 @@ class Closing:
     watermarks: dict[PeriodKey, Offsets] = field(default_factory=dict)
 
     def step(self) -> int:
-        with self.engine.connect() as tx:
-            due = due_periods(tx, self.real_now())
+        due = due_periods(self.engine, self.real_now())
         self._note(due)
         metered = self.metered_offsets() if due else {}
         ready: dict[UUID, list[DuePeriod]] = defaultdict(list)

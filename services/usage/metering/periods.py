@@ -138,15 +138,18 @@ def seen(tenant_id: UUID, subjects: Sequence[str] | None, period: PeriodTally) -
 
 def of_period(period: PeriodTally, events: Sequence[StoredEvent]) -> int:
     """How many of them happened in it; of a level, those before its start are read, too."""
+    if not period.meter.holds_levels:
+        return len(events)
     return sum(period.counts(event.place.time) for event in events)
 
 
 def tally(period: PeriodTally, tenant_id: UUID, events: Sequence[StoredEvent]) -> list[StoredEvent]:
     """Adds the events that the meter matches, and returns those that count in the period."""
-    matched = [event for event in events if period.meter.matches(event.data)]
-    for event in matched:
-        period.add(as_number(event_key(tenant_id, event.source, event.id)), event.place.time, event.data)
-    return [event for event in matched if period.counts(event.place.time)]
+    meter = period.meter
+    matched = [event for event in events if meter.matches(event.data)] if meter.conditions else events
+    for (time, _), source, id_, _, data in matched:
+        period.add(as_number(event_key(tenant_id, source, id_)), time, data)
+    return [event for event in matched if period.counts(event.place.time)] if meter.holds_levels else list(matched)
 
 
 _PERIOD = """

@@ -28,6 +28,8 @@ FORGOTTEN = (
     *("usage_events", "usage_conflicting", "usage_rejected"),
     *("usage_counts", "usage_period_counts", "usage_rollups"),
 )
+# No event of everybody has such a position: one that is stored already would be taken for the one that is played.
+FIRST_POSITION = 2**62
 OF_PERIODS = ("usage_totals", "usage_uniques", "usage_levels")
 
 
@@ -59,6 +61,7 @@ def _make_tables(tx: Connection) -> None:
     for table in FORGOTTEN:
         options = "INCLUDING IDENTITY INCLUDING DEFAULTS INCLUDING INDEXES"
         tx.exec_driver_sql(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table} {options}) ON COMMIT DELETE ROWS")
+    tx.exec_driver_sql(f"ALTER TABLE pg_temp.usage_event_keys ALTER COLUMN position RESTART WITH {FIRST_POSITION}")
     make_room(tx)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from services.usage.domain.values import decode_exactly
 from services.usage.metering.archived import check_there
+from shared.statements import run
 
 PAGE = 5000
 PAGE_OF_MANY = 10_000
@@ -35,8 +36,9 @@ class Range:
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(NamedTuple):
+    """A tuple, because questions look through many."""
+
     place: Place
     source: str
     id: str
@@ -55,15 +57,15 @@ class PositionPage:
 def events_by_position(tx: Connection, tenant_id: UUID, after: int, until: int, size: int) -> PositionPage:
     """The next `size` events of a tenant, in the order in which they were stored."""
     named = {"tenant": tenant_id, "after": after, "until": until, "size": size}
-    rows = tx.exec_driver_sql(_BY_POSITION, named).all()
-    events = [(row.type, _stored(row)) for row in rows if row.data is not None]
-    return PositionPage(events, rows[-1].position if len(rows) == size else None)
+    rows = run(tx, _BY_POSITION, named).fetchall()
+    events = [(type_, _stored(row)) for *row, type_ in rows if row[-1] is not None]
+    return PositionPage(events, rows[-1][1] if len(rows) == size else None)
 
 
 def stored_events(tx: Connection, range_: Range, after: Place | None = None, size: int = PAGE) -> list[StoredEvent]:
     """The next `size` events of the range behind a place; each named subject's are read by its own part of the index."""
     statement = _PAGE_OF_ALL if range_.subjects is None else _PAGE
-    return [_stored(row) for row in tx.exec_driver_sql(statement, _parameters(range_, after, size))]
+    return [_stored(row) for row in run(tx, statement, _parameters(range_, after, size))]
 
 
 def check_stored(tx: Connection, range_: Range) -> None:
@@ -84,9 +86,9 @@ def _parameters(range_: Range, after: Place | None, size: int) -> dict[str, Any]
     }
 
 
-def _stored(row: Any) -> StoredEvent:
-    place = Place(row.time, row.position)
-    return StoredEvent(place, row.source, row.id, row.subject, decode_exactly(row.data.encode()))
+def _stored(row: Sequence[Any]) -> StoredEvent:
+    time, position, source, id_, subject, data = row
+    return StoredEvent(Place(time, position), source, id_, subject, decode_exactly(data.encode()))
 
 
 def pages(tx: Connection, range_: Range) -> Iterator[list[StoredEvent]]:
@@ -110,7 +112,7 @@ def read_range(tx: Connection, range_: Range) -> Iterator[StoredEvent]:
 def first_events(tx: Connection, range_: Range) -> list[StoredEvent]:
     """The first event of each of the range's subjects that has one. Raises Archived."""
     check_stored(tx, range_)
-    return [_stored(row) for row in tx.exec_driver_sql(_BY_SUBJECT, _parameters(range_, None, 1))]
+    return [_stored(row) for row in run(tx, _BY_SUBJECT, _parameters(range_, None, 1))]
 
 
 # As they are amended; what was taken back is none.
@@ -134,8 +136,8 @@ FROM unnest(%(subjects)s::text[]) AS wanted(subject) CROSS JOIN LATERAL (
 _PAGE = f"{_BY_SUBJECT} ORDER BY event.time, event.position LIMIT %(size)s"
 
 _BY_POSITION = """
-SELECT e.time, e.position, e.type, e.source, e.id, e.subject,
-  CASE WHEN a.position IS NULL THEN e.data::text ELSE a.data::text END AS data
+SELECT e.time, e.position, e.source, e.id, e.subject,
+  CASE WHEN a.position IS NULL THEN e.data::text ELSE a.data::text END AS data, e.type
 FROM usage_events AS e LEFT JOIN usage_amendments AS a ON a.tenant_id = e.tenant_id AND a.position = e.position
 WHERE e.tenant_id = %(tenant)s AND e.position > %(after)s AND e.position <= %(until)s
 ORDER BY e.position LIMIT %(size)s"""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from services.usage.metering.watches import PeriodKey
+from shared.statements import look
 
 MOST = 1000
 
@@ -23,11 +24,12 @@ class DuePeriod:
     real: bool
 
 
-def due_periods(tx: Connection, now: datetime) -> list[DuePeriod]:
+def due_periods(engine: Engine, now: datetime) -> list[DuePeriod]:
     """The earliest ones; `now` is real time. Where a backfill is being counted they wait for it: it was accepted before."""
-    rows = tx.exec_driver_sql(_DUE, {"now": now, "most": MOST})
+    rows = look(engine, _DUE, {"now": now, "most": MOST})
     return [
-        DuePeriod(PeriodKey(row.tenant_id, row.period_id), tuple(row.subjects), row.closes_at, row.real) for row in rows
+        DuePeriod(PeriodKey(tenant_id, period_id), tuple(subjects), closes_at, real)
+        for tenant_id, period_id, subjects, closes_at, real in rows
     ]
 
 

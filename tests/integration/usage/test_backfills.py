@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.usage.metering import backfill_retention
+from services.usage.metering.session_copies import copies
 from services.usage.projections.due_periods import due_periods
 from shared.clock import real_now
 from shared.contracts.usage import UsagePeriodRevisedV1
@@ -58,6 +59,16 @@ def test_a_batch_is_loaded_previewed_and_committed(room, content_type):
     assert (books["received"], books["metered"], books["repeated"], books["difference"]) == (4, 2, 1, 0)
     found = room.client.get("/v1/events", params={"source": "/cars", "id": "2"}).json()
     assert found["event"]["batch_id"] == desk.state()["backfill_id"]
+
+
+def test_what_is_played_has_positions_that_nothing_stored_has(room):
+    """Else the first event of an installation, played again, would be taken for itself and count as new."""
+    room.opened("trips")
+    room.metered(trip("1", origin="JFK"))
+    with copies(room.service.background.relay.engine) as tx, tx.begin():
+        last = tx.exec_driver_sql("SELECT max(position) FROM public.usage_event_keys").scalar_one()
+        played = tx.exec_driver_sql("SELECT nextval(pg_get_serial_sequence('usage_event_keys', 'position'))")
+        assert played.scalar_one() > last + 2**61
 
 
 def test_a_preview_moves_nothing_and_may_be_asked_for_again(room):
@@ -127,8 +138,7 @@ def test_periods_that_fall_due_wait_for_a_batch_that_is_being_counted(room):
     desk = Desk(room)
     desk.loaded(trip("1", miles="2"))
     assert desk.post("commit").status_code == 202
-    with room.service.background.relay.engine.connect() as tx:
-        before = due_periods(tx, END + 400 * day)
+    before = due_periods(room.service.background.relay.engine, END + 400 * day)
     room.arrive()
     room.move(END)
     room.wait_until(lambda: room.period("miles")["status"] == "closed")
