@@ -59,6 +59,7 @@ class Background:
             each.close()
         self.watch.close()
         self.publisher.close()
+        self.settling.close()
         self.relay.engine.dispose()
 
     def loops(self) -> list[Loop]:
@@ -68,7 +69,7 @@ class Background:
             *(Loop(" ".join(c.topics), c.step, 0.0) for c in self.more_consumers),
             Loop("timers", self.timers.step, 0.05, is_eager=True),
             Loop("parking", self.parking.step, 0.25),
-            Loop("settling", self.settling.step, 0.01),
+            Loop("settling", self.settling.step, 0.2, rest=self.settling.rest),
             Loop("housekeeping", self.housekeeping, 10),
             Loop("watch", self.watch.step, 5),
             Loop("books", self.books.step, HOUR),

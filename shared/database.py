@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 import stamina
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
@@ -48,11 +51,20 @@ def engine_for(url: str, *, pool_size: int, patience: Patience = FOR_WORKERS) ->
         max_overflow=0,
         pool_timeout=2,
         pool_pre_ping=False,
+        json_deserializer=_from_json,
         hide_parameters=True,  # an error is logged; what it was about is not
         connect_args={"connect_timeout": 5, "options": f"{patience.options} -c timezone=UTC"},
     )
     event.listen(engine, "before_cursor_execute", send_waiting)
     return engine
+
+
+def _from_json(text: str) -> Any:
+    """Four times as fast as the standard library, which takes what is out of range for a number of eight bytes, too."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        return json.loads(text)
 
 
 def wait_for_database(engine: Engine, seconds: float) -> None:

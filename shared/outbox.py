@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from shared.event_store import Recorded
 from shared.messages import Contract, Message, body, encode, message_id
 from shared.metrics import RELAYED
-from shared.statements import Insertion, write_rows
+from shared.statements import Insertion, look, write_rows
 
 Translate = Callable[[Any], Contract | None]
 
@@ -68,6 +68,9 @@ class Relay:
     size: int = 1000
 
     def step(self) -> int:
+        return self._send_oldest() if has_rows(self.engine, 1) else 0
+
+    def _send_oldest(self) -> int:
         with self.engine.begin() as tx:
             # The row locks keep a second relay from overtaking this one.
             rows = tx.exec_driver_sql(_OLDEST, {"size": self.size}).all()
@@ -80,10 +83,7 @@ class Relay:
 
 def has_rows(engine: Engine, rows: int) -> bool:
     """Whether so many messages wait, or more."""
-    with engine.connect() as tx:
-        return (
-            tx.exec_driver_sql("SELECT 1 FROM outbox OFFSET %(rows)s - 1 LIMIT 1", {"rows": rows}).first() is not None
-        )
+    return bool(look(engine, "SELECT 1 FROM outbox OFFSET %(rows)s - 1 LIMIT 1", {"rows": rows}))
 
 
 _OUTBOX = Insertion("outbox", {"tenant_id": "uuid", "topic": "text", "key": "text", "message": "text"})

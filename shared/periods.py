@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import count
 from typing import Literal
@@ -18,6 +18,7 @@ from shared.errors import DomainError
 Every = Literal["day", "week", "month", "quarter", "half_year", "year"]
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 _DAYS = {"day": 1, "week": 7}
+KEPT = 10_000  # periods: many subscriptions have the same
 
 
 class UnknownZone(DomainError):
@@ -106,6 +107,7 @@ def periods(anchor: date, every: Every) -> Iterator[Days]:
     return (Days(boundary(anchor, every, n), boundary(anchor, every, n + 1)) for n in count())
 
 
+@lru_cache(maxsize=KEPT)
 def containing(anchor: date, every: Every, day: date) -> Days:
     """The period counted from the anchor that holds `day`; `day` may lie before the anchor."""
     step = _DAYS.get(every)

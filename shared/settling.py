@@ -12,12 +12,16 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from shared.clock import clock_of
+from shared.bell import Bell, ring
+from shared.statements import look
 from shared.tenancy import transaction
 
 # Heartbeats belong to no tenant; they are kept under this id.
 NOBODY = UUID(int=0)
 PATIENCE_SECONDS = 1.5
+# While it is not settled, between two looks of the worker, and of the API at most.
+LOOK_SECONDS = 0.02
+ASKED = "settling_asked"
 
 Offsets = Mapping[tuple[str, int], int]
 Waiting = Callable[[Connection, UUID, datetime], int]
@@ -50,12 +54,22 @@ class Settling:
     more_answers: Answers = no_more_answers
     questions: dict[UUID, Question] = field(default_factory=dict)
     last_beat: float = 0.0
+    bell: Bell = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bell = Bell(self.engine, ASKED)
+
+    def rest(self, seconds: float) -> None:
+        """Until somebody asks; what was asked and is not settled yet is looked at again soon."""
+        self.bell.wait(LOOK_SECONDS if self.questions else seconds)
+
+    def close(self) -> None:
+        self.bell.close()
 
     def step(self) -> int:
         self._beat()
-        with self.engine.begin() as tx:
-            rows = tx.exec_driver_sql(_OPEN, {"nobody": NOBODY}).all()
-        return sum(self._consider(row.tenant_id, row.asked) for row in rows)
+        asked = look(self.engine, _OPEN, {"nobody": NOBODY})
+        return sum(self._consider(tenant_id, number) for tenant_id, number in asked)
 
     def _consider(self, tenant_id: UUID, asked: int) -> bool:
         """Whether there is news: a question that was not seen before, or an answer."""
@@ -72,10 +86,10 @@ class Settling:
         return is_new
 
     def _state(self, tx: Connection, tenant_id: UUID, question: Question) -> dict[str, Any]:
-        now = clock_of(tx, tenant_id) or self.real_now()
-        left = tx.exec_driver_sql(_LEFT, {"tenant": tenant_id, "now": now}).one()
+        left = tx.exec_driver_sql(_LEFT, {"tenant": tenant_id, "real_now": self.real_now()}).one()
         settled = not (left.timers or left.outbox or left.retries)
-        settled = settled and not self.is_behind(tx, question.end_offsets) and not self.waiting(tx, tenant_id, now)
+        settled = settled and not self.is_behind(tx, question.end_offsets)
+        settled = settled and not self.waiting(tx, tenant_id, left.now)
         return {"settled": settled, "own_settled": not left.timers}
 
     def is_behind(self, tx: Connection, end_offsets: Offsets) -> bool:
@@ -107,9 +121,11 @@ def ask(engine: Engine, tenant_id: UUID, *, about_own_move: bool = False) -> dic
     with transaction(engine, tenant_id) as tx:
         parity = {"tenant": tenant_id, "first": 1 if about_own_move else 2, "odd": int(about_own_move)}
         asked = tx.exec_driver_sql(_ASK, parity).scalar_one()
-    deadline = time.monotonic() + PATIENCE_SECONDS + 0.5
+        ring(tx, ASKED)
+    deadline, rest = time.monotonic() + PATIENCE_SECONDS + 0.5, LOOK_SECONDS / 8
     while time.monotonic() < deadline:
-        time.sleep(0.005)
+        time.sleep(rest)
+        rest = min(2 * rest, LOOK_SECONDS)
         with transaction(engine, tenant_id) as tx:
             row = tx.exec_driver_sql(_ANSWERED, {"tenant": tenant_id, "asked": asked}).first()
         if row is not None:
@@ -120,11 +136,15 @@ def ask(engine: Engine, tenant_id: UUID, *, about_own_move: bool = False) -> dic
 _OPEN = "SELECT tenant_id, asked FROM worker_status WHERE asked > answered AND tenant_id <> %(nobody)s"
 
 _LEFT = """
-SELECT EXISTS (SELECT 1 FROM timers WHERE tenant_id = %(tenant)s AND fire_at <= %(now)s) AS timers,
+WITH clock AS MATERIALIZED (
+  SELECT COALESCE((SELECT now FROM test_clocks WHERE tenant_id = %(tenant)s), %(real_now)s) AS now)
+SELECT now,
+       EXISTS (SELECT 1 FROM timers WHERE tenant_id = %(tenant)s AND fire_at <= clock.now) AS timers,
        EXISTS (SELECT 1 FROM outbox WHERE tenant_id = %(tenant)s) AS outbox,
        EXISTS (SELECT 1 FROM parked_messages p LEFT JOIN inbox i USING (tenant_id, source, stream_id)
                WHERE p.tenant_id = %(tenant)s AND p.decision IS NOT NULL
-                 AND p.sequence <= COALESCE(i.sequence, 0) + 1) AS retries"""
+                 AND p.sequence <= COALESCE(i.sequence, 0) + 1) AS retries
+FROM clock"""
 
 _COUNTERS = """
 SELECT (SELECT count(*) FROM parked_messages WHERE tenant_id = %(tenant)s) AS parked,

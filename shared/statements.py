@@ -1,4 +1,4 @@
-"""Statements by the driver itself, and inserts that wait for each other and go as one."""
+"""Statements by the driver itself, and writes that wait for each other and go as one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import psycopg
-from sqlalchemy import Connection, Dialect, Insert
+from sqlalchemy import Connection, Dialect, Engine, Insert
 from sqlalchemy.exc import DBAPIError
 
 _WAITING = "inserts that wait"
@@ -51,13 +51,32 @@ def ahead(tx: Connection, statement: str, parameters: Parameters) -> psycopg.Cur
     return _execute(tx, statement, parameters)
 
 
+def look(engine: Engine, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    """The rows of one statement that only reads: a transaction around it would cost two round trips more. For loops that
+    look many times a second and mostly find nothing."""
+    pooled = engine.raw_connection()
+    driver: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
+    try:
+        driver.autocommit = True
+        rows = driver.execute(statement, parameters).fetchall()
+        driver.autocommit = False
+    except psycopg.Error as error:
+        pooled.invalidate(error)
+        if driver.closed:
+            engine.dispose()
+        raise _wrapped(error, is_lost=driver.closed) from error
+    finally:
+        pooled.close()
+    return rows
+
+
 def is_appending(tx: Connection) -> bool:
     """Whether what is written waits, to be sent as one; a rebuild does not, and has locked the tables."""
     return _WAITING in tx.info
 
 
 def write(tx: Connection, statement: str | Insert, *rows: Parameters) -> None:
-    """An insert of which nobody reads the answer: it waits for others of the same `together`.
+    """An insert or update of which nobody reads the answer: it waits for others of the same `together`.
 
     A single row of one of SQLAlchemy's goes by the driver, too, in the words that SQLAlchemy gave it the first time.
     """
@@ -74,10 +93,17 @@ def _write_one(tx: Connection, statement: str, parameters: Parameters) -> None:
     if waiting is None:
         _execute(tx, statement, parameters)
         return
-    table = statement.split(None, 3)[2]
+    table = _table(statement)
     if table in waiting:  # one statement does not change a row twice
         send_waiting(tx)
     waiting[table] = (statement, parameters)
+
+
+@lru_cache(maxsize=512)
+def _table(statement: str) -> str:
+    """Which one it changes: `INSERT INTO table` or `UPDATE table`."""
+    verb, table, *more = statement.split(None, 3)
+    return table if verb == "UPDATE" else more[0]
 
 
 def write_rows(tx: Connection, into: Insertion, rows: Sequence[Parameters]) -> None:
@@ -154,4 +180,8 @@ def _execute(tx: Connection, statement: str, parameters: Parameters) -> psycopg.
         if driver.closed:
             tx.invalidate(error)
             tx.engine.dispose()
-        raise DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=driver.closed) from error
+        raise _wrapped(error, is_lost=driver.closed) from error
+
+
+def _wrapped(error: psycopg.Error, *, is_lost: bool) -> BaseException:
+    return DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=is_lost)

@@ -15,7 +15,7 @@ from shared.causes import Cause
 from shared.event_store import EventStore, Recorded
 from shared.metrics import TIMERS
 from shared.orders import Order
-from shared.statements import Insertion, write_rows
+from shared.statements import Insertion, look, write_rows
 from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 
 
@@ -69,9 +69,8 @@ class TimerRunner:
 
     def step(self) -> int:
         now = self.real_now()
-        with self.engine.connect() as tx:
-            due = tx.exec_driver_sql(_DUE_TENANTS, {"now": now}).all()
-        return sum(self._fire(row.tenant_id, row.fire_at, row.stage, now if row.real else row.fire_at) for row in due)
+        due = look(self.engine, _DUE_TENANTS, {"now": now})
+        return sum(self._fire(tenant_id, at, stage, now if real else at) for tenant_id, at, stage, real in due)
 
     def _fire(self, tenant_id: UUID, fire_at: datetime, stage: int, recorded_at: datetime) -> int:
         batch = {"tenant": tenant_id, "at": fire_at, "stage": stage, "size": self.size}
@@ -129,11 +128,16 @@ _TIMERS = Insertion(
     "ON CONFLICT DO NOTHING",
 )
 
+# Asked many times a second: apart, each half finds what is due by an index, however many timers wait.
 _DUE_TENANTS = """
-SELECT DISTINCT ON (t.tenant_id) t.tenant_id, t.fire_at, t.stage, c.now IS NULL AS real
-FROM timers t LEFT JOIN test_clocks c USING (tenant_id)
-WHERE t.fire_at <= COALESCE(c.now, %(now)s)
-ORDER BY t.tenant_id, t.fire_at, t.stage"""
+SELECT DISTINCT ON (tenant_id) tenant_id, fire_at, stage, real FROM (
+  SELECT t.tenant_id, t.fire_at, t.stage, true AS real FROM timers t
+  WHERE t.fire_at <= %(now)s AND NOT EXISTS (SELECT FROM test_clocks c WHERE c.tenant_id = t.tenant_id)
+  UNION ALL
+  SELECT t.tenant_id, t.fire_at, t.stage, false FROM test_clocks c JOIN timers t
+    ON t.tenant_id = c.tenant_id AND t.fire_at <= c.now
+) AS due
+ORDER BY tenant_id, fire_at, stage"""
 
 _TAKE = """
 DELETE FROM timers WHERE (tenant_id, name, subject, fire_at) IN (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -19,12 +20,14 @@ Step = Callable[[], int]
 @dataclass(frozen=True, slots=True)
 class Loop:
     """`step` says how much it did; after nothing it rests for `idle_seconds`, after a failure it backs off.
-    An eager one rests only until another loop did something, which may be work for it."""
+    An eager one rests only until another loop did something, which may be work for it; one with a `rest` of its own
+    rests as that does."""
 
     name: str
     step: Step
     idle_seconds: float
     is_eager: bool = False
+    rest: Callable[[float], None] | None = None
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class Worker:
         """Returns after SIGTERM or SIGINT, or raises what a loop could not go on after."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        gc.collect()
+        gc.freeze()  # what is there now stays: batches make much that is looked through, and this need not be
         self.rests = {loop.name: threading.Event() for loop in self.loops}
         threads = [threading.Thread(target=self._turn, args=(loop,), name=loop.name) for loop in self.loops]
         for thread in threads:
@@ -66,9 +71,12 @@ class Worker:
             if loop.is_eager or self.stopping.is_set():
                 self.rests[loop.name].set()
 
-    def _rest(self, loop: Loop, seconds: float) -> None:
-        self.rests[loop.name].wait(seconds)
-        self.rests[loop.name].clear()
+    def _rest(self, loop: Loop) -> None:
+        if loop.rest is not None:
+            loop.rest(loop.idle_seconds)
+        else:
+            self.rests[loop.name].wait(loop.idle_seconds)
+            self.rests[loop.name].clear()
 
     def _turn(self, loop: Loop) -> None:
         failures = 0
@@ -79,7 +87,7 @@ class Worker:
                 if worked:
                     self._wake_all()
                 else:
-                    self._rest(loop, loop.idle_seconds)
+                    self._rest(loop)
             except SystemExit as error:
                 self.failure = error
                 self._end()

@@ -48,7 +48,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def servers(pytestconfig: pytest.Config) -> Servers:
-    """A PostgreSQL without fsync and a broker with our topics, shared by all tests: make databases of your own."""
+    """A PostgreSQL without fsync and a broker with our topics, shared by all tests of this process: make databases of
+    your own."""
     if hasattr(pytestconfig, "workerinput"):
         return Servers(**pytestconfig.workerinput["servers"])
     shared = pytestconfig.pluginmanager.get_plugin("shared-servers")

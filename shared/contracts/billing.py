@@ -192,12 +192,13 @@ class UsagePeriodShortenedV1(Contract, frozen=True, kw_only=True):
 
 
 class AutopayFailedV1(Contract, frozen=True, kw_only=True):
-    """An attempt to charge for an invoice failed; after the `is_last` none is made by itself."""
+    """An attempt to charge for an invoice failed; after the `is_last` none is made by itself. An invoice that is one_off has no
+    subscription."""
 
     TYPE: ClassVar[str] = "billing.autopay_failed.v1"
     invoice_id: UUID
     number: str
-    subscription_id: UUID
+    subscription_id: UUID | None
     customer_id: UUID
     customer_key: str
     currency: str
@@ -231,5 +232,21 @@ class DunningStepReachedV1(Contract, frozen=True, kw_only=True):
 class DunningClearedV1(Contract, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "billing.dunning_cleared.v1"
     subscription_id: UUID
+    customer_id: UUID
+    cleared_at: datetime
+
+
+class CustomerDunningStepReachedV1(Contract, frozen=True, kw_only=True):
+    """Of what a customer owes beside any subscription: `step` is reminded or warned, `invoices` are overdue, oldest first."""
+
+    TYPE: ClassVar[str] = "billing.customer_dunning_step_reached.v1"
+    customer_id: UUID
+    step: str
+    reached_at: datetime
+    invoices: list[OverdueInvoice]
+
+
+class CustomerDunningClearedV1(Contract, frozen=True, kw_only=True):
+    TYPE: ClassVar[str] = "billing.customer_dunning_cleared.v1"
     customer_id: UUID
     cleared_at: datetime

@@ -10,11 +10,12 @@ from shared.messages import Contract
 
 
 class InvoiceMessage(Contract, frozen=True, kw_only=True):
-    """`kind` is regular, or correction: then of the invoice `corrects_invoice_id`, whose usage was known late."""
+    """`kind` is regular, or correction: then of the invoice `corrects_invoice_id`, whose usage was known late; or one_off:
+    then it has no subscription."""
 
     invoice_id: UUID
     number: str
-    subscription_id: UUID
+    subscription_id: UUID | None
     customer_id: UUID
     customer_key: str
     zone: str
@@ -27,7 +28,10 @@ class InvoiceMessage(Contract, frozen=True, kw_only=True):
 
 
 class InvoiceIssuedV1(InvoiceMessage, frozen=True, kw_only=True):
+    """`open_minor` is what credit of the customer did not pay at once; without it all is open."""
+
     TYPE: ClassVar[str] = "billing.invoice_issued.v1"
+    open_minor: int | None = None
 
 
 class InvoicePaymentAllocatedV1(InvoiceMessage, frozen=True, kw_only=True):

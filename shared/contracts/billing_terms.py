@@ -1,4 +1,4 @@
-"""What billing tells of subscriptions that are tried, rest for a while, or renew by themselves.
+"""What billing tells of subscriptions that are tried, rest for a while, renew by themselves, or go over to somebody else.
 
 Fields are only ever added, as optional."""
 
@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import ClassVar
+from uuid import UUID
 
 from shared.contracts.billing import SubscriptionMessage
 
@@ -52,8 +53,19 @@ class LegalNoticeRecordedV1(SubscriptionMessage, frozen=True, kw_only=True):
 
 
 class AutoRenewalRefusedV1(SubscriptionMessage, frozen=True, kw_only=True):
-    """The term was to renew by itself and does not: `reason` is no_legal_notice or price_above_cap. Somebody has to see to
-    it."""
+    """The term was to renew by itself and does not: `reason` is no_legal_notice, price_above_cap or transferred. Somebody has
+    to see to it."""
 
     TYPE: ClassVar[str] = "billing.auto_renewal_refused.v1"
     reason: str
+
+
+class SubscriptionTransferredV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """From `transferred_at` on the contract is another customer's, and goes on as another subscription, which is told of like
+    any other; the term is the one that is cut."""
+
+    TYPE: ClassVar[str] = "billing.subscription_transferred.v1"
+    transferred_at: datetime
+    to_customer_id: UUID
+    to_customer_key: str
+    to_subscription_id: UUID

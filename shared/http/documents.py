@@ -81,7 +81,7 @@ def _complete(operation: Document, method: str, needs: Sequence[Needs], schemas:
         401: by_bearer_token,
         403: by_bearer_token or writes,
         404: has_body or bool(parameters),
-        409: writes,
+        409: writes or method == "POST",  # a preview is refused like what it previews
         412: guarded,
         408: has_body,
         413: has_body,

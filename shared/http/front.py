@@ -75,7 +75,7 @@ class FrontDoor:
         answer = None if body is None else await self._answer(request, body)
         if answer is None:
             return await self.app(scope, request.again(receive), send)
-        return await self._tell(scope, request, answer, send)
+        return await tell(self.service, self.route, scope, answer, send, request.began)
 
     def _admitted(self, scope: Scope) -> _Request | None:
         if (
@@ -116,14 +116,6 @@ class FrontDoor:
             with structlog.contextvars.bound_contextvars(correlation_id=request.state["correlation_id"]):
                 return bug(error)
 
-    async def _tell(self, scope: Scope, request: _Request, answer: Response, send: Send) -> None:
-        scope["route"] = self.route
-        answer.raw_headers += told_of(request.state)
-        try:
-            await answer(scope, _nothing_more, send)
-        finally:
-            note(self.service, scope, answer.status_code, time.perf_counter() - request.began)
-
 
 @dataclass(slots=True)
 class _Request:
@@ -157,6 +149,16 @@ class _Request:
             return await receive()
 
         return retell
+
+
+async def tell(service: str, route: APIRoute, scope: Scope, answer: Response, send: Send, began: float) -> None:
+    """As every answer is told: with what is said of each request, counted and noted."""
+    scope["route"] = route
+    answer.raw_headers += told_of(scope["state"])
+    try:
+        await answer(scope, _nothing_more, send)
+    finally:
+        note(service, scope, answer.status_code, time.perf_counter() - began)
 
 
 async def _nothing_more() -> Message:

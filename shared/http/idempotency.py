@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from shared.http.access import Opening
 from shared.http.problems import Problem
-from shared.statements import write
+from shared.statements import run, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,19 @@ class Attempt:
 
     def answered(self) -> Response | None:
         """The stored answer, if there is one. Raises a 409 while the first try is still running."""
-        row = self.tx.exec_driver_sql(_CLAIM, {"tenant": self.tenant_id, "key": self.key}).one()
-        if not row.claimed:
+        named = {"tenant": self.tenant_id, "key": self.key}
+        if run(self.tx, _CLAIM, named).fetchone() != (True,):
             raise Problem(
                 409, "request_in_flight", "the first request with this key has not finished", {"Retry-After": "1"}
             )
-        stored = self.tx.exec_driver_sql(_STORED, {"tenant": self.tenant_id, "key": self.key}).first()
+        stored = run(self.tx, _STORED, named).fetchone()
         if stored is None:
             return None
-        if bytes(stored.request_hash) != self.request_hash:
+        request_hash, status, told, body = stored
+        if bytes(request_hash) != self.request_hash:
             raise Problem(422, "idempotency_key_reused", "this Idempotency-Key came with another request before")
-        headers = stored.headers | {"Idempotency-Replayed": "true"}
-        return Response(bytes(stored.body), stored.status, headers, media_type="application/json")
+        headers = told | {"Idempotency-Replayed": "true"}
+        return Response(bytes(body), status, headers, media_type="application/json")
 
     def remember(self, response: Response, at: datetime) -> None:
         headers = {"ETag": response.headers["etag"]} if "etag" in response.headers else {}
@@ -66,7 +67,7 @@ class Attempt:
         write(self.tx, _REMEMBER, values)
 
 
-_CLAIM = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(tenant)s::text || %(key)s, 11)) AS claimed"
+_CLAIM = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(tenant)s::text || %(key)s, 11))"
 
 _STORED = """
 SELECT request_hash, status, headers, body FROM idempotency_keys WHERE tenant_id = %(tenant)s AND key = %(key)s"""

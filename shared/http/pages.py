@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, RowMapping, Select
 
 from shared.http.problems import Problem
+from shared.http.ready import Document, Ready
 from shared.unit_of_work import UnitOfWork
 
 Item = TypeVar("Item")
@@ -43,12 +44,28 @@ def page_of(
     unit: UnitOfWork, select: Select[Any], key: ColumnElement[Any], page: Page, show: Callable[[RowMapping], Item]
 ) -> Listed[Item]:
     """One page of a select, ordered by a unique key column of text or UUID."""
+    rows, next_cursor = _rows(unit, select, key, page)
+    return Listed(items=[show(row) for row in rows], next_cursor=next_cursor)
+
+
+def ready_page_of(
+    unit: UnitOfWork, select: Select[Any], key: ColumnElement[Any], page: Page, show: Callable[[RowMapping], Document]
+) -> Ready:
+    """The same of items that are plain already. `Listed` is what it looks like."""
+    rows, next_cursor = _rows(unit, select, key, page)
+    return Ready({"items": [show(row) for row in rows], "next_cursor": next_cursor})
+
+
+def _rows(
+    unit: UnitOfWork, select: Select[Any], key: ColumnElement[Any], page: Page
+) -> tuple[Sequence[RowMapping], str | None]:
+    """What is on the page, and where the next one begins, if there is one."""
     if page.after is not None:
         select = select.where(key > _key(page.after, key))
     rows: Sequence[RowMapping] = unit.tx.execute(select.order_by(key).limit(page.limit + 1)).mappings().all()
     shown = rows[: page.limit]
     more = len(rows) > page.limit
-    return Listed(items=[show(row) for row in shown], next_cursor=cursor_of(shown[-1][str(key.key)]) if more else None)
+    return shown, cursor_of(shown[-1][str(key.key)]) if more else None
 
 
 def _key(text: str, key: ColumnElement[Any]) -> object:

@@ -18,6 +18,7 @@ from shared.clock import real_now
 from shared.http.access import Opening
 from shared.http.idempotency import Attempt
 from shared.http.problems import Problem
+from shared.http.ready import Ready
 from shared.http.strict_json import StrictRequest, refuse_unstorable
 from shared.tenancy import clocked_transaction
 from shared.unit_of_work import Session, UnitOfWork
@@ -76,7 +77,7 @@ def _run(opening: Opening, endpoint: Callable[[UnitOfWork], Any], status: int) -
         if attempt and (earlier := attempt.answered()):
             return earlier
         unit = _unit(opening, tx, clock)
-        response = _rendered(endpoint(unit), status)
+        response = rendered(endpoint(unit), status)
         with unit.session.finishing():
             if attempt:
                 attempt.remember(response, real_now())
@@ -101,9 +102,18 @@ def _if_match(request: Request) -> int | None:
     return int(text[1:-1])
 
 
-def _rendered(answer: Any, status: int) -> Response:
+def rendered(answer: Any, status: int) -> Response:
     if isinstance(answer, Response):
         return answer
-    body = answer.model_dump_json().encode() if isinstance(answer, BaseModel) else TypeAdapter(Any).dump_json(answer)
-    headers = {"ETag": f'"{answer.version}"'} if hasattr(answer, "version") else {}
-    return Response(body, status, headers, media_type="application/json")
+    version = getattr(answer, "version", None)
+    headers = {"ETag": f'"{version}"'} if version is not None else {}
+    return Response(_encoded(answer), status, headers, media_type="application/json")
+
+
+def _encoded(answer: Any) -> bytes:
+    match answer:
+        case Ready():
+            return answer.encoded()
+        case BaseModel():
+            return answer.model_dump_json().encode()
+    return TypeAdapter(Any).dump_json(answer)

@@ -117,6 +117,7 @@ class Service:
         def turn() -> None:
             while not done.is_set():
                 self.background.settling.step()
+                done.wait(0.005)
 
         thread = threading.Thread(target=turn)
         thread.start()

@@ -20,13 +20,13 @@ def move_clock(service: Service, client: Any, to: datetime) -> None:
     while now < to:
         now = min(to, now + LONGEST_MOVE)
         with service.working():
-            _put(client, now)
+            put_clock(client, now)
         while service.background.timers.step():
             pass
     settle([service])
 
 
-def _put(client: Any, now: datetime) -> None:
+def put_clock(client: Any, now: datetime) -> None:
     """Asked again while the worker, on a busy machine, has not seen yet that the last move is over."""
 
     def moved() -> bool:

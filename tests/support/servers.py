@@ -1,4 +1,4 @@
-"""One PostgreSQL and one broker for a whole test run, also when pytest-xdist splits it over processes."""
+"""One PostgreSQL and one broker for each process of a test run: pytest-xdist splits it over some."""
 
 from __future__ import annotations
 
@@ -47,25 +47,30 @@ def create_product_topics(broker: Broker | ApacheKafka) -> None:
 
 @dataclass
 class SharedServers:
-    """A plugin of the one process that starts the servers: at the first question, or before xdist's first worker."""
+    """A plugin of the one process that starts the servers: at the first question, or before a worker of xdist. Each has
+    its own: what the tests of one tell the broker is not heard by those of another."""
 
     kind: str = "local"  # or "apache"
-    home: Path | None = None
+    homes: list[Path] = field(default_factory=list)
     started: list[Postgres | Broker | ApacheKafka] = field(default_factory=list)
-    addresses: Servers | None = None
+    own: Servers | None = None
 
     def ready(self) -> Servers:
-        if self.addresses is None:
-            self.home = Path(tempfile.mkdtemp(prefix="quittance-tests-"))
-            self.home.chmod(0o711)  # the server's own user passes through
-            postgres = Postgres(self.home / "postgres", self.home / "postgres.log", durable=False)
-            broker = self._broker(self.home)
-            self.started = [postgres, broker]
-            for server in self.started:
-                server.start()
-            create_product_topics(broker)
-            self.addresses = Servers(postgres.admin_url, broker.bootstrap_servers, self.kind)
-        return self.addresses
+        if self.own is None:
+            self.own = self._start()
+        return self.own
+
+    def _start(self) -> Servers:
+        home = Path(tempfile.mkdtemp(prefix="quittance-tests-"))
+        home.chmod(0o711)  # the server's own user passes through
+        self.homes.append(home)
+        postgres = Postgres(home / "postgres", home / "postgres.log", durable=False)
+        broker = self._broker(home)
+        for server in (postgres, broker):
+            self.started.append(server)
+            server.start()
+        create_product_topics(broker)
+        return Servers(postgres.admin_url, broker.bootstrap_servers, self.kind)
 
     def _broker(self, home: Path) -> Broker | ApacheKafka:
         log = home / "kafka.log"
@@ -73,7 +78,7 @@ class SharedServers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput["servers"] = asdict(self.ready())
+        node.workerinput["servers"] = asdict(self._start())
 
     def pytest_unconfigure(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the end is near anyway, and has to be reached
@@ -81,5 +86,5 @@ class SharedServers:
             server.stop()
             if isinstance(server, Postgres):
                 server.remove()
-        if self.home:
-            shutil.rmtree(self.home)
+        for home in self.homes:
+            shutil.rmtree(home)

@@ -8,7 +8,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.entitlement.domain.access_chain import Link, expiry_chain, hold_chain, migration_chain, start_chain
+from services.entitlement.domain.access_chain import (
+    Link,
+    expiry_chain,
+    hold_chain,
+    migration_chain,
+    start_chain,
+    transfer_chain,
+)
 from services.entitlement.domain.entitlement.holds import HoldCause, HoldKind
 from shared.errors import DomainError
 
@@ -41,6 +48,7 @@ class EntitlementSnapshot:
     grace_until: datetime
     terminated_at: datetime | None = None
     successor_id: UUID | None = None
+    transferred_at: datetime | None = None
     holds: tuple[StandingHold, ...] = ()
 
 
@@ -158,7 +166,10 @@ def failures(right: EntitlementSnapshot, at: datetime) -> tuple[Failure, ...]:
     terminated = right.terminated_at is not None and right.terminated_at <= at
     if at < right.starts_at:
         found.append(("not_started", "not_started", start_chain(right.term_number, right.starts_at)))
-    if moved_on and right.successor_id is not None:
+    if right.transferred_at is not None and right.transferred_at <= at and right.successor_id is not None:
+        chain = transfer_chain(right.term_number, right.transferred_at, right.successor_id)
+        found.append(("migrated", "transferred", chain))
+    elif moved_on and right.successor_id is not None:
         found.append(("migrated", "migrated", migration_chain(right.term_number, right.ends_at, right.successor_id)))
     elif terminated or right.grace_until <= at:
         chain = expiry_chain(right.term_number, right.ends_at, right.grace_until, right.terminated_at, at)

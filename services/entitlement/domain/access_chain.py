@@ -20,6 +20,7 @@ Fact = Literal[
     "term_end",
     "grace_end",
     "termination",
+    "transfer",
     "successor",
     "decision",
     "pause",
@@ -48,6 +49,14 @@ def migration_chain(term_number: int, ends_at: datetime, successor_id: UUID) -> 
     term = str(term_number)
     return (
         Link(what="term_end", name=term, at=ends_at),
+        Link(what="successor", name="entitlement", id=successor_id),
+    )
+
+
+def transfer_chain(term_number: int, at: datetime, successor_id: UUID) -> tuple[Link, ...]:
+    """In the middle of a term it became another customer's."""
+    return (
+        Link(what="transfer", name=str(term_number), at=at),
         Link(what="successor", name="entitlement", id=successor_id),
     )
 

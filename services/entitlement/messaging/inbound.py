@@ -119,6 +119,15 @@ def _cancelled(message: Message) -> Iterable[Order]:
     return granting.on_subscription_cancelled(subscription_id=body.subscription_id, at=body.cancelled_at)
 
 
+def _transferred(message: Message) -> Iterable[Order]:
+    body = message.read(billing_terms.SubscriptionTransferredV1)
+    return granting.on_subscription_transferred(
+        subscription_id=body.subscription_id,
+        successor_subscription_id=body.to_subscription_id,
+        at=body.transferred_at,
+    )
+
+
 def _dunning_step_reached(message: Message) -> Iterable[Order]:
     body = message.read(billing.DunningStepReachedV1)
     step, at, invoices = body.step, body.reached_at, [_overdue(invoice) for invoice in body.invoices]
@@ -182,6 +191,7 @@ HANDLERS: Handlers = {
     billing.SubscriptionTermEndedV1.TYPE: _term_ended,
     billing.SubscriptionAmendedV1.TYPE: _subscription_amended,
     billing.SubscriptionCancelledV1.TYPE: _cancelled,
+    billing_terms.SubscriptionTransferredV1.TYPE: _transferred,
     billing_terms.TrialConvertedV1.TYPE: _trial_converted,
     billing_terms.TrialEndedV1.TYPE: _trial_ended,
     billing_terms.SubscriptionPausedV1.TYPE: _paused,
@@ -193,6 +203,8 @@ HANDLERS: Handlers = {
         billing_terms.AutoRenewalRefusedV1,
         billing.SubscriptionTermEndingV1,
         billing.SubscriptionExpiredV1,
+        billing.CustomerDunningStepReachedV1,
+        billing.CustomerDunningClearedV1,
     ),
 }
 

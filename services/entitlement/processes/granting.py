@@ -17,6 +17,7 @@ from services.entitlement.domain.entitlement.commands import (
     ReachInstant,
     RemoveHold,
     TerminateEntitlement,
+    TransferEntitlement,
     WithdrawSuccessor,
 )
 from services.entitlement.domain.entitlement.holds import HoldCause
@@ -107,6 +108,12 @@ def on_subscription_term_ended(*, subscription_id: UUID, ended_at: datetime) -> 
 
 def on_subscription_cancelled(*, subscription_id: UUID, at: datetime) -> list[Order]:
     return _order(subscription_id, TerminateEntitlement(at=at))
+
+
+def on_subscription_transferred(*, subscription_id: UUID, successor_subscription_id: UUID, at: datetime) -> list[Order]:
+    """The right of the new customer is granted with its own subscription."""
+    successor_id = entitlement_id(successor_subscription_id)
+    return _order(subscription_id, TransferEntitlement(successor_id=successor_id, at=at))
 
 
 def _order(subscription_id: UUID, command: Any) -> list[Order]:

@@ -105,6 +105,9 @@ def _change_of_course(view: EntitlementView, event: Any) -> dict[str, Any]:
             return {"phase": "active", **_NOT_ENDING}
         case EntitlementSuccessorWithdrawn():
             return {"successor_id": None}
+        case EntitlementTerminated(reason="transferred", successor_id=successor_id, at=at):
+            gone = {"phase": "terminated", "ending": "transferred", "terminated_at": at}
+            return gone | {"successor_id": successor_id}
         case EntitlementTerminated(reason=reason, at=at):
             return {"phase": "terminated", "ending": reason, "terminated_at": at}
         case EntitlementCancelled(at=at):
@@ -151,5 +154,6 @@ def snapshot(view: EntitlementView, granted: Granted) -> EntitlementSnapshot:
         grace_until=granted.window.grace_until,
         terminated_at=view.terminated_at,
         successor_id=view.successor_id,
+        transferred_at=view.terminated_at if view.ending == "transferred" else None,
         holds=view.holds,
     )

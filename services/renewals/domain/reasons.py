@@ -50,6 +50,7 @@ REASONS = {
         Reason("product_gap", "churn", "yes"),
         Reason("consolidated_into_other_contract", "superseded", "not_applicable"),
         Reason("channel_change", "superseded", "not_applicable"),
+        Reason("transferred_to_other_customer", "superseded", "not_applicable", needs_successor=True),
         Reason("compliance_or_fraud", "vendor_initiated", "not_applicable"),
     )
 }

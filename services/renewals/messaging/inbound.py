@@ -86,6 +86,19 @@ def _cancelled(message: Message) -> Iterable[Order]:
     )
 
 
+def _transferred(message: Message) -> Iterable[Order]:
+    body = message.read(billing_terms.SubscriptionTransferredV1)
+    if not body.renewal_policy:
+        return []
+    return tracking.on_subscription_transferred(
+        subscription_id=body.subscription_id,
+        term_number=body.term_number,
+        successor_subscription_id=body.to_subscription_id,
+        successor_customer_id=body.to_customer_id,
+        at=body.transferred_at,
+    )
+
+
 def _accepted_policy(body: billing.SubscriptionMessage, unit: UnitOfWork) -> PolicyVersion:
     """The version that the customer accepted, with the days that billing holds the customer to."""
     policy = policies.get(unit, body.renewal_policy, body.renewal_policy_version)
@@ -154,6 +167,7 @@ HANDLERS: Handlers = {
     billing.SubscriptionAmendedV1.TYPE: Reads(_amended),
     billing.SubscriptionCancelledV1.TYPE: _cancelled,
     billing_terms.TrialConvertedV1.TYPE: Reads(_term_known),
+    billing_terms.SubscriptionTransferredV1.TYPE: _transferred,
     billing_terms.SubscriptionResumedV1.TYPE: Reads(_resumed),
     billing.QuoteDraftedV1.TYPE: _quote_drafted,
     billing.QuoteAcceptedV1.TYPE: _quote_accepted,

@@ -9,6 +9,7 @@ from services.renewals.domain.opportunity import OPPORTUNITY, opportunity_id
 from services.renewals.domain.opportunity.commands import (
     AmendTerm,
     CloseCancelled,
+    CloseTransferred,
     ExtendTerm,
     TrackTerm,
     WinOpportunity,
@@ -55,3 +56,18 @@ def on_subscription_cancelled(*, subscription_id: UUID, term_number: int, reason
     """Nobody is asked to renew it. What was decided stays decided."""
     stream_id = opportunity_id(subscription_id, term_number)
     return [Order(OPPORTUNITY, stream_id, CloseCancelled(reason=reason, at=at))]
+
+
+def on_subscription_transferred(
+    *,
+    subscription_id: UUID,
+    term_number: int,
+    successor_subscription_id: UUID,
+    successor_customer_id: UUID,
+    at: datetime,
+) -> list[Order]:
+    """Its value goes on elsewhere: the term that is left there is tracked like any other."""
+    command = CloseTransferred(
+        successor_subscription_id=successor_subscription_id, successor_customer_id=successor_customer_id, at=at
+    )
+    return [Order(OPPORTUNITY, opportunity_id(subscription_id, term_number), command)]

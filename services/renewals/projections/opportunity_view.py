@@ -99,7 +99,8 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
         case RenewalBaseAdjusted(base=base) if view.term is not None:
             return {"term": replace(view.term, base=base)}
         case RenewalPostponed(ends_on=ends_on, due_on=due) if view.term is not None:
-            return {"term": replace(view.term, ends_on=ends_on), "due_on": due}
+            postponed = {"term": replace(view.term, ends_on=ends_on), "due_on": due}
+            return postponed | {"stage": "open", "decision": None} if view.stage == "lost" else postponed
         case RenewalQuoteStale():
             return {"quote_is_stale": True}
         case RenewalContacted():
@@ -110,14 +111,19 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
             won = {"stage": "won", "decision": _won(event), "mode": mode}
             return won if mode == "auto" else won | {"quote_id": quote_id}
         case RenewalLost(at=at) if view.opened_at is not None and at < view.opened_at:
-            not_opened = {"opened_at": None, "opened_by": None}  # it had been lost before its day came
-            return {"stage": "lost", "decision": _lost(event), **not_opened}
+            return {"stage": "lost", "decision": _lost(event), **_NOT_OPENED}
         case RenewalLost():
             return {"stage": "lost", "decision": _lost(event)}
+        case RenewalSuperseded(at=at) if view.opened_at is not None and at < view.opened_at:
+            return {"stage": "superseded", "decision": _superseded(event), **_NOT_OPENED}
         case RenewalSuperseded():
             return {"stage": "superseded", "decision": _superseded(event)}
         case _:
             return {}
+
+
+# It had been decided before its day came.
+_NOT_OPENED = {"opened_at": None, "opened_by": None}
 
 
 def _contact(event: RenewalContacted) -> Contact:

@@ -1,18 +1,19 @@
-"""Inserts that go together are one statement, and nobody can tell by what is written."""
+"""Writes that go together are one statement, and nobody can tell by what is written."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from infra.local.postgres import libpq
 from shared.database import engine_for
-from shared.statements import run, together, write
+from shared.statements import look, run, together, write
 from tests.support.tower.house import Tower
 
 _BELL = "INSERT INTO bells (tenant_id, bell_id, version, times) VALUES (%(tenant)s, %(bell)s, 1, %(times)s)"
@@ -42,6 +43,33 @@ def test_a_table_that_is_written_twice_gets_both_rows(tower: Tower, tenant: UUID
         for times in (1, 2):
             write(tx, _BELL, {"tenant": tenant, "bell": uuid4(), "times": times})
         assert times_of(tx, tenant) == [1, 2]
+
+
+def test_what_changes_a_row_comes_after_what_makes_it(tower: Tower, tenant: UUID) -> None:
+    bell, change = (
+        uuid4(),
+        "UPDATE bells SET times = times + %(more)s WHERE tenant_id = %(tenant)s AND bell_id = %(bell)s",
+    )
+    with tower.worker.begin() as tx, together(tx):
+        write(tx, _BELL, {"tenant": tenant, "bell": bell, "times": 1})
+        for more in (2, 4):
+            write(tx, change, {"tenant": tenant, "bell": bell, "more": more})
+        assert times_of(tx, tenant) == [7]
+
+
+def test_a_change_goes_with_what_is_written_elsewhere(tower: Tower, tenant: UUID) -> None:
+    bell, change = uuid4(), "UPDATE bells SET times = 9 WHERE tenant_id = %(tenant)s AND bell_id = %(bell)s"
+    with tower.worker.begin() as tx:
+        write(tx, _BELL, {"tenant": tenant, "bell": bell, "times": 1})
+        with together(tx):
+            write(tx, change, {"tenant": tenant, "bell": bell})
+            write(tx, _LETTER, {"tenant": tenant, "key": "k"})
+        commands = "SELECT cmin::text FROM {} WHERE tenant_id = %(tenant)s"
+        changed, letter = (
+            run(tx, commands.format(name), {"tenant": tenant}).fetchone() for name in ("bells", "outbox")
+        )
+        assert changed == letter
+        assert times_of(tx, tenant) == [9]
 
 
 def test_whoever_reads_sees_what_waits(tower: Tower, tenant: UUID) -> None:
@@ -102,6 +130,26 @@ def test_a_connection_that_is_lost_meanwhile_is_told_as_that_and_nothing_else(to
         write_when_hung_up()
 
 
-def _hang_up(tower: Tower, backend: tuple[int] | None) -> None:
+def test_a_look_leaves_nothing_behind(tower: Tower) -> None:
+    engine = engine_for(tower.urls.worker, pool_size=1)
+    assert look(engine, "SELECT %(number)s + 1", {"number": 41}) == [(42,)]
+    with pytest.raises(DBAPIError):
+        look(engine, "SELECT 1 / 0", {})
+    with engine.begin() as tx:
+        now = "SELECT now()"
+        assert tx.exec_driver_sql(now).scalar_one() == tx.exec_driver_sql(now).scalar_one()
+    engine.dispose()
+
+
+def test_a_look_whose_connection_is_lost_says_so_and_the_next_one_connects_anew(tower: Tower) -> None:
+    engine = engine_for(tower.urls.worker, pool_size=1)
+    _hang_up(tower, look(engine, "SELECT pg_backend_pid()", {})[0])
+    with pytest.raises(OperationalError):
+        look(engine, "SELECT 1", {})
+    assert look(engine, "SELECT 1", {}) == [(1,)]
+    engine.dispose()
+
+
+def _hang_up(tower: Tower, backend: tuple[Any, ...] | None) -> None:
     with psycopg.connect(libpq(tower.servers.admin_url), autocommit=True) as admin:
         admin.execute("SELECT pg_terminate_backend(%s, 5000)", backend)

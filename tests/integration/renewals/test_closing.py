@@ -14,7 +14,7 @@ def test_a_closing_without_a_reason_from_the_list_is_refused(desk: Desk) -> None
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/reason")
     assert desk.opportunity("OO")["state"] == "open"
     codes = [each["code"] for each in desk.client.get("/v1/reasons").json()]
-    assert len(codes) == 19
+    assert len(codes) == 20
     assert {"budget_lost", "migrated_to_successor"} < set(codes)
 
 

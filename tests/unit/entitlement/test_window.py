@@ -180,11 +180,12 @@ def test_cancelling_terminates(at):
 
 
 @pytest.mark.parametrize("ended", [END, GRACE_OVER, WINDOW_OVER])
-def test_a_cancellation_that_is_heard_of_after_our_clock_ended_it_counts_from_its_own_instant(ended):
-    late = after(grant(), reach(ended), cancel(MIDTERM))
-    in_time = after(grant(), reach(START), cancel(MIDTERM), reach(ended))
+@pytest.mark.parametrize("cancelled", [MIDTERM, END])
+def test_a_cancellation_that_is_heard_of_after_our_clock_ended_it_counts_from_its_own_instant(ended, cancelled):
+    late = after(grant(), reach(ended), cancel(cancelled))
+    in_time = after(grant(), reach(START), cancel(cancelled), reach(ended))
     assert (late.status, late.holds, late.right.ending) == (in_time.status, in_time.holds, in_time.right.ending)
-    assert events_of(grant(), reach(ended), cancel(MIDTERM))[-1].at == MIDTERM
+    assert events_of(grant(), reach(ended), cancel(cancelled))[-1].at == cancelled
 
 
 @pytest.mark.parametrize(

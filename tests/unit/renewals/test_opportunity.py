@@ -119,7 +119,7 @@ def test_nobody_is_contacted_about_what_is_not_open():
 
 @pytest.mark.parametrize("before", [(track(),), opened, (*opened, silence())])
 def test_a_cancellation_loses_it_for_its_reason_also_where_silence_was_a_loss_already(before):
-    [lost] = given(*before)(cancelled())
+    *_, lost = given(*before)(cancelled())
     assert (lost.reason, lost.by, lost.at, lost.note) == ("budget_lost", "billing", ACCEPTED, "budget_lost")
     assert given(*before, cancelled())(cancelled()) == []
     assert given(*before, cancelled())(silence()) == []
@@ -145,6 +145,14 @@ def test_an_amendment_moves_the_base_and_makes_the_quote_stale():
     assert given(*opened, lose())(amend) == []
 
 
+def test_what_is_won_before_our_clock_was_there_was_opened_on_its_day():
+    before = local("2013-01-05")
+    assert [event.at for event in given(track())(win())] == [OPENS, ACCEPTED]
+    assert [event.at for event in given(track())(win(at=before))] == [before, before]
+    assert [event.at for event in given(track())(cancelled())] == [OPENS, ACCEPTED]
+    assert [event.at for event in given(track())(cancelled(at=before))] == [before]
+
+
 def test_a_term_that_ends_later_moves_the_days_of_its_renewal():
     later = replace(TERM, ends_on=date(2014, 1, 31))
     extend = ExtendTerm(term=later, at=ACCEPTED)
@@ -158,3 +166,5 @@ def test_a_term_that_ends_later_moves_the_days_of_its_renewal():
     assert stale == RenewalQuoteStale(quote_id=QUOTE, at=ACCEPTED)
     [won] = given(*opened, extend)(win(at=local("2014-01-30")))
     assert (won.on_time, won.due_on) == (True, date(2014, 1, 30))
+    assert given(*opened, silence())(extend) == [postponed], "our clock was faster than the news of the pause"
+    assert (after(*opened, silence(), extend).stage, given(*opened, lose())(extend)) == ("open", [])

@@ -23,6 +23,7 @@ champion_left                     churn              yes
 product_gap                       churn              yes
 consolidated_into_other_contract  superseded         not_applicable
 channel_change                    superseded         not_applicable
+transferred_to_other_customer     superseded         not_applicable
 compliance_or_fraud               vendor_initiated   not_applicable
 """
 
@@ -33,8 +34,8 @@ def test_every_reason_has_a_class_and_says_whether_it_can_be_addressed(code, chu
     assert (reason.code, reason.churn_class, reason.addressable) == (code, churn_class, addressable)
 
 
-def test_there_are_nineteen():
-    assert len(REASONS) == 19
+def test_there_are_twenty():
+    assert len(REASONS) == 20
 
 
 @pytest.mark.parametrize(

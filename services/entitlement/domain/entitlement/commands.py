@@ -63,6 +63,14 @@ class TerminateEntitlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEntitlement:
+    """The right goes on as another customer's."""
+
+    successor_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceHold:
     """`holder` is needed where the hold may come before the grant that names it."""
 
@@ -92,6 +100,7 @@ EntitlementCommand = (
     | AnnounceSuccessor
     | WithdrawSuccessor
     | TerminateEntitlement
+    | TransferEntitlement
     | PlaceHold
     | RemoveHold
     | ReachInstant

@@ -17,6 +17,7 @@ from services.entitlement.domain.entitlement.commands import (
     ReachInstant,
     RemoveHold,
     TerminateEntitlement,
+    TransferEntitlement,
     WithdrawSuccessor,
 )
 from services.entitlement.domain.entitlement.events import (
@@ -42,6 +43,9 @@ from services.entitlement.domain.entitlement.holds import HoldCause
 from services.entitlement.domain.entitlement.state import Entitlement, EntitlementNotFound, Right
 from services.entitlement.domain.entitlement.window import extended, window_of
 
+# Billing said so: nothing that comes later opens it again.
+GONE = ("cancelled", "transferred")
+
 
 def decide(entitlement: Entitlement, command: EntitlementCommand) -> list[EntitlementEvent]:
     events = _decide(entitlement, command)
@@ -66,13 +70,15 @@ def _decide(entitlement: Entitlement, command: EntitlementCommand) -> list[Entit
         case Right() as right, ExtendEntitlement():
             return _extend(entitlement, right, command)
         case Right() as right, AmendEntitlement():
-            return [] if command.sold == right.sold or right.ending == "cancelled" else [_amended(command)]
+            return [] if command.sold == right.sold or right.ending in GONE else [_amended(command)]
         case Right() as right, AnnounceSuccessor():
             return _announce(entitlement, right, command)
         case Right() as right, WithdrawSuccessor(at=at):
             return _withdraw(entitlement, right, at)
         case Right() as right, TerminateEntitlement(at=at):
             return _terminate(entitlement, right, at)
+        case Right() as right, TransferEntitlement():
+            return _transfer(entitlement, right, command)
 
 
 def _grant(command: GrantEntitlement) -> list[EntitlementEvent]:
@@ -119,7 +125,7 @@ def _extend(entitlement: Entitlement, right: Right, command: ExtendEntitlement) 
     """Legal in every phase but after a cancellation: billing renewed in time, however late the news is here."""
     window = extended(right.window, command.term, right.zone)
     older = window.term_number < right.window.term_number or window.ends_at <= right.window.ends_at
-    if older or right.ending == "cancelled":
+    if older or right.ending in GONE:
         return []
     renewed = HoldCause(what=command.what, at=command.at)
     return [*without_expiry(entitlement, renewed), EntitlementExtended(window=window, at=command.at)]
@@ -127,7 +133,7 @@ def _extend(entitlement: Entitlement, right: Right, command: ExtendEntitlement) 
 
 def _announce(entitlement: Entitlement, right: Right, command: AnnounceSuccessor) -> list[EntitlementEvent]:
     """Legal when the window is over, too: where use goes on was decided before, however late the news is here."""
-    if right.ending in ("migrated", "cancelled") or right.successor_id == command.successor_id:
+    if right.ending in ("migrated", *GONE) or right.successor_id == command.successor_id:
         return []
     announced = EntitlementSuccessorAnnounced(successor_id=command.successor_id, at=command.at)
     if right.phase in ("scheduled", "active"):
@@ -147,14 +153,23 @@ def _withdraw(entitlement: Entitlement, right: Right, at: datetime) -> list[Enti
 
 def _terminate(entitlement: Entitlement, right: Right, at: datetime) -> list[EntitlementEvent]:
     """Also where our own clock ended it meanwhile: it was cancelled before that, however late the news is here."""
-    is_late = at < right.window.ends_at
-    if right.ending == "cancelled" or (right.phase == "terminated" and not is_late):
+    is_late = at <= right.window.ends_at
+    if right.ending in GONE or (right.phase == "terminated" and not is_late):
         return []
     if right.phase == "scheduled":
         return [EntitlementCancelled(at=at)]
     cancelled = HoldCause(what="subscription_cancelled", at=at)
     removed = without_expiry(entitlement, cancelled) if is_late else []
     return [*removed, EntitlementTerminated(reason="cancelled", successor_id=None, at=at)]
+
+
+def _transfer(entitlement: Entitlement, right: Right, command: TransferEntitlement) -> list[EntitlementEvent]:
+    """What blocked it stays with whose it was, but for an expiry that our own clock was too fast with."""
+    if right.ending in GONE:
+        return []
+    removed = without_expiry(entitlement, HoldCause(what="transferred", at=command.at))
+    terminated = EntitlementTerminated(reason="transferred", successor_id=command.successor_id, at=command.at)
+    return [*removed, terminated]
 
 
 def _holder(entitlement: Entitlement, command: EntitlementCommand) -> Holder | None:

@@ -67,6 +67,8 @@ def _change(right: Right, event: EntitlementEvent) -> dict[str, Any]:
             return {"phase": "active", "successor_id": None, "ending": None}
         case EntitlementSuccessorWithdrawn():
             return {"successor_id": None}
+        case EntitlementTerminated(reason="transferred", successor_id=successor_id):
+            return {"phase": "terminated", "ending": "transferred", "successor_id": successor_id}
         case EntitlementTerminated(reason=reason):
             return {"phase": "terminated", "ending": reason}
         case EntitlementCancelled():

@@ -13,7 +13,7 @@ from services.entitlement.domain.entitlement.window import Window
 from shared.errors import NotFound
 
 Phase = Literal["scheduled", "active", "grace", "expired", "terminated"]
-Ending = Literal["migrated", "cancelled", "window_over"]
+Ending = Literal["migrated", "cancelled", "window_over", "transferred"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.renewals.domain.opportunity.commands import CloseCancelled, CloseLost, WinOpportunity
+from services.renewals.domain.opportunity.commands import CloseCancelled, CloseLost, CloseTransferred, WinOpportunity
 from services.renewals.domain.opportunity.events import OpportunityEvent, RenewalLost, RenewalSuperseded, RenewalWon
 from services.renewals.domain.opportunity.state import Opportunity, SuccessorMissing
 from services.renewals.domain.opportunity.term import due_on, unanswered_at
@@ -73,6 +73,18 @@ def cancelled(opportunity: Opportunity, command: CloseCancelled) -> RenewalLost:
         reason = REASONS["cancelled_in_term"]
     lost = CloseLost(reason=reason.code, by="billing", at=command.at, note=command.reason)
     return _lost(opportunity, lost, reason)
+
+
+def transferred(opportunity: Opportunity, command: CloseTransferred) -> RenewalSuperseded:
+    reason = REASONS["transferred_to_other_customer"]
+    told = CloseLost(
+        reason=reason.code,
+        by="billing",
+        at=command.at,
+        successor_subscription_id=command.successor_subscription_id,
+        successor_customer_id=command.successor_customer_id,
+    )
+    return _superseded(opportunity, told, reason)
 
 
 def _lost(opportunity: Opportunity, command: CloseLost, reason: Reason) -> RenewalLost:

@@ -91,6 +91,15 @@ class CloseCancelled:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseTransferred:
+    """The subscription goes on as another customer's, and is renewed there."""
+
+    successor_subscription_id: UUID
+    successor_customer_id: UUID
+    at: datetime
+
+
 OpportunityCommand = (
     TrackTerm
     | AmendTerm
@@ -102,4 +111,5 @@ OpportunityCommand = (
     | CloseLost
     | CloseUnanswered
     | CloseCancelled
+    | CloseTransferred
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
-from services.renewals.domain.opportunity.closing import already_closed, cancelled, closed, unanswered, won
+from services.renewals.domain.opportunity.closing import already_closed, cancelled, closed, transferred, unanswered, won
 from services.renewals.domain.opportunity.commands import (
     AmendTerm,
     CloseCancelled,
     CloseLost,
+    CloseTransferred,
     CloseUnanswered,
     ExtendTerm,
     LogContact,
@@ -54,13 +56,18 @@ def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[Op
         case "tracked", OpenOpportunity(at=at, by=by) if by is not None or opens_at(opportunity.term) <= at:
             return [_opened(opportunity, command)]
         case "tracked", WinOpportunity():
-            return [_opened(opportunity, OpenOpportunity(at=command.at)), won(opportunity, command)]
+            at = min(
+                command.at, opens_at(opportunity.term)
+            )  # the day had come, and our clock was slower than this news
+            return [_opened(opportunity, OpenOpportunity(at=at)), won(opportunity, command)]
         case "open", AmendTerm():
             return _amend(opportunity, command)
         case "open", ExtendTerm():
             return _postpone(opportunity, command)
         case _, CloseCancelled():
-            return [cancelled(opportunity, command)]
+            return [*_opened_by(opportunity, command.at), cancelled(opportunity, command)]
+        case _, CloseTransferred():
+            return [*_opened_by(opportunity, command.at), transferred(opportunity, command)]
         case "open", WinOpportunity():
             return [won(opportunity, command)]
         case _, RecordQuote(quote_id=quote_id, at=at):
@@ -81,9 +88,15 @@ def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[Oppo
     match opportunity.stage, command:
         case "lost", CloseCancelled() if opportunity.is_unanswered:
             return [cancelled(opportunity, command)]  # our clock was faster than this news
+        case "lost", CloseTransferred() if opportunity.is_unanswered:
+            return [transferred(opportunity, command)]
         case "lost", AmendTerm(at=at) if opportunity.is_unanswered and at < unanswered_at(opportunity.term):
             return _amend(opportunity, command)  # likewise: what was lost is the base as it was amended before
-        case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | CloseCancelled() | AmendTerm() | ExtendTerm():
+        case "lost", ExtendTerm(at=at) if opportunity.is_unanswered and at < unanswered_at(opportunity.term):
+            return _postpone(opportunity, command)  # likewise: it was too early to call it silence
+        case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | AmendTerm() | ExtendTerm():
+            return []
+        case _, CloseCancelled() | CloseTransferred():
             return []
         case "won", WinOpportunity(quote_id=quote_id, mode=mode) if quote_id == opportunity.quote_id or mode == "auto":
             return []
@@ -130,6 +143,12 @@ def _opened(opportunity: Opportunity, command: OpenOpportunity) -> RenewalOpport
     return RenewalOpportunityOpened(
         term=opportunity.term, due_on=due_on(opportunity.term), by=command.by, at=command.at
     )
+
+
+def _opened_by(opportunity: Opportunity, at: datetime) -> list[OpportunityEvent]:
+    """The day had come, and our clock was slower than the news of what ended it."""
+    day = opens_at(opportunity.term)
+    return [_opened(opportunity, OpenOpportunity(at=day))] if opportunity.stage == "tracked" and day <= at else []
 
 
 def _contact(opportunity: Opportunity, command: LogContact) -> list[OpportunityEvent]:

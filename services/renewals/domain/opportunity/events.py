@@ -52,7 +52,8 @@ class RenewalQuoteStale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalPostponed:
-    """The term ends later than was known when the opportunity was opened; all days that follow from its end move along."""
+    """The term ends later than was known when the opportunity was opened; all days that follow from its end move along. One
+    that our clock had lost by then is open again."""
 
     ends_on: date
     due_on: date

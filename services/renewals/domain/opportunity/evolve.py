@@ -34,6 +34,8 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
             return replace(opportunity, stage="open")
         case Opportunity(), RenewalBaseAdjusted(base=base):
             return replace(opportunity, term=replace(opportunity.term, base=base))
+        case Opportunity(stage="lost"), RenewalPostponed(ends_on=ends_on):
+            return replace(opportunity, stage="open", term=replace(opportunity.term, ends_on=ends_on), **UNDECIDED)
         case Opportunity(), RenewalPostponed(ends_on=ends_on):
             return replace(opportunity, term=replace(opportunity.term, ends_on=ends_on))
         case Opportunity(), RenewalQuoteStale():
