@@ -9,6 +9,7 @@ from services.billing.api import (
     autopay,
     bank_entries,
     bank_statements,
+    bill_runs,
     billed_usage,
     collections,
     conformance,
@@ -16,10 +17,14 @@ from services.billing.api import (
     customers,
     evaluations,
     event_chain,
+    invoice_front,
+    invoice_lines,
     invoices,
     ledger,
     legal_notices,
+    one_off_invoices,
     pauses,
+    payment_plans,
     payment_profiles,
     payment_returns,
     payment_webhooks,
@@ -32,13 +37,18 @@ from services.billing.api import (
     quotes,
     receivables,
     reconciliation,
+    refunds,
     rehearsal,
     rerating,
     revenue,
     settings,
     subscription_changes,
     subscriptions,
+    tax_rates,
+    taxes,
+    transfers,
     trials,
+    wallets,
     what_if,
 )
 from services.billing.settings import Settings
@@ -54,18 +64,22 @@ def create_app(configuration: Settings) -> FastAPI:
     app = new_app("billing", configuration, engine, create_store(), larger_bodies=larger)
     for room in (settings, customers, products, plans, quotes, quote_acceptances):
         app.include_router(room.router)
-    for room in (coupons, evaluations, previews):
+    for room in (coupons, tax_rates, taxes, evaluations, previews):
         app.include_router(room.router)
-    for room in (subscriptions, subscription_changes, pauses, trials, legal_notices):
+    for room in (subscriptions, subscription_changes, pauses, transfers, trials, legal_notices):
         app.include_router(room.router)
-    for room in (invoices, proof, billed_usage, collections):
+    for room in (invoices, bill_runs, one_off_invoices, invoice_lines, proof, billed_usage, collections):
         app.include_router(room.router)
     for room in (conformance, rehearsal, rerating, what_if):
         app.include_router(room.router)
-    for room in (payment_profiles, payments, payment_returns, bank_statements, bank_entries, payment_webhooks, autopay):
+    for room in (payment_profiles, payments, payment_returns, refunds, payment_plans):
         app.include_router(room.router)
+    for room in (bank_statements, bank_entries, payment_webhooks, autopay):
+        app.include_router(room.router)
+    app.include_router(wallets.router)
     for room in (ledger, accounting_periods, revenue, reconciliation, receivables, event_chain):
         app.include_router(room.router)
+    invoice_front.install(app)
     return app
 
 

@@ -1,14 +1,28 @@
-"""What a process writes documents with, out of the unit of work that it runs in."""
+"""What a process writes documents with, and by which rates they are taxed, out of the unit of work that it runs in."""
 
 from __future__ import annotations
 
 from functools import partial
 
+from services.billing.domain.customer import Customer
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.processes.correction_documents import Desk
+from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.taxation.rates import Taxation, places_of
+from services.billing.domain.taxation.tax_place import TAX_PLACE, tax_place_id
+from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
+from services.billing.domain.wallet import WALLET
+from services.billing.processes.writing import Desk
 from services.billing.projections.invoice_numbers import CREDIT_NOTES, next_number
+from services.billing.projections.usable_wallets import usable
 from shared.unit_of_work import UnitOfWork
+
+
+def subscription_of(unit: UnitOfWork, invoice: Invoice) -> tuple[Subscription | None, int]:
+    """As it is by now, with its version; a one-off invoice has none."""
+    id_ = invoice.header.subscription_id
+    return (None, 0) if id_ is None else (unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_))
 
 
 def desk_of(unit: UnitOfWork) -> Desk:
@@ -21,4 +35,17 @@ def desk_of(unit: UnitOfWork) -> Desk:
         next_credit_note=partial(next_number, unit, entity, series + CREDIT_NOTES),
         at=unit.now,
         bounds=settings.invoice_bounds,
+        wallets=partial(usable, unit),
+        wallet=partial(unit.state, WALLET),
     )
+
+
+def taxation_of(unit: UnitOfWork, customer: Customer | None) -> Taxation | None:
+    """By the customer's place, or the seller's where that is not known; None where there is nothing but rates of prices."""
+    settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
+    place = (customer.tax_place if customer else "") or settings.tax_place
+    listed = (unit.state(TAX_PLACE, tax_place_id(unit.tenant_id, each)) for each in places_of(place))
+    places = tuple(rates for rates in listed if rates is not None)
+    if not places and settings.tax_rounding == "tax_per_rate":
+        return None
+    return Taxation(place=place, rounding=settings.tax_rounding, places=places)

@@ -1,4 +1,4 @@
-"""The tables of the ledger: postings, what is earned by day, closed months, and the chain over the events."""
+"""The tables of the ledger: postings, what is taxed how, what is earned by day, closed months, and the chain over events."""
 
 from sqlalchemy import (
     BigInteger,
@@ -18,7 +18,7 @@ from shared.tables import instant
 
 
 def ledger_tables(metadata: MetaData) -> None:
-    for define in (_postings, _recognitions, _closings, _hashes):
+    for define in (_postings, _taxed_amounts, _recognitions, _closings, _hashes):
         define(metadata)
 
 
@@ -52,6 +52,32 @@ def _postings(metadata: MetaData) -> None:
         Index(None, "tenant_id", "invoice_id"),
         Index(None, "tenant_id", "customer_key"),
         Index(None, "tenant_id", "entry_id"),
+    )
+
+
+def _taxed_amounts(metadata: MetaData) -> None:
+    """What of an entry is taxed with what, or is not, and why."""
+    Table(
+        "taxed_amounts",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("entry_id", Uuid, nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("booked_on", Date, nullable=False),
+        Column("treatment", Text, nullable=False),
+        Column("tax_rate", Text),
+        Column("place", Text, nullable=False),
+        Column("code", Text, nullable=False),
+        Column("category", Text, nullable=False),
+        Column("rate", Text),
+        Column("currency", Text, nullable=False),
+        Column("taxable_minor", BigInteger, nullable=False),
+        Column("tax_minor", BigInteger, nullable=False),
+        Column("customer_key", Text, nullable=False),
+        Column("invoice_id", Uuid),
+        Column("document", Text),
+        PrimaryKeyConstraint("tenant_id", "entry_id", "number"),
+        Index(None, "tenant_id", "booked_on"),
     )
 
 

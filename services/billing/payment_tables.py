@@ -32,6 +32,7 @@ def payments(metadata: MetaData) -> Table:
         Column("unapplied_minor", BigInteger, nullable=False, server_default="0"),
         Column("refunded_minor", BigInteger, nullable=False, server_default="0"),
         Column("charged_back_minor", BigInteger, nullable=False, server_default="0"),
+        Column("prepaid_minor", BigInteger, nullable=False, server_default="0"),
         Column("currency", Text, nullable=False),
         Column("reference", Text, nullable=False),
         instant("received_at"),
@@ -107,5 +108,44 @@ def autopay_attempts(metadata: MetaData) -> Table:
         instant("requested_at"),
         PrimaryKeyConstraint("tenant_id", "attempt_id"),
         Index(None, "tenant_id", "invoice_id"),
+        Index(None, "status", "requested_at"),
+    )
+
+
+def payment_plans(metadata: MetaData) -> Table:
+    return Table(
+        "payment_plans",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("plan_id", Uuid, nullable=False),
+        Column("customer_key", Text, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("plan", JSONB, nullable=False),
+        PrimaryKeyConstraint("tenant_id", "plan_id"),
+        Index(None, "tenant_id", "customer_key"),
+    )
+
+
+def refunds(metadata: MetaData) -> Table:
+    return Table(
+        "refunds",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("refund_id", Uuid, nullable=False),
+        Column("payment_id", Uuid, nullable=False),
+        Column("customer_key", Text, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("provider", Text, nullable=False),
+        Column("charge", Text, nullable=False),
+        Column("reference", Text),
+        Column("note", Text, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("failure", Text),
+        Column("amount_minor", BigInteger, nullable=False),
+        Column("currency", Text, nullable=False),
+        instant("requested_at"),
+        PrimaryKeyConstraint("tenant_id", "refund_id"),
+        Index(None, "tenant_id", "payment_id"),
         Index(None, "status", "requested_at"),
     )

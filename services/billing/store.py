@@ -10,14 +10,17 @@ from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.late_fee import LATE_FEE
 from services.billing.domain.payment import PAYMENT
+from services.billing.domain.payment_plan import PAYMENT_PLAN
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.product import PRODUCT
 from services.billing.domain.provider_charge import PROVIDER_CHARGE
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.reference import KNOWN_METER, KNOWN_POLICY
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.taxation.tax_place import TAX_PLACE
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.domain.usage_period import USAGE_PERIOD
+from services.billing.domain.wallet import WALLET
 from services.billing.messaging import outbound
 from services.billing.processes.schedule import timers_of
 from services.billing.projections import (
@@ -31,15 +34,19 @@ from services.billing.projections import (
     invoices,
     known_meters,
     ledger,
+    payment_plans,
     payment_profiles,
     payments,
     plans,
     products,
     quotes,
+    refunds,
     renewal_policies,
     subscriptions,
+    tax_places,
     usage_periods,
     waiting_bills,
+    wallets,
 )
 from shared import clock, parked
 from shared.clock import TEST_CLOCK
@@ -54,7 +61,8 @@ OUTBOX = Outbox("billing", outbound.TOPICS, outbound.to_contract)
 
 # What can be built again from the events. The ledger is first: it takes its turn before anything is written.
 READ_MODELS = (
-    ReadModel(ledger.project, ("ledger_postings", "recognitions", "accounting_periods")),
+    ReadModel(ledger.project, ("ledger_postings", "taxed_amounts", "recognitions", "accounting_periods")),
+    ReadModel(tax_places.project, ("tax_places",)),
     ReadModel(customers.project, ("customers",)),
     ReadModel(known_meters.project, ("known_meters",)),
     ReadModel(renewal_policies.project, ("renewal_policies",)),
@@ -69,8 +77,11 @@ READ_MODELS = (
     ReadModel(invoices.project, ("invoices",)),
     ReadModel(autopay_attempts.project, ("autopay_attempts",)),
     ReadModel(bank_entries.project, ("bank_entries",)),
+    ReadModel(payment_plans.project, ("payment_plans",)),
     ReadModel(payment_profiles.project, ("payment_profiles",)),
     ReadModel(payments.project, ("payments", "payment_allocations")),
+    ReadModel(wallets.project, ("wallets", "wallet_movements")),
+    ReadModel(refunds.project, ("refunds",)),
     ReadModel(dunning.project, ("dunning",)),
     ReadModel(corrections.project, ("open_corrections",)),
     ReadModel(clock.project, ("test_clocks",)),
@@ -84,6 +95,7 @@ def create_store() -> EventStore:
             TENANT_SETTINGS,
             KNOWN_METER,
             KNOWN_POLICY,
+            TAX_PLACE,
             PRODUCT,
             COUPON,
             PLAN,
@@ -96,7 +108,9 @@ def create_store() -> EventStore:
             PROVIDER_CHARGE,
             AUTOPAY,
             LATE_FEE,
+            PAYMENT_PLAN,
             PAYMENT_PROFILE,
+            WALLET,
             DUNNING,
             ACCOUNTING_PERIODS,
             TEST_CLOCK,

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Computed,
     Date,
     Index,
     Integer,
@@ -13,10 +14,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.billing import payment_tables as of_payments
+from services.billing import wallet_tables as of_wallets
 from services.billing.ledger_tables import ledger_tables
 from shared.tables import NAMING, kernel_tables
 
@@ -73,7 +76,18 @@ products = Table(
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("tax_category", Text),
     PrimaryKeyConstraint("tenant_id", "code"),
+)
+
+tax_places = Table(
+    "tax_places",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("rates", JSONB, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "place"),
 )
 
 plans = Table(
@@ -93,6 +107,11 @@ payment_allocations = of_payments.payment_allocations(metadata)
 payment_profiles = of_payments.payment_profiles(metadata)
 bank_entries = of_payments.bank_entries(metadata)
 autopay_attempts = of_payments.autopay_attempts(metadata)
+refunds = of_payments.refunds(metadata)
+payment_plans = of_payments.payment_plans(metadata)
+
+wallets = of_wallets.wallets(metadata)
+wallet_movements = of_wallets.wallet_movements(metadata)
 
 quotes = Table(
     "quotes",
@@ -182,7 +201,7 @@ invoices = Table(
     Column("invoice_id", Uuid, nullable=False),
     Column("customer_id", Uuid, nullable=False),
     Column("customer_key", Text, nullable=False),
-    Column("subscription_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid),
     Column("number", Text),
     Column("status", Text, nullable=False),
     Column("currency", Text, nullable=False),
@@ -193,11 +212,13 @@ invoices = Table(
     Column("total_minor", BigInteger, nullable=False),
     Column("open_minor", BigInteger, nullable=False),
     Column("written_off_minor", BigInteger, nullable=False, server_default="0"),
+    Column("payment_plan_id", Uuid),
     Column("version", Integer, nullable=False),
     Column("document", JSONB, nullable=False),
     PrimaryKeyConstraint("tenant_id", "invoice_id"),
     UniqueConstraint("tenant_id", "number"),
     Index(None, "tenant_id", "customer_id", "issued_on"),
+    Index("ix_invoices_billing_on", "tenant_id", text("(document ->> 'billing_on')")),
     Index(None, "tenant_id", "subscription_id"),
 )
 
@@ -205,12 +226,14 @@ dunning = Table(
     "dunning",
     metadata,
     Column("tenant_id", Uuid, nullable=False),
-    Column("subscription_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid),
     Column("customer_id", Uuid, nullable=False),
     Column("step", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("history", JSONB, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "subscription_id"),
+    Column("dunning_id", Uuid, Computed("COALESCE(subscription_id, customer_id)", persisted=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "dunning_id"),
+    UniqueConstraint("tenant_id", "subscription_id"),
 )
 
 # Under the name that it was first made with: the release before writes to it while it is upgraded.
@@ -231,4 +254,6 @@ corrections = Table(
 )
 
 ledger_tables(metadata)
-ledger_postings, accounting_periods = (metadata.tables[name] for name in ("ledger_postings", "accounting_periods"))
+ledger_postings, taxed_amounts, accounting_periods = (
+    metadata.tables[name] for name in ("ledger_postings", "taxed_amounts", "accounting_periods")
+)

@@ -7,6 +7,8 @@ import threading
 from services.billing.clients.providers import PROVIDERS
 from services.billing.messaging.charging import Charging
 from services.billing.messaging.inbound import HANDLERS, TOPICS
+from services.billing.messaging.pending import Pending
+from services.billing.messaging.refunding import Refunding
 from services.billing.messaging.timers import PREPARATIONS, TIMERS
 from services.billing.projections import books, waiting_bills
 from services.billing.settings import Settings
@@ -19,8 +21,9 @@ from shared.worker import Loop, Worker
 
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
-    engine, store = engine_for(settings.database, pool_size=settings.pool_size + 1), create_store()
-    charging = Charging(engine, store, PROVIDERS, real_now)
+    engine, store = engine_for(settings.database, pool_size=settings.pool_size + 3), create_store()
+    asked = (engine, store, PROVIDERS, real_now)
+    charging, refunding, pending = Charging(*asked), Refunding(*asked), Pending(*asked)
     return background(
         settings,
         engine,
@@ -33,7 +36,11 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         topics=TOPICS,
         waiting=waiting_bills.count,
         checks=books.CHECKS,
-        more_loops=[Loop("charging", charging.step, 0.5, is_eager=True)],
+        more_loops=[
+            Loop("charging", charging.step, 0.5, is_eager=True),
+            Loop("refunding", refunding.step, 0.5, is_eager=True),
+            Loop("pending", pending.step, 10),
+        ],
     )
 
 

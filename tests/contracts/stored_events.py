@@ -51,13 +51,14 @@ class StoredEvent:
 
     @property
     def today(self) -> Any:
-        """What has to be written down of it; of a name that is not stored any more, what there is."""
+        """What has to be written down of it, today's full form last; of a name that is not stored any more, what there is."""
         before = self.written or {"forms": [], "choices": {}}
         if self.kind is None:
             return before
-        forms = [_in_json(sparse_sample(self.kind)), _in_json(sample(self.kind))]
-        new = [form for number, form in enumerate(forms) if form not in before["forms"] + forms[:number]]
-        return {"forms": before["forms"] + new, "choices": _merged(before["choices"], choices(self.kind))}
+        sparse, full = _in_json(sparse_sample(self.kind)), _in_json(sample(self.kind))
+        earlier = [form for form in before["forms"] if form != full]
+        new = [sparse] if sparse not in [*earlier, full] else []
+        return {"forms": [*earlier, *new, full], "choices": _merged(before["choices"], choices(self.kind))}
 
     def read(self, form: Any) -> Any:
         return EventTypes([self.decider]).decode(self.decider.category, self.name, json.dumps(form))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,6 +49,18 @@ def test_an_optional_field_adds_a_form_and_the_earlier_ones_stay(bell: StoredEve
     write_down(bell, [{"times": 7}])
     assert list(bell.breaches()) == []
     assert bell.today["forms"][0] == {"times": 7} and len(bell.today["forms"]) == 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentBell(BellRung):
+    times: int | None  # type: ignore[assignment]
+
+
+def test_where_null_may_be_from_now_on_the_full_form_is_still_the_last(bell: StoredEvent) -> None:
+    write_down(bell, **bell.today)
+    silent = replace(bell, decider=replace(bell.decider, event_types={"bell_rung": SilentBell}))
+    assert [form["times"] for form in silent.today["forms"]] == [7, None, 7]
+    assert silent.today["forms"][-1] == bell.written["forms"][-1]
 
 
 @pytest.mark.parametrize(

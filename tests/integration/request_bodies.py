@@ -85,6 +85,8 @@ AMENDMENT: dict[str, Any] = {
     "plan": "gate-use",
     "plan_version": 1,
     "add": [],
+    "calendar": False,
+    "anchor_on": "2031-01-20",
     "remove": [],
 }
 LIMITS = {"discount_percent": "25", "discount_amount": {"USD": "1000"}, "margin_percent": "10"}
@@ -100,6 +102,7 @@ PAPERS = {
     "clauses": [{"code": "security", "title": "Data security", "text": "As agreed.", "justification": "Asked for."}],
     "documents": [{"title": "Specification", "address": "https://example.com/spec.pdf", "sha256": "ab" * 32}],
 }
+TRANSFER = {"customer": "F9", "on": "2031-02-02", "purchase_order": "PO 7"}
 PAUSE = REASON | {"until": "2031-01-25", "extend": True}
 WHAT_IF = {
     "plan": "gate-use",
@@ -110,7 +113,29 @@ WHAT_IF = {
     "limit": 10,
 }
 NOTICE = {"sent_at": "2031-01-10T09:00:00Z", "channel": "mail", "reference": "letter 4711"}
+ONE_OFF = {
+    "code": "setup",
+    "description": "Installation",
+    "quantity": "1.5",
+    "price": {"model": "per_unit", "unit_amount": "100.00"},
+    "tax_rates": ["0.08875"],
+    "revenue_class": "special_project_overdue",
+}
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
+
+
+TAX_RATES = {
+    "rates": [
+        {
+            "code": "state",
+            "category": "standard",
+            "rate": "0.08875",
+            "from_on": "2030-01-01",
+            "until_on": "2032-01-01",
+            "compound": True,
+        }
+    ]
+}
 
 
 def bodies(names: Names) -> dict[str, Any]:
@@ -131,6 +156,8 @@ def bodies(names: Names) -> dict[str, Any]:
             "approval": APPROVAL,
             "required_clauses": [],
             "invoice_bounds": {"JPY": 100_000_000},
+            "tax_place": "US",
+            "tax_rounding": "tax_per_line",
         },
         "PUT /v1/customers/{external_id}": CUSTOMER
         | {
@@ -140,9 +167,12 @@ def bodies(names: Names) -> dict[str, Any]:
             "external_refs": {"crm": "1"},
             "purchase_order_required": False,
             "tax": {"treatment": "exempt", "reference": "C-1"},
+            "tax_place": "US-NY",
+            "vat_id": "DE136695976",
         },
-        "PUT /v1/products/{code}": {"name": "Gate use", "description": "By the hour"},
+        "PUT /v1/products/{code}": {"name": "Gate use", "description": "By the hour", "tax_category": None},
         "PUT /v1/coupons/{code}": COUPON,
+        "PUT /v1/tax-rates/{place}": TAX_RATES,
         "PUT /v1/plans/{code}": PLAN,
         "POST /v1/quotes": {
             "customer": "F9",
@@ -186,7 +216,22 @@ def bodies(names: Names) -> dict[str, Any]:
         "POST /v1/subscriptions/{subscription_id}/amendments": AMENDMENT,
         "POST /v1/subscriptions/{subscription_id}/amendments/preview": AMENDMENT,
         "POST /v1/subscriptions/{subscription_id}/pause": PAUSE,
+        "POST /v1/subscriptions/{subscription_id}/pause/preview": PAUSE,
+        "POST /v1/subscriptions/{subscription_id}/transfer": TRANSFER,
+        "POST /v1/subscriptions/{subscription_id}/transfer/preview": TRANSFER,
         "POST /v1/subscriptions/{subscription_id}/legal-notice": NOTICE,
+        "POST /v1/invoices": {
+            "customer": "F9",
+            "currency": "USD",
+            "lines": [ONE_OFF],
+            "net_days": 14,
+            "purchase_order": "PO-7",
+            "review_days": 3,
+        }
+        | REASON,
+        "POST /v1/invoices/{invoice_id}/lines": ONE_OFF | REASON,
+        "POST /v1/invoices/{invoice_id}/lines/{number}/adjust": {"by_minor": -100} | REASON,
+        "POST /v1/invoices/{invoice_id}/lines/{number}/remove": REASON,
         "POST /v1/invoices/{invoice_id}/discard": REASON,
         "POST /v1/invoices/{invoice_id}/void": REASON,
         "POST /v1/invoices/{invoice_id}/release": REASON,
@@ -204,6 +249,19 @@ def bodies(names: Names) -> dict[str, Any]:
             "received_on": "2031-01-02",
         },
         **_of_payments(names),
+        "POST /v1/wallets": REASON
+        | {
+            "customer": "F9",
+            "name": "Prepaid",
+            "amount_minor": 100,
+            "currency": "USD",
+            "promotional": False,
+            "payment_id": names.get("payment_id"),
+            "priority": 10,
+            "expires_on": "2032-01-01",
+            "charges": ["departures"],
+        },
+        "POST /v1/wallets/{wallet_id}/revoke": REASON,
         "POST /v1/bank-statements": "statement,account,reference,booked_on,amount,currency,text\n"
         f"2031-2,DE89,1,2031-01-03,1.00,USD,{names.get('invoice')}\n",
         "POST /v1/payment-webhooks/{provider}": {
@@ -276,8 +334,18 @@ def _of_payments(names: Names) -> dict[str, dict[str, Any]]:
             "method": {"provider": "test", "token": "tok_1"},
             "autopay": False,
         },
+        "POST /v1/payment-plans": {
+            "invoices": [names.get("invoice")],
+            "instalments": [{"due_on": "2031-02-01", "amount_minor": names.get("open_minor", 1)}],
+            "grace_days": 5,
+            "restores_service": True,
+            "note": "as agreed by phone",
+        },
+        "POST /v1/payment-plans/{plan_id}/withdraw": REASON,
         "POST /v1/payments/{payment_id}/allocations": part,
         "POST /v1/payments/{payment_id}/withdrawals": part | REASON | {"only_refundable": False},
-        "POST /v1/payments/{payment_id}/refunds": REASON | {"amount_minor": 10, "reference": "back 1"},
+        "POST /v1/payments/{payment_id}/refunds": REASON | {"amount_minor": 10, "reference": "back 1", "by_hand": True},
+        "POST /v1/refunds/{refund_id}/settle": REASON | {"outcome": "succeeded", "reference": "re_1"},
+        "POST /v1/autopay-attempts/{attempt_id}/settle": REASON | {"outcome": "failed", "reference": "ch_1"},
         "POST /v1/payments/{payment_id}/chargebacks": REASON | {"amount_minor": 10, "reference": "cb 1"},
     }

@@ -19,7 +19,7 @@ from tests.support.house import Service
 
 NOBODYS = UUID(int=7)
 # What a parameter of a path is called when it is not known to `stocked`.
-IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12", "provider": "test"}
+IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12", "provider": "test", "day": "2031-01-01"}
 JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}
 CONTENT_TYPES = {
     "POST /v1/events": "application/cloudevents+json",
@@ -35,8 +35,11 @@ QUERIES: dict[str, dict[str, Any]] = {
     "/v1/meters/{slug}/concurrency": JANUARY,
     "/v1/completeness": JANUARY,
     "/v1/revenue/mapping": {"period": "2031-01"},
+    "/v1/revenue/unbilled": {"at": "2031-01-31"},
     "/v1/revenue/recurring": {"from": "2031-01-01", "to": "2031-12-31"},
     "/v1/reconciliation": {"period": "2031-01"},
+    "/v1/taxes": {"period": "2031-01"},
+    "/v1/taxes/report.csv": {"period": "2031-01"},
     "/v1/metrics/renewals": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},
 }
 

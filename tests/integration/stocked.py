@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+from fastapi.testclient import TestClient
 
 from infra.local.tokens import tenant_id
+from services.billing.domain.autopay import AUTOPAY, Owed, RequestAttempt, ScheduleAutopay
+from services.billing.domain.payment_profile import PaymentMethod
+from services.billing.messaging.asking import unit_of
+from services.billing.store import create_store
+from shared.clock import real_now
+from shared.ids import shown
 from shared.messages import Message
+from shared.money import Money
 from shared.parked import park
 from tests.integration.billing.shop import Shop
 from tests.integration.entitlement.rights import Rights
@@ -29,6 +38,8 @@ def billing(service: Service, tenant: str) -> Names:
     shop = Shop(service, tenant).open()
     assert clerk.put("/v1/products/gate-use", json={"name": "Gate use"}).status_code == 200
     assert clerk.put("/v1/coupons/gate-use", json={"name": "Welcome", "percent": "10"}).status_code == 200
+    rates = {"rates": [{"code": "state", "rate": "0.08875", "from_on": "2030-01-01"}]}
+    assert clerk.put("/v1/tax-rates/US-NY", json=rates).status_code == 200
     draft = shop.draft()["quote_id"]
     token = shop.send(shop.draft()["quote_id"])["acceptance_token"]
     assert shop.accept(token).status_code == 201
@@ -39,17 +50,29 @@ def billing(service: Service, tenant: str) -> Names:
     ahead = {"customer": "F9", "amount_minor": 300, "currency": "USD"}
     ahead["allocations"] = [{"invoice": invoice["number"], "amount_minor": 100}]
     payment = clerk.post("/v1/payments", json=ahead).json()
+    gift = {"customer": "F9", "name": "Welcome", "amount_minor": 100, "currency": "USD", "promotional": True}
+    wallet = clerk.post("/v1/wallets", json=gift | {"reason": "welcome"}).json()
     profile = {"method": {"provider": "test", "token": "tok_declined"}, "autopay": True}
     assert clerk.put("/v1/customers/F9/payment-profile", json=profile).status_code == 200
+    owed = clerk.get(f"/v1/invoices/{invoice['invoice_id']}").json()["open_minor"]
+    agreed = {"invoices": [invoice["number"]], "instalments": [{"due_on": "2031-02-01", "amount_minor": owed}]}
+    agreement = clerk.post("/v1/payment-plans", json=agreed)
+    assert agreement.status_code == 201, agreement.text
     statement = "statement,account,reference,booked_on,amount,currency\n2031-1,DE89,1,2031-01-02,5.00,USD\n"
     taken = clerk.post("/v1/bank-statements", content=statement, headers={"Content-Type": "text/csv"})
     assert taken.json()["unmatched"] == 1, taken.text
     [entry] = clerk.get("/v1/bank-statement-entries").json()["items"]
     return {
+        "attempt_id": attempted(service, tenant, invoice),
+        "refund_id": refund_of(clerk),
         "entry_id": entry["entry_id"],
+        "plan_id": agreement.json()["plan_id"],
+        "open_minor": owed,
         "payment_id": payment["payment_id"],
+        "wallet_id": wallet["wallet_id"],
         "period_id": period["period_id"],
         "external_id": "F9",
+        "place": "US-NY",
         "customer": "F9",
         "zone": "America/New_York",
         "currency": "USD",
@@ -62,6 +85,36 @@ def billing(service: Service, tenant: str) -> Names:
         "invoice_id": invoice["invoice_id"],
         "invoice": invoice["number"],
     }
+
+
+def refund_of(clerk: TestClient) -> str:
+    """Of a payment that came by a provider, which is asked for it."""
+    said = {"customer": "F9", "amount_minor": 50, "currency": "USD", "allocations": []}
+    came = clerk.post("/v1/payments", json=said | {"provider": "test", "provider_reference": "ch_pending"}).json()
+    back = clerk.post(f"/v1/payments/{came['payment_id']}/refunds", json={"amount_minor": 10, "reason": "asked"})
+    assert back.status_code == 201, back.text
+    [refund] = clerk.get("/v1/refunds").json()["items"]
+    return str(refund["refund_id"])
+
+
+def attempted(service: Service, tenant: str, invoice: dict[str, Any]) -> str:
+    """An attempt to charge for the invoice, which is not due for weeks."""
+    id_, at = UUID(invoice["invoice_id"].removeprefix("inv_")), datetime(2031, 1, 3, tzinfo=UTC)
+    owed = Owed(
+        invoice_id=id_,
+        invoice=invoice["number"],
+        subscription_id=UUID(invoice["subscription_id"].removeprefix("sub_")),
+        customer_id=UUID(invoice["customer_id"].removeprefix("cus_")),
+        customer_key="F9",
+    )
+    charge = RequestAttempt(
+        amount=Money(invoice["open_minor"], "USD"), method=PaymentMethod(provider="test", token="tok_pending"), at=at
+    )
+    engine, store = service.background.relay.engine, create_store()
+    with unit_of(engine, store, real_now, tenant_id(tenant), principal="test", key=id_) as unit:
+        unit.execute(AUTOPAY, id_, ScheduleAutopay(owed=owed, attempts_at=(at,)))
+        [requested] = unit.execute(AUTOPAY, id_, charge)
+    return shown("apt", requested.attempt.key)
 
 
 def usage(service: Service, tenant: str) -> Names:
@@ -98,6 +151,7 @@ def entitlement(service: Service, tenant: str) -> Names:
     right = rights.entitlement("F9")
     return {
         "external_id": "F9",
+        "place": "US-NY",
         "account": "F9",
         "features": ["gates", "lounges"],
         "entitlement_id": right["entitlement_id"],

@@ -18,12 +18,14 @@ ASKS_THE_WORKER = {"/v1/test-clock", "/v1/completeness"}
 # About the caller's own tenant, or made there under a name that another tenant may use as well.
 OF_THE_CALLER = {
     *TRIALS,
+    "GET /v1/bill-runs/{day}",
     "GET /v1/ledger/balances",
     "GET /v1/ledger/journal.csv",
     "GET /v1/ledger/journal.jsonl",
     "GET /v1/reconciliation",
     "GET /v1/revenue/mapping",
     "GET /v1/revenue/recurring",
+    "GET /v1/revenue/unbilled",
     "GET /v1/settings",
     "GET /v1/test-clock",
     "GET /v1/reasons",
@@ -45,6 +47,9 @@ OF_THE_CALLER = {
     "PUT /v1/policies/{code}",
     "PUT /v1/products/{code}",
     "PUT /v1/settings",
+    "PUT /v1/tax-rates/{place}",
+    "GET /v1/taxes",
+    "GET /v1/taxes/report.csv",
     "PUT /v1/test-clock",
 }
 # Needs no bearer token: the quote's own token says whose it is, or who signed it.

@@ -6,7 +6,7 @@ An act yields True after each call, and False where it has to wait for what the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from tests.simulation.world import World
@@ -59,12 +59,28 @@ def join(customer: str, zone: str) -> Act:
     return act
 
 
-def buy(customer: str, starts_on: str, term_months: int) -> Act:
+def buy(customer: str, starts_on: str, term_months: int, **more: Any) -> Act:
     def act(world: World) -> Iterator[bool]:
-        line = {"plan": "team", "starts_on": starts_on, "term_months": term_months}
+        line = {"plan": "team", "starts_on": starts_on, "term_months": term_months} | more
         quote = world.call("billing", "POST", "/v1/quotes", {"customer": customer, "lines": [line]})
         yield True
         yield from _accept(world, quote["quote_id"])
+
+    return act
+
+
+def charge_once(customer: str, amount: str, review_days: int) -> Act:
+    """For something that no subscription has; a line of the draft is adjusted where there is a draft."""
+
+    def act(world: World) -> Iterator[bool]:
+        price = {"model": "per_unit", "unit_amount": amount}
+        line = {"description": "Installation", "quantity": "2", "price": price, "tax_rates": ["0.19"]}
+        asked = {"customer": customer, "lines": [line], "net_days": 5, "review_days": review_days, "reason": "ordered"}
+        invoice = world.call("billing", "POST", "/v1/invoices", asked)
+        yield True
+        if review_days:
+            path = f"/v1/invoices/{invoice['invoice_id']}/lines/1/adjust"
+            world.call("billing", "POST", path, {"by_minor": -100, "reason": "goodwill"})
 
     return act
 
@@ -181,6 +197,33 @@ def use(customer: str, events: list[dict[str, Any]]) -> Act:
         yield True
 
     return act
+
+
+def use_at_the_end(customer: str, events: list[dict[str, Any]]) -> Act:
+    """Who has cancelled uses nothing more before usage has heard of it: else the invoice is right only after a correction,
+    which is another way to the same sum."""
+
+    def act(world: World) -> Iterator[bool]:
+        while not _usage_knows_the_end(world, customer):
+            yield False
+        world.call("usage", "POST", "/v1/events", events)
+        yield True
+
+    return act
+
+
+def _usage_knows_the_end(world: World, customer: str) -> bool:
+    ended = world.rooms["billing"].rows(_CANCELLED, customer=customer)
+    periods = world.rooms["usage"].rows("SELECT subscription_id, ends_at FROM usage_periods")
+    ends = {period.subscription_id: period.ends_at for period in sorted(periods, key=lambda each: each.ends_at)}
+    day = timedelta(days=1)
+    return all(each.subscription_id in ends and ends[each.subscription_id] <= each.at + day for each in ended)
+
+
+_CANCELLED = """
+SELECT s.subscription_id, e.occurred_at AS at FROM subscriptions s
+JOIN events e ON e.tenant_id = s.tenant_id AND e.stream_id = s.subscription_id AND e.type = 'subscription_cancelled'
+WHERE s.customer_key = %(customer)s"""
 
 
 def use_late(customer: str, events: list[dict[str, Any]], until: date) -> Act:

@@ -66,7 +66,8 @@ def fee(amount: str) -> dict[str, Any]:
 
 def policy(author: Author) -> dict[str, Any]:
     random = author.random
-    return {
+    auto = {"auto": {"notice_days": random.choice((3, 8)), "price_cap_percent": random.choice(("3", "7"))}}
+    return (auto if author.chance(40) else {}) | {
         "open_days": random.choice((10, 20, 45)),
         "grace_days": random.choice((0, 5, 14)),
         "reinstatement_days": random.choice((0, 12)),

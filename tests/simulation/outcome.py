@@ -47,9 +47,9 @@ QUERIES = {
     ),
     "quotes": (
         "billing",
-        # One that was drafted after an amendment was never made stale by it.
-        """SELECT c.key, q.purpose, q.status, CASE WHEN q.status <> 'withdrawn' THEN q.version END
-           FROM quotes q JOIN customers c USING (customer_id)""",
+        # Where the renewal was decided before billing heard that it had opened, nothing was drafted, and nothing withdrawn.
+        """SELECT c.key, q.purpose, q.status, q.version
+           FROM quotes q JOIN customers c USING (customer_id) WHERE q.purpose <> 'renewal' OR q.status <> 'withdrawn'""",
     ),
     "lines": (
         "billing",
@@ -83,7 +83,7 @@ QUERIES = {
     "waiting bills": ("billing", "SELECT billing_on FROM waiting_bills"),
     "dunning": (
         "billing",
-        """SELECT s.customer_key, d.step FROM dunning d JOIN subscriptions s USING (subscription_id)
+        """SELECT c.key, d.step, d.subscription_id IS NULL FROM dunning d JOIN customers c USING (tenant_id, customer_id)
            WHERE d.step <> 'clear'""",
     ),
     "rights": (
@@ -98,13 +98,18 @@ QUERIES = {
     ),
     "opportunities": (
         "renewals",
-        """SELECT customer_key, state, due_on, base_minor, opportunity->'term'->>'number', opportunity->>'opened_at',
+        # Our clock may have opened one before it heard that the term is longer.
+        """SELECT customer_key, state, due_on, base_minor, opportunity->'term'->>'number',
+             CASE WHEN opportunity->>'opened_by' IS NULL AND opportunity->>'opened_at' IS NOT NULL THEN greatest(
+               (opportunity->>'opened_at')::timestamptz,
+               (due_on + 1 - (opportunity#>>'{term,policy,terms,open_days}')::int)::timestamp
+                 AT TIME ZONE (opportunity#>>'{term,zone}'))::text ELSE opportunity->>'opened_at' END,
              CASE WHEN state IN ('won', 'lost', 'superseded') THEN
                opportunity->'decision' #- '{successor_customer_id}' #- '{successor_subscription_id}' END FROM opportunities""",
     ),
     "metered": (
         "usage",
-        """SELECT (SELECT min(name) FROM unnest(p.subjects) name WHERE name <> p.subscription_id::text),
+        """SELECT (SELECT min(name) FROM unnest(p.subjects) name WHERE name !~ '^[0-9a-f]{8}-'),
              p.charge, p.starts_at, p.status, p.revision, t.group_key, t.quantity, t.event_count
            FROM usage_periods p LEFT JOIN usage_totals t USING (period_id)""",
     ),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from shared.periods import start_of_day
 from tests.simulation import acts, paying
 from tests.simulation.acts import Act
+from tests.simulation.changing import Sold, change
 from tests.simulation.offers import Author, fee, late_usage, plan, policy
 
 BEGINNING = datetime(2031, 1, 6, 9, tzinfo=UTC)
@@ -24,6 +25,8 @@ ZONES = {
     "Asia/Kolkata": "Asia/Tokyo",
 }
 SECOND = timedelta(seconds=1)
+# Who speaks of the renewal when the term may not have begun.
+TOO_EARLY_FOR_A_TRIAL = ("early", "opened", "stays", "lost", "moves")
 LONGEST_STEP = timedelta(days=24)
 
 
@@ -45,6 +48,7 @@ def story(number: int) -> Story:
         author.write(BEGINNING + timedelta(days=33), acts.publish(sold | {"prices": {"EUR": [fee("61.00"), *prices]}}))
     for zone in list(ZONES)[: author.random.choice((1, 1, 1, 1, 1, 2, 2, 3))]:
         _customer(author, zone, terms, sold, Random(f"changes of {zone} in {number}"))
+        _beside(author, zone, Random(f"beside {zone} in {number}"))
     return Story(number, _chapters(author.acts))
 
 
@@ -54,7 +58,6 @@ def _customer(author: Author, zone: str, terms: dict[str, Any], sold: dict[str, 
     signed = BEGINNING + timedelta(days=random.randrange(4), hours=1)
     starts_on = signed.date() + timedelta(days=random.randrange(-3, 7))
     author.write(BEGINNING, acts.join(name, zone))
-    author.write(signed, acts.buy(name, starts_on.isoformat(), months))
     ends_on = _months_later(starts_on, months)
     ends_at = start_of_day(ends_on, zone)
     window_at = start_of_day(ends_on + timedelta(days=terms["grace_days"] + terms["reinstatement_days"]), zone)
@@ -62,20 +65,24 @@ def _customer(author: Author, zone: str, terms: dict[str, Any], sold: dict[str, 
     _use(author, name, zone, starts_on, ends_at, metered=metered, reviewed=sold["review_days"] > 0)
     _pay(author, name, signed, window_at)
     way = _renew(author, name, zone, signed, ends_at, window_at, terms)
+    tried = (starts_on - signed.astimezone(ZoneInfo(zone)).date()).days
+    trial_days = tried if tried > 0 and way not in TOO_EARLY_FOR_A_TRIAL and changes.random() < 0.5 else 0
+    day = (starts_on - timedelta(days=trial_days)).isoformat()
+    author.write(signed, acts.buy(name, day, months, trial_days=trial_days))
     if way == "silent":
-        _change(author, changes, name, max(signed, start_of_day(starts_on, zone)), ends_at)
+        begins_at, notice = max(signed, start_of_day(starts_on, zone)), terms.get("auto", {}).get("notice_days")
+        change(author, changes, Sold(name, zone, begins_at, ends_at, notice), ZONES[zone])
 
 
-def _change(author: Author, random: Random, name: str, begins_at: datetime, ends_at: datetime) -> None:
-    """Of who neither renews nor says so: seats more and less, and perhaps an end before the end, each on a day of its own."""
-    instants = sorted(begins_at + (ends_at - begins_at) * random.uniform(0.05, 0.9) for _ in range(random.randrange(4)))
-    for at, seats in zip(instants, random.sample(range(2, 90), len(instants)), strict=True):
-        when = random.choice(({}, {}, {"effective": "period_end"}))
-        if at is instants[-1] and random.random() < 0.6:
-            credit = random.choice(("unused_time", "unused_time", "none"))
-            author.write(at, acts.cancel(name, credit=credit, **when))
-        elif at + timedelta(days=2) < ends_at:
-            author.write(at, paying.pay_and_amend(f"{name} takes {seats}", name, quantity=seats))
+def _beside(author: Author, zone: str, random: Random) -> None:
+    """A customer without a subscription, who pays in time, late, or not at all."""
+    if random.random() < 0.6:
+        return
+    name, at = f"{zone.rsplit('/', 1)[-1].lower()}-beside", BEGINNING + timedelta(days=random.randrange(1, 20), hours=2)
+    author.write(BEGINNING, acts.join(name, zone))
+    author.write(at, acts.charge_once(name, f"{random.randrange(1, 900)}.05", random.choice((0, 3))))
+    for day in random.choice(((6,), (11,), (40,), ())):
+        author.write(at + timedelta(days=day, minutes=3), paying.pay(f"{name} pays", name))
 
 
 def _months_later(day: date, months: int) -> date:
@@ -94,7 +101,7 @@ def _use(
         events = [_event(author, name, f"{number}-{n}", at - n * SECOND) for n in range(3)]
         author.write(max(at, BEGINNING + timedelta(days=5)), acts.use(name, events))
     if author.chance(40):  # on the last second of what was sold
-        author.write(ends_at - SECOND, acts.use(name, [_event(author, name, "last", ends_at - 2 * SECOND)]))
+        author.write(ends_at - SECOND, acts.use_at_the_end(name, [_event(author, name, "last", ends_at - 2 * SECOND)]))
     if author.chance(40) and not reviewed:
         day = begins_at + timedelta(days=40)
         late = [_event(author, name, "late", begins_at + timedelta(days=random.randrange(30)))]
@@ -145,7 +152,7 @@ def _renew(
     random = author.random
     opens_at = max(ends_at - timedelta(days=terms["open_days"]), signed)
     early = opens_at + (ends_at - opens_at) / 2
-    way = random.choice(("early", "second", "grace", "window", "silent", "lost", "opened", "stays", "moves"))
+    way = random.choice(("early", "second", "grace", "window", *("silent",) * 5, "lost", "opened", "stays", "moves"))
     if author.chance(20):
         at = signed + timedelta(days=random.randrange(5, 50))
         author.write(at, acts.block(name))

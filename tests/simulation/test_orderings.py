@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -75,6 +77,40 @@ def test_the_end_of_a_term_heard_twice_places_one_hold_and_leaves_one_opportunit
     assert director.count("entitlement", "entitlement_hold_placed") == 1
     assert director.rows("renewals", "SELECT state FROM opportunities") == ["open"]
     assert broken(director.world) == []
+
+
+@pytest.mark.parametrize("until", [AFTER_GRACE, AFTER_WINDOW], ids=["open", "lost"])
+def test_a_pause_that_makes_a_term_longer_postpones_its_renewal_however_late_it_is_heard(
+    director: Director, until: datetime
+) -> None:
+    """Also where the clock of renewals has taken silence for a loss meanwhile."""
+
+    def tell(director: Director, *held: tuple[str, str]) -> None:
+        director.sell()
+        director.do(paying.pay("first", "acme"))
+        director.clock("2031-01-20")
+        with director.holding(*held):
+            pause = {"until": "2031-01-30", "extend": True, "reason": "holidays"}
+            director.do(_say("pause", pause))
+            director.clock(until)
+        director.clock("2031-03-20")
+
+    tell(director)
+    in_time = outcome(director.world)
+    late = another(director)
+    tell(late, ("renewals", "billing.subscriptions"))
+    assert differences(in_time, outcome(late.world)) == []
+    assert late.rows("renewals", "SELECT state, due_on::text FROM opportunities") == [("lost", "2031-02-15")]
+    assert broken(late.world) == []
+
+
+def _say(command: str, body: dict[str, Any]) -> acts.Act:
+    def act(world: World) -> Iterator[bool]:
+        (found,) = world.items("billing", "/v1/subscriptions")
+        yield True
+        world.call("billing", "POST", f"/v1/subscriptions/{found['subscription_id']}/{command}", body)
+
+    return act
 
 
 SUSPENDED = datetime(2031, 1, 31, tzinfo=UTC)

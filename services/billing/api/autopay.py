@@ -10,10 +10,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
-from services.billing.api.access import ReadBilling
+from services.billing.api.access import ReadBilling, SettlePayments
 from services.billing.api.invoice_forms import InvoiceId
-from services.billing.domain.autopay import AttemptStatus
+from services.billing.api.refunds import SettlementIn
+from services.billing.domain.autopay import AUTOPAY, AttemptSettled, AttemptStatus, Autopay
+from services.billing.processes import autopaying
 from services.billing.projections import autopay_attempts
+from services.billing.projections.cashier import cashier_of
 from services.billing.tables import autopay_attempts as table
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
@@ -51,6 +54,20 @@ def list_attempts(
 ) -> Listed[AttemptOut]:
     mine = autopay_attempts.of_tenant(unit, invoice_id=invoice_id, status=status)
     return page_of(unit, mine, table.c.attempt_id, page, _shown)
+
+
+@router.post("/{attempt_id}/settle")
+def settle(attempt_id: AttemptId, body: SettlementIn, unit: SettlePayments) -> AttemptOut:
+    """For one of which the provider tells nothing: as a person has seen it there. What has succeeded is a payment."""
+    row = autopay_attempts.get(unit, attempt_id)
+    state: Autopay = unit.state(AUTOPAY, row["invoice_id"])
+    attempt = state.under_way
+    if attempt is None or attempt.key != attempt_id:
+        raise AttemptSettled(f"the attempt has {row['status']} already")
+    reference = body.reference or state.reference or f"none_{attempt_id.hex}"
+    orders = autopaying.on_answer(attempt, body.outcome, reference, body.reason, unit.now, cashier_of(unit))
+    unit.because(unit.cause).carry_out(orders)
+    return _shown(autopay_attempts.get(unit, attempt_id))
 
 
 def _shown(row: RowMapping) -> AttemptOut:

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ReadBilling
-from services.billing.api.invoice_forms import InvoiceId, LineOut, PeriodId, line_out
+from services.billing.api.invoice_forms import InvoiceId, LineOut, PeriodId
+from services.billing.api.line_documents import line_document
 from services.billing.domain.invoice.state import InvoiceStatus
 from services.billing.projections import billed_usage
 from shared.http.routes import TransactionalRoute
@@ -48,7 +49,7 @@ def list_lines(
 
 
 def _shown(row: RowMapping) -> BilledLineOut:
-    line = line_out(row["line"])
+    line = LineOut.model_validate(line_document(row["line"]))
     path = f"/v1/invoices/{shown('inv', row['invoice_id'])}/lines/{line.number}/explain"
     note = row["credit_note"]
     return BilledLineOut(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.billing.api.plan_forms import Code
@@ -58,13 +58,17 @@ class AddOnForm(BaseModel):
 
 
 class AmendIn(ChangeForm):
-    """What is not named stays. `remove` names add-ons by their plan."""
+    """What is not named stays. `remove` names add-ons by their plan. Billing periods are those of the calendar, or counted from
+    `anchor_on`; the one that the change falls into is cut there, and so is the first one on the new days. They are as long as
+    the plan says."""
 
     quantity: Quantity | None = None
     plan: Code | None = None
     plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
     add: Annotated[list[AddOnForm], Field(max_length=20)] = Field(default_factory=list)
     remove: Annotated[list[Code], Field(max_length=20)] = Field(default_factory=list)
+    calendar: StrictBool | None = None
+    anchor_on: Day | None = None
 
 
 class ForeseenLineOut(BaseModel):

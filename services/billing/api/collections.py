@@ -40,7 +40,9 @@ class StepOut(BaseModel):
 
 
 class DunningOut(BaseModel):
-    subscription_id: SubscriptionId
+    """Without a subscription it is of what the customer owes beside any."""
+
+    subscription_id: SubscriptionId | None
     customer_id: CustomerId
     step: str
     history: list[StepOut]
@@ -78,7 +80,7 @@ class CorrectionOut(BaseModel):
 
 @router.get("/v1/dunning")
 def list_dunning(unit: ReadBilling, page: PageQuery, step: Step | None = None) -> Listed[DunningOut]:
-    return page_of(unit, dunning.of_tenant(unit, step=step), dunning_table.c.subscription_id, page, _dunning_out)
+    return page_of(unit, dunning.of_tenant(unit, step=step), dunning_table.c.dunning_id, page, _dunning_out)
 
 
 @router.get("/v1/corrections")

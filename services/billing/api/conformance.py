@@ -61,7 +61,7 @@ class LineOut(BaseModel):
     charge: str
     term_number: int
     amendment: int
-    quote_id: QuoteId
+    quote_id: QuoteId | None
     amount_minor: int
     deviations: list[DeviationOut]
 
@@ -153,7 +153,7 @@ def _of(found: list[Difference], document: str, line: int) -> list[Difference]:
 def _line(
     line: InvoiceLine, subscription: Subscription, quoted: dict[int, AgreedLine | None], found: list[Difference]
 ) -> LineOut:
-    days = of_line(line, subscription, quoted[line.term_number])
+    days = of_line(line, subscription, quoted.get(line.term_number))
     return LineOut(
         number=line.number,
         kind=line.kind,

@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 from services.billing.api.access import ChangeCustomers, ReadBilling
 from services.billing.domain.customer import CUSTOMER, Customer, PutCustomer, customer_id
 from services.billing.domain.tax_status import TaxStatus, TaxTreatment
+from services.billing.domain.taxation.vat_id import plain_vat_id
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.projections import customers
 from services.billing.tables import customers as table
@@ -36,7 +37,8 @@ class TaxForm(BaseModel):
 
 
 class CustomerIn(BaseModel):
-    """Zone and currency stay as they were where they are not said; a new customer has those of the settings."""
+    """Zone and currency stay as they were where they are not said; a new customer has those of the settings.
+    `tax_place` is a country or a part of one, such as DE or US-NY-NYC; `vat_id` is checked for its form."""
 
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -48,6 +50,8 @@ class CustomerIn(BaseModel):
     external_refs: Annotated[dict[Reference, Reference], Field(max_length=20)] = Field(default_factory=dict)
     purchase_order_required: StrictBool = False
     tax: TaxForm | None = None
+    tax_place: Annotated[str, Field(max_length=80)] = ""
+    vat_id: Annotated[str, Field(max_length=30)] = ""
 
 
 class CustomerOut(CustomerIn):
@@ -66,6 +70,7 @@ def put(external_id: Key, body: CustomerIn, unit: ChangeCustomers) -> CustomerOu
     said = body.model_dump() | {
         "zone": _said(body.zone, before.zone),
         "currency": _said(body.currency, before.currency),
+        "vat_id": plain_vat_id(body.vat_id),
         "tax": body.tax and TaxStatus(**body.tax.model_dump()),
     }
     unit.execute(CUSTOMER, id_, PutCustomer(customer_id=id_, customer=Customer(key=external_id, **said)))

@@ -1,25 +1,27 @@
-"""How invoices look at the API. Amounts are minor units of `currency`; decimals are text."""
+"""How invoices look at the API. Amounts are minor units of `currency`; decimals are text. `invoice_documents` makes them."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import RowMapping
 
 from services.billing.api.amounts import PlainDecimal, plain
+from services.billing.api.credit_forms import AppliedCreditOut
+from services.billing.api.edit_forms import AdjustmentOut, EditOut
 from services.billing.domain.invoice.events import InvoiceKind
 from services.billing.domain.invoice.state import InvoiceStatus
-from services.billing.domain.tax_status import TaxStatus, TaxTreatment
+from services.billing.domain.tax_status import TaxTreatment
 from shared.ids import prefixed
 from shared.money import EXACT
 
 InvoiceId = Annotated[UUID, prefixed("inv")]
 CustomerId = Annotated[UUID, prefixed("cus")]
 SubscriptionId = Annotated[UUID, prefixed("sub")]
+PaymentPlanId = Annotated[UUID, prefixed("ppl")]
 QuoteId = Annotated[UUID, prefixed("quo")]
 PeriodId = Annotated[UUID, prefixed("per")]
 CorrectionId = Annotated[UUID, prefixed("cor")]
@@ -93,7 +95,32 @@ class CreditUseOut(BaseModel):
         return f"{plain(self.quantity)} {self.code} at {plain(self.unit_amount)}: {money} {currency}"
 
 
+class LineTaxOut(BaseModel):
+    """`rate` of the tax `code` of a `place` on a `category`, in force `since` a day; one of the price has neither. `included`
+    is what of the price it is; what is `waived` is not charged."""
+
+    rate: str
+    code: str
+    category: str
+    place: str
+    since: date | None
+    compound: bool
+    included_minor: int | None
+    waived: bool
+
+    def reading(self, currency: str) -> str:
+        """By which rule the rate was found."""
+        where = f"{self.code} of {self.place} on {self.category}, in force since {self.since}"
+        rule = where if self.code else "as agreed with the price"
+        compound = ", on the net and the taxes before it" if self.compound else ""
+        part = "" if self.included_minor is None else f": {self.included_minor} minor units of {currency} of the price"
+        return f"tax {self.rate} {rule}{compound}{part}{', not charged' if self.waived else ''}"
+
+
 class LineOut(BaseModel):
+    """`amount_minor` is net. Of a price with tax in it, `priced_minor` is the whole, and `residue` that of the whole. `edit`
+    is the change of the draft that added it, and 0 where the bill did: what was added has no plan, term or quote."""
+
     number: int
     kind: str
     charge: str
@@ -109,18 +136,24 @@ class LineOut(BaseModel):
     plan: str
     plan_version: int
     term_number: int
-    quote_id: QuoteId
+    quote_id: QuoteId | None
     tiers: list[TierOut]
     proof: ProofOut | None
     corrects: CorrectedLineOut | None = None
     discounts: list[LineDiscountOut] = Field(default_factory=list)
     credits: CreditUseOut | None = None
     amendment: int = 0
+    priced_minor: int
+    tax_category: str | None = None
+    tax_inclusive: bool = False
+    taxes: list[LineTaxOut] = Field(default_factory=list)
+    edit: int = 0
+    adjustments: list[AdjustmentOut] = Field(default_factory=list)
 
 
 class CreditNoteOut(BaseModel):
-    """Amounts are what is taken back; `forgiven_minor` of it had been written off. A note over the whole invoice has no lines
-    of its own."""
+    """Amounts are what is taken back; `forgiven_minor` of it had been written off, `restored_minor` went back to
+    wallets. A note over the whole invoice has no lines of its own."""
 
     number: str
     issued_on: date
@@ -128,6 +161,7 @@ class CreditNoteOut(BaseModel):
     tax_minor: int
     refundable_minor: int
     forgiven_minor: int = 0
+    restored_minor: int = 0
     reason: str
     taxes: dict[str, int] = Field(default_factory=dict)
     lines: list[LineOut] = Field(default_factory=list)
@@ -162,7 +196,8 @@ class UntaxedOut(BaseModel):
 class InvoiceOut(BaseModel):
     """`credit_note` is the latest of `credit_notes`; `refundable_minor` is what was paid and credited and not given back
     since: it is owed to the customer. `written_off_minor` is what is not expected any more: of `losses`, what was not
-    recovered or credited."""
+    recovered or credited. `credit` is what wallets paid of it when it was issued, `payment_plan_id` the plan that stands for
+    it by now. One that is one_off has no subscription."""
 
     invoice_id: InvoiceId
     kind: InvoiceKind
@@ -171,7 +206,7 @@ class InvoiceOut(BaseModel):
     status: InvoiceStatus
     customer_id: CustomerId
     customer: str
-    subscription_id: SubscriptionId
+    subscription_id: SubscriptionId | None
     legal_entity: str
     purchase_order: str | None
     currency: str
@@ -186,76 +221,12 @@ class InvoiceOut(BaseModel):
     credited_minor: int
     refundable_minor: int
     written_off_minor: int
+    credit: list[AppliedCreditOut]
+    payment_plan_id: PaymentPlanId | None
     held: HeldOut | None
     losses: list[LossOut]
     lines: list[LineOut]
+    edits: list[EditOut]
     credit_note: CreditNoteOut | None
     credit_notes: list[CreditNoteOut]
     version: int
-
-
-def invoice_out(row: RowMapping | dict[str, Any]) -> InvoiceOut:
-    document = row["document"]
-    same = ("invoice_id", "number", "status", "customer_id", "subscription_id", "currency", "issued_on", "due_on")
-    amounts = ("subtotal_minor", "tax_minor", "total_minor", "open_minor", "written_off_minor", "version")
-    notes = document.get("credit_notes") or [note for note in [document["credit_note"]] if note]
-    shown = [credit_note_out(note) for note in notes]
-    return InvoiceOut(
-        **{name: row[name] for name in (*same, *amounts)},
-        kind=document.get("kind", "regular"),
-        corrects=corrects_out(document.get("corrects")),
-        credited_minor=sum(note.amount_minor for note in shown),
-        refundable_minor=sum(note.refundable_minor for note in shown) - document.get("given_back_minor", 0),
-        customer=row["customer_key"],
-        legal_entity=document["legal_entity"],
-        purchase_order=document["purchase_order"],
-        taxes=document["taxes"],
-        lines=[line_out(line) for line in document["lines"]],
-        untaxed=_untaxed(document.get("tax")),
-        held=_held(document.get("held")),
-        losses=[LossOut(**loss) for loss in document.get("losses", ())],
-        credit_note=shown[-1] if shown else None,
-        credit_notes=shown,
-    )
-
-
-def _untaxed(stored: dict[str, Any] | None) -> UntaxedOut | None:
-    return UntaxedOut(**stored, note=TaxStatus(**stored).note) if stored else None
-
-
-def _held(stored: dict[str, Any] | None) -> HeldOut | None:
-    return HeldOut(reason="the total is above the bound for invoices", **stored) if stored else None
-
-
-def credit_note_out(note: dict[str, Any]) -> CreditNoteOut:
-    lines = [line_out(line) for line in note.get("lines", ())]
-    return CreditNoteOut(**note | {"lines": lines, "corrects": corrects_out(note.get("corrects"))})
-
-
-def corrects_out(stored: dict[str, Any] | None) -> CorrectsOut | None:
-    if stored is None:
-        return None
-    return CorrectsOut(**_with_ids(stored, "correction_id", "invoice_id", "period_id"))
-
-
-def line_out(line: dict[str, Any]) -> LineOut:
-    """A stored line; ids are text in the document."""
-    proof = line["proof"] and _with_ids(line["proof"], "period_id")
-    fields = {name: value for name, value in line.items() if name != "amount"}
-    ids = {"quote_id": UUID(line["quote_id"]), "proof": proof, "corrects": _corrected_line(line.get("corrects"))}
-    ids["discounts"] = [
-        {"coupon": each["coupon"], "amount_minor": each["amount"]["minor"]} for each in line.get("discounts", ())
-    ]
-    return LineOut(**fields | ids, amount_minor=line["amount"]["minor"])
-
-
-def _corrected_line(stored: dict[str, Any] | None) -> dict[str, Any] | None:
-    if stored is None:
-        return None
-    amounts = {"before_minor": stored["before"]["minor"], "after_minor": stored["after"]["minor"]}
-    rest = {name: value for name, value in stored.items() if name not in ("before", "after")}
-    return _with_ids(rest, "correction_id", "invoice_id") | amounts
-
-
-def _with_ids(stored: dict[str, Any], *names: str) -> dict[str, Any]:
-    return stored | {name: UUID(stored[name]) for name in names}

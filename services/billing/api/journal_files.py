@@ -40,7 +40,7 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _values(row).values()] for row in rows)
+    writer.writerows([cell(value) for value in _values(row).values()] for row in rows)
     return file.getvalue().encode()
 
 
@@ -60,6 +60,6 @@ def _values(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: said[name] for name in COLUMNS}
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """A text that begins like a formula is text for a spreadsheet once an apostrophe stands before it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_RUNS) else value

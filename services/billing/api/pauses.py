@@ -7,13 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from services.billing.api.access import ChangeSubscriptions
+from services.billing.api.access import ChangeSubscriptions, PreviewChanges
+from services.billing.api.change_forms import ForeseenOut, foreseen_out
+from services.billing.api.subscription_changes import found, issued, refuse_debtors, taxes_of
 from services.billing.api.subscriptions import SubscriptionId, SubscriptionOut, shown
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import PauseSubscription, ResumeSubscription
+from services.billing.processes.foreseeing import foresee_pause
 from services.billing.projections import subscriptions
 from shared.http.fields import Day
 from shared.http.routes import TransactionalRoute
+from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["changes of subscriptions"], route_class=TransactionalRoute)
 
@@ -31,10 +35,20 @@ class PauseIn(BaseModel):
 @router.post("/{subscription_id}/pause")
 def pause(subscription_id: SubscriptionId, body: PauseIn, unit: ChangeSubscriptions) -> SubscriptionOut:
     """From now on nothing may be used. The days from this one up to the one of the resumption are not charged for: what was
-    charged for them in advance is credited."""
-    command = PauseSubscription(at=unit.now, until=body.until, reason=body.reason, extend=body.extend)
-    unit.execute(SUBSCRIPTION, subscription_id, command)
+    charged for them in advance is credited. Refused while invoices are owed and dunning has come to `restricted`."""
+    refuse_debtors(unit, subscription_id)
+    unit.execute(SUBSCRIPTION, subscription_id, _pause(body, unit))
     return shown(subscriptions.get(unit, subscription_id))
+
+
+@router.post("/{subscription_id}/pause/preview")
+def preview_pause(subscription_id: SubscriptionId, body: PauseIn, unit: PreviewChanges) -> ForeseenOut:
+    """The same, without doing it: to the day on which it is over by itself."""
+    subscription = found(unit, subscription_id)
+    foreseen = foresee_pause(
+        subscription, _pause(body, unit), issued(unit, subscription), *taxes_of(unit, subscription)
+    )
+    return foreseen_out(unit.now, foreseen)
 
 
 @router.post("/{subscription_id}/resume")
@@ -42,3 +56,7 @@ def resume(subscription_id: SubscriptionId, unit: ChangeSubscriptions) -> Subscr
     """It goes on now; the rest of the current period is charged for again."""
     unit.execute(SUBSCRIPTION, subscription_id, ResumeSubscription(at=unit.now))
     return shown(subscriptions.get(unit, subscription_id))
+
+
+def _pause(body: PauseIn, unit: UnitOfWork) -> PauseSubscription:
+    return PauseSubscription(at=unit.now, until=body.until, reason=body.reason, extend=body.extend)

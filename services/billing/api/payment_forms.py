@@ -66,11 +66,13 @@ class WithdrawIn(BaseModel):
 
 
 class RefundIn(BaseModel):
-    """Of what is unapplied; with `invoice` of what a credit note gave back there."""
+    """Of what is unapplied; with `invoice` of what a credit note gave back there. What came by a provider is given back by it,
+    unless that was done otherwise already: `by_hand`."""
 
     model_config = ConfigDict(extra="forbid")
     amount_minor: Minor
     invoice: InvoiceNumber | None = None
+    by_hand: Annotated[bool, Field(strict=True)] = False
     reference: Reference = ""
     reason: Reason
 
@@ -91,7 +93,9 @@ class AllocationOut(BaseModel):
 
 
 class PaymentOut(BaseModel):
-    """`amount_minor` = `allocations` + unapplied + refunded + charged back. `invoice_id` is the first invoice that it
+    """`amount_minor` = `allocations` + prepaid + unapplied + refunded + charged back; `prepaid_minor` bought credit of wallets,
+    and `promised_minor` of the unapplied waits for a refund that the provider was asked for. `invoice_id` is the first
+    invoice that it
     pays."""
 
     payment_id: PaymentId
@@ -100,8 +104,10 @@ class PaymentOut(BaseModel):
     customer: str | None
     amount_minor: int
     unapplied_minor: int
+    promised_minor: int
     refunded_minor: int
     charged_back_minor: int
+    prepaid_minor: int
     currency: str
     method: str
     reference: str
@@ -118,8 +124,10 @@ _SAME = (
     "customer_id",
     "amount_minor",
     "unapplied_minor",
+    "promised_minor",
     "refunded_minor",
     "charged_back_minor",
+    "prepaid_minor",
     "currency",
     "reference",
     "received_at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from uuid import uuid5
 
@@ -17,9 +18,12 @@ from services.billing.api.payment_forms import (
     payment_out,
 )
 from services.billing.api.payments import known
+from services.billing.clients.providers import PROVIDERS
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.payment import PAYMENT
-from services.billing.domain.payment.commands import RefundPayment
+from services.billing.domain.payment.commands import RefundPayment, RequestRefund
+from services.billing.domain.payment.state import Payment
+from services.billing.domain.wallet import WALLET
 from services.billing.processes import paying
 from services.billing.projections import invoices, payments
 from shared.http.routes import TransactionalRoute
@@ -45,7 +49,8 @@ def withdraw(payment_id: PaymentId, body: WithdrawIn, unit: RecordPayments) -> P
 
 @router.post("/{payment_id}/refunds", status_code=201)
 def refund(payment_id: PaymentId, body: RefundIn, unit: RefundPayments) -> PaymentOut:
-    """Never more than is unapplied, or with `invoice` than a credit note gave back of what this payment paid."""
+    """Never more than is unapplied, or with `invoice` than a credit note gave back of what this payment paid. A provider is
+    asked for it, and it is booked when it has succeeded; until then it is promised and pays nothing else."""
     payment = known(unit, payment_id)
     amount = Money(body.amount_minor, payment.facts.amount.currency)
     if body.invoice is not None:
@@ -53,28 +58,23 @@ def refund(payment_id: PaymentId, body: RefundIn, unit: RefundPayments) -> Payme
         first, *others = paying.withdraw(payment, state, amount, reopens=False, reason=body.reason, at=unit.now)
         _carry_out(unit, first, others)
         unit = unit.because(unit.cause)
-    done = len(unit.state(PAYMENT, payment_id).done)
-    command = RefundPayment(
-        refund_id=uuid5(payment_id, f"refund {done}"),
-        amount=amount,
-        reference=body.reference,
-        reason=body.reason,
-        at=unit.now,
-    )
+    command = _refund(unit.state(PAYMENT, payment_id), body, amount, unit.now)
     unit.execute(PAYMENT, payment_id, command)
     return payment_out(payments.get(unit, payment_id))
 
 
 @router.post("/{payment_id}/chargebacks", status_code=201)
 def charge_back(payment_id: PaymentId, body: ChargebackIn, unit: RefundPayments) -> PaymentOut:
-    """What it had paid is owed again, and dunning goes on from where the invoices' age has come to."""
+    """What is left of credit that it bought is gone. What it had paid is owed again, and dunning goes on from where the
+    invoices' age has come to."""
     payment = known(unit, payment_id)
     currency = payment.facts.amount.currency
     orders = paying.charge_back(
         payment,
         partial(unit.state, INVOICE),
+        partial(unit.state, WALLET),
         uuid5(payment_id, f"chargeback {body.reference}"),
-        payment.held if body.amount_minor is None else Money(body.amount_minor, currency),
+        payment.exposed if body.amount_minor is None else Money(body.amount_minor, currency),
         reference=body.reference,
         reason=body.reason,
         at=unit.now,
@@ -82,6 +82,14 @@ def charge_back(payment_id: PaymentId, body: ChargebackIn, unit: RefundPayments)
     if planned := list(orders):
         _carry_out(unit, planned[0], planned[1:])
     return payment_out(payments.get(unit, payment_id))
+
+
+def _refund(payment: Payment, body: RefundIn, amount: Money, at: datetime) -> RefundPayment | RequestRefund:
+    number = len(payment.done) + sum(not refund.settled for refund in payment.refunds.values())
+    id_ = uuid5(payment.facts.payment_id, f"refund {number}")
+    if payment.facts.provider in PROVIDERS and not body.by_hand:
+        return RequestRefund(refund_id=id_, amount=amount, reference=body.reference, reason=body.reason, at=at)
+    return RefundPayment(refund_id=id_, amount=amount, reference=body.reference, reason=body.reason, at=at)
 
 
 def _carry_out(unit: UnitOfWork, first: Order, others: list[Order]) -> None:

@@ -63,7 +63,7 @@ def allocate(payment_id: PaymentId, body: AllocateIn, unit: RecordPayments) -> P
     _check_payer(payment.facts.customer_id, [invoice])
     currency = payment.facts.amount.currency
     is_open = invoice.open.minor and invoice.open.currency == currency
-    most = min(payment.unapplied, invoice.open) if is_open else payment.unapplied
+    most = min(payment.free, invoice.open) if is_open else payment.free
     amount = most if body.amount_minor is None else Money(body.amount_minor, currency)
     share = Share(invoice_id=invoice.invoice_id, number=invoice.number, amount=amount)
     first, *others = paying.apply(payment, [share], unit.now)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
+from services.billing.domain.included_credit import IncludedCredit
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass
 from services.billing.domain.pricing.filtered import FilteredPrice
@@ -62,6 +63,8 @@ class ChargeForm(Form):
     filtered_prices: Annotated[tuple[FilteredPrice, ...], Field(max_length=500)] = ()
     unit_cost: Decimal | None = None
     high_water: StrictBool = False
+    tax_category: Code | None = None
+    includes: IncludedCredit | None = None
 
     def charge(self) -> Charge:
         return Charge(**{field.name: getattr(self, field.name) for field in fields(Charge)})
@@ -77,6 +80,7 @@ class MinimumForm(Form):
     name: Name
     amount: Decimal
     tax_rates: Rates = ()
+    tax_category: Code | None = None
 
     def minimum(self, currency: str) -> MinimumCommitment:
         field = f"/minimums/{currency}/amount"
@@ -84,7 +88,9 @@ class MinimumForm(Form):
         amount = Money.rounded(self.amount, currency)
         if amount.major != self.amount:
             raise TooManyPlaces(f"{currency} has fewer decimal places", field=field)
-        return MinimumCommitment(code=self.code, name=self.name, amount=amount, tax_rates=self.tax_rates)
+        return MinimumCommitment(
+            code=self.code, name=self.name, amount=amount, tax_rates=self.tax_rates, tax_category=self.tax_category
+        )
 
 
 class PlanForm(ExactForm):
@@ -106,6 +112,7 @@ class PlanForm(ExactForm):
     minimums: dict[str, MinimumForm] = Field(default_factory=dict)
     features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)
     channel_prices: Annotated[dict[Code, dict[str, ChargeForms]], Field(max_length=100)] = Field(default_factory=dict)
+    tax_inclusive: StrictBool = False
 
     def plan(self, code: str) -> PlanVersion:
         """What the form says, as version 1; the catalogue numbers it."""
@@ -160,4 +167,10 @@ def charge_form(charge: Charge) -> ChargeForm:
 
 
 def minimum_form(minimum: MinimumCommitment) -> MinimumForm:
-    return MinimumForm(code=minimum.code, name=minimum.name, amount=minimum.amount.major, tax_rates=minimum.tax_rates)
+    return MinimumForm(
+        code=minimum.code,
+        name=minimum.name,
+        amount=minimum.amount.major,
+        tax_rates=minimum.tax_rates,
+        tax_category=minimum.tax_category,
+    )

@@ -30,7 +30,7 @@ def publish(code: PlanCode, body: PlanForm, unit: ChangeCatalogue) -> PlanAnswer
         plan=body.plan(code),
         meters=known_meters.groups(unit),
         policies=tuple(renewal_policies.current(unit)),
-        products=products.codes(unit),
+        products=products.categories(unit),
     )
     unit.execute(PLAN, id_, command)
     return answered(id_, plans.get(unit, code))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeCatalogue, ReadBilling
+from services.billing.api.plan_forms import Code
 from services.billing.api.plans import PlanCode
 from services.billing.domain.product import PRODUCT, Product, PutProduct, product_id
 from services.billing.projections import products
@@ -22,9 +23,12 @@ router = APIRouter(prefix="/v1/products", tags=["catalogue"], route_class=Transa
 
 
 class ProductForm(BaseModel):
+    """Charges and minimums that say nothing of tax are of the `tax_category`, in plans that are published from then on."""
+
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1, max_length=200)]
     description: Annotated[str, Field(max_length=2000)] = ""
+    tax_category: Code | None = None
 
 
 class ProductAnswer(ProductForm):

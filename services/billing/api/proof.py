@@ -5,20 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.billing.api.access import ReadBilling, VerifyInvoices
-from services.billing.api.invoice_forms import InvoiceId, LineOut, QuoteId, SubscriptionId, line_out
+from services.billing.api.credit_forms import LinePaidOut, credit_of, paid_of_line, paid_read
+from services.billing.api.edit_forms import EditOut
+from services.billing.api.invoice_forms import InvoiceId, LineOut, QuoteId, SubscriptionId
+from services.billing.api.line_documents import line_document
 from services.billing.api.plan_forms import ChargeForm, charge_form
-from services.billing.api.readings import reading
+from services.billing.api.readings import reading, taxes_read
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD
+from services.billing.domain.wallet import WALLET
 from services.billing.processes import verification
+from services.billing.processes.credit_verification import verify_credit
 from services.billing.projections import invoices
 from shared.http.routes import TransactionalRoute
 from shared.ids import shown
@@ -29,17 +34,21 @@ router = APIRouter(prefix="/v1/invoices", tags=["proof"], route_class=Transactio
 
 class Explanation(BaseModel):
     """`invoice` is the number of the document. `price` is the charge as it was agreed; `usage_events` is where the usage
-    service lists the events behind it."""
+    service lists the events behind it. `paid_with_credit` is what wallets paid of the line when the invoice was issued;
+    `taxes` say which rates by which rule, `edits` what people did to the line while it was on a draft."""
 
     invoice: str | None
     line: LineOut
-    subscription_id: SubscriptionId
-    quote_id: QuoteId
+    subscription_id: SubscriptionId | None
+    quote_id: QuoteId | None
     price: ChargeForm | None
     learned_at: datetime | None
     usage_events: str | None
     usage_recount: str | None
+    paid_with_credit: list[LinePaidOut]
     reading: list[str]
+    taxes: list[str]
+    edits: list[EditOut]
 
 
 class DifferenceOut(BaseModel):
@@ -72,19 +81,33 @@ def explain(
     stored = next((line for line in _lines(row, credit_note) if line["number"] == number), None)
     if stored is None:
         raise InvoiceNotFound("the document has no such line")
-    line = line_out(stored)
+    line = LineOut.model_validate(line_document(stored))
+    paid = paid_of_line(credit_of(row["document"], row["status"]), number) if credit_note is None else []
     period = line.proof and shown("per", line.proof.period_id)
     return Explanation(
         invoice=credit_note or row["number"],
         line=line,
         subscription_id=row["subscription_id"],
         quote_id=line.quote_id,
-        price=_price(unit, row["subscription_id"], line),
+        price=_price(unit, row, line),
         learned_at=unit.state(USAGE_PERIOD, line.proof.period_id).learned_at if line.proof else None,
         usage_events=f"/v1/periods/{period}/events?{urlencode({'group': line.group})}" if period else None,
         usage_recount=f"/v1/periods/{period}/recount" if period else None,
-        reading=reading(unit.state(SUBSCRIPTION, row["subscription_id"]), line, row["currency"]),
+        paid_with_credit=paid,
+        reading=[*reading(_subscription(unit, row), line, row["currency"]), *paid_read(paid, row["currency"])],
+        taxes=list(taxes_read(line, row["currency"])),
+        edits=_edits(row, line),
     )
+
+
+def _edits(row: dict[str, Any], line: LineOut) -> list[EditOut]:
+    made = {line.edit, *(adjustment.edit for adjustment in line.adjustments)}
+    return [EditOut(**edit) for edit in row["document"].get("edits", ()) if edit["edit"] in made]
+
+
+def _subscription(unit: UnitOfWork, row: dict[str, Any]) -> Subscription | None:
+    id_ = row["subscription_id"]
+    return None if id_ is None else unit.state(SUBSCRIPTION, id_)
 
 
 def _lines(row: dict[str, Any], credit_note: str | None) -> list[dict[str, Any]]:
@@ -97,20 +120,24 @@ def _lines(row: dict[str, Any], credit_note: str | None) -> list[dict[str, Any]]
 
 @router.post("/{invoice_id}/verify")
 def verify(invoice_id: InvoiceId, unit: VerifyInvoices) -> Verification:
-    """Recompute from billing's own log, as it was when the invoice was drafted, and when each correction was noted."""
+    """Recompute from billing's own log, as it was when the invoice was drafted, and when each correction was noted; and what
+    the wallets that paid of it say of that."""
     invoice: Invoice | None = unit.state(INVOICE, invoice_id)
     if invoice is None:
         raise InvoiceNotFound("no such invoice")
     original = invoice.header.corrects.invoice_id if invoice.header.corrects else invoice_id
     corrected: Invoice = unit.state(INVOICE, original)
-    usage = corrected.header.bill.usage
+    usage, subscription_id = corrected.header.bill.usage, corrected.header.subscription_id
     log = verification.Log(
-        subscription=_events(unit.history(SUBSCRIPTION, corrected.header.subscription_id)),
+        subscription=_events(unit.history(SUBSCRIPTION, subscription_id)) if subscription_id else [],
         periods={item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in usage},
     )
     differences = [
         *verification.verify(_events(unit.history(INVOICE, original)), log),
         *verification.verify_documents(invoice, _events(unit.history(INVOICE, invoice_id)), corrected),
+        *verify_credit(
+            invoice, {each.wallet_id: _events(unit.history(WALLET, each.wallet_id)) for each in invoice.credit}
+        ),
     ]
     same = ("document", "line", "field")
     return Verification(
@@ -130,7 +157,15 @@ def _events(history: list[Any]) -> list[Any]:
     return [entry.event for entry in history]
 
 
-def _price(unit: UnitOfWork, subscription_id: UUID, line: LineOut) -> ChargeForm | None:
-    agreed = unit.state(SUBSCRIPTION, subscription_id).line(line.term_number, line.amendment).on(line.starts_on)
+def _price(unit: UnitOfWork, row: dict[str, Any], line: LineOut) -> ChargeForm | None:
+    if line.edit:
+        item = unit.state(INVOICE, row["invoice_id"]).edits[line.edit - 1]
+        return ChargeForm(
+            code=item.code, name=item.description, kind="flat", price=item.price, tax_rates=item.tax_rates
+        )
+    subscription = _subscription(unit, row)
+    if subscription is None:
+        return None
+    agreed = subscription.line(line.term_number, line.amendment).on(line.starts_on)
     charge = next((charge for charge in agreed.charges if charge.code == line.charge), None)
     return charge_form(charge) if charge else None

@@ -13,14 +13,16 @@ import msgspec
 
 from services.billing.api import quote_shown as forms
 from services.billing.api.plan_forms import charge_form, minimum_form
+from services.billing.desk import taxation_of
 from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.quote.alternatives import Alternative
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.lines import AnnualValues, annual_values
 from services.billing.domain.quote.state import QuoteNotFound
 from services.billing.domain.quote_totals import Breakdown, PlannedInvoice, QuoteLineTotals, quote_totals
-from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.taxation.lines import TaxedAs
 from services.billing.processes.ordering import subscription_id
 from services.billing.projections import quotes
 from shared.money import Money
@@ -101,7 +103,9 @@ def _offer(unit: UnitOfWork, row: Mapping[Any, Any], version: Mapping[str, Any])
 
 
 def _worth(unit: UnitOfWork, deal: Deal, uplift: str | None, lines: Sequence[AgreedLine]) -> dict[str, Any]:
-    totals = quote_totals(lines, deal.party.currency, deal.party.zone, _anchors(unit, deal, lines))
+    totals = quote_totals(
+        lines, deal.party.currency, deal.party.zone, _anchors(unit, deal, lines), _taxed_as(unit, deal)
+    )
     annual = annual_values(lines, deal.prior_annual, deal.party.currency)
     return {
         "lines": [_line(line, part) for line, part in zip(lines, totals.lines, strict=True)],
@@ -110,10 +114,16 @@ def _worth(unit: UnitOfWork, deal: Deal, uplift: str | None, lines: Sequence[Agr
     }
 
 
+def _taxed_as(unit: UnitOfWork, deal: Deal) -> TaxedAs:
+    """As the customer would be taxed by what is known now."""
+    customer: Customer | None = unit.state(CUSTOMER, deal.party.customer_id)
+    return TaxedAs(customer.tax if customer else None, taxation_of(unit, customer))
+
+
 def _anchors(unit: UnitOfWork, deal: Deal, lines: Sequence[AgreedLine]) -> list[date]:
     """Billing days of a renewed term go on being counted from the first day of the subscription."""
     renewed = unit.state(SUBSCRIPTION, deal.subscription_id) if deal.subscription_id else None
-    return [line.starts_on if renewed is None else renewed.anchor for line in lines]
+    return [line.starts_on if renewed is None else renewed.last.line.anchor or renewed.anchor for line in lines]
 
 
 def _line(line: AgreedLine, totals: QuoteLineTotals) -> forms.LineAnswer:
@@ -123,7 +133,7 @@ def _line(line: AgreedLine, totals: QuoteLineTotals) -> forms.LineAnswer:
     return forms.LineAnswer(
         **same
         | {
-            "ends_on": term_of(line.starts_on, line.term_months).end,
+            "ends_on": line.days.end,
             "charges": [charge_form(charge) for charge in line.charges],
             "minimum": None if line.minimum is None else minimum_form(line.minimum),
             "per_period": _amounts(totals.per_period),

@@ -64,7 +64,8 @@ class LineForm(Form):
     """Without `plan_version` the current one; without `term_months` the plan's own term. `discounts` are the parts of
     `discount_percent`, which may be left out then. `coupons` by code, in the sequence in which they are taken off; without
     it a renewed line keeps those that it has. `starts_on` is the first day of the trial, where there is one: `trial_days`,
-    or without it those of the plan. A renewal has none."""
+    or without it those of the plan. A renewal has none. A line that `ends_with` a subscription of the customer has a term
+    that ends with the one agreed last there, its billing days, and is renewed for as long."""
 
     plan: Code
     plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
@@ -76,6 +77,7 @@ class LineForm(Form):
     coupons: Annotated[list[Code], Field(max_length=10)] | None = None
     ramp: Annotated[list[RampForm], Field(max_length=100)] | None = None
     trial_days: Annotated[int, Field(strict=True, ge=0, le=365)] | None = None
+    ends_with: SubscriptionId | None = None
 
     @property
     def phases(self) -> tuple[RampPhase, ...]:

@@ -11,8 +11,11 @@ from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.customer import CUSTOMER, Customer, CustomerNotFound, customer_id
 from services.billing.domain.plan import NoPriceInChannel, NoPriceInCurrency, PlanVersion
 from services.billing.domain.quote.alternatives import AlternativeTerms
+from services.billing.domain.quote.co_termination import SubscriptionUnknown, TermTwice, ending_with
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
 from services.billing.domain.quote.state import Quote
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.state import Subscription
 from services.billing.projections import coupons, plans, renewal_policies
 from shared.periods import local_day
 from shared.unit_of_work import UnitOfWork
@@ -52,10 +55,11 @@ def lines_of(
         at = f"/lines/{index}"
         coupons = _coupons(unit, party, form, f"{at}/coupons")
         if line is not None:
-            lines.append(_changed(line, form, line.coupons if form.coupons is None else coupons))
+            sold = _changed(line, form, line.coupons if form.coupons is None else coupons)
         else:
             new = form.model_copy(update={"trial_days": 0}) if kept else form
-            lines.append(_line(unit, party, new, policies, coupons, channel, f"{at}/plan"))
+            sold = _line(unit, party, new, policies, coupons, channel, f"{at}/plan")
+        lines.append(sold if form.ends_with is None else _ending_together(unit, party, sold, form, at))
     return tuple(lines)
 
 
@@ -124,6 +128,16 @@ def _line(
         )
     except (NoPriceInCurrency, NoPriceInChannel) as error:
         raise type(error)(str(error), field=at) from None
+
+
+def _ending_together(unit: UnitOfWork, party: Party, line: AgreedLine, form: LineForm, at: str) -> AgreedLine:
+    assert form.ends_with is not None
+    other: Subscription | None = unit.state(SUBSCRIPTION, form.ends_with)
+    if other is None or other.party.customer_id != party.customer_id:
+        raise SubscriptionUnknown("the customer has no such subscription", field=f"{at}/ends_with")
+    if form.term_months is not None:
+        raise TermTwice("the term follows from the other subscription", field=f"{at}/term_months")
+    return ending_with(line, other, f"{at}/ends_with")
 
 
 def _renewal(plan: PlanVersion, policies: dict[str, RenewalTerms]) -> RenewalTerms:

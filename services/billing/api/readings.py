@@ -14,13 +14,13 @@ from services.billing.domain.subscription.state import Subscription
 from shared.periods import Days
 
 
-def reading(subscription: Subscription, line: LineOut, currency: str) -> list[str]:
+def reading(subscription: Subscription | None, line: LineOut, currency: str) -> list[str]:
     """From what was metered or agreed to what stands on the line, as prices were at that time."""
-    if line.corrects is not None and line.kind == "flat":
+    if line.corrects is not None and line.kind == "flat" and subscription is not None:
         return list(_unused(subscription, line, line.corrects, currency))
     if line.corrects is not None:
         return [*_corrected(line, line.corrects, currency), *_proved(line)]
-    if line.kind == "flat":
+    if line.kind == "flat" and subscription is not None:
         return list(_flat(subscription, line, currency))
     told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
     return [*told, *_tiers(line, currency), *_rounded(line, currency, line.residue), *_proved(line)]
@@ -39,15 +39,22 @@ def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[
 
 
 def _rounded(line: LineOut, currency: str, residue: Decimal) -> Iterator[str]:
-    """Once, and what coupons took off that."""
+    """Once, and what coupons and people changed of that."""
     taken = sum(discount.amount_minor for discount in line.discounts)
-    yield rounding_read(line.amount_minor + taken, currency, residue)
+    changed = sum(adjustment.amount_minor for adjustment in line.adjustments)
+    yield rounding_read(line.priced_minor + taken - changed, currency, residue)
     yield from _coupons(line)
+    yield from _adjusted(line)
 
 
 def _coupons(line: LineOut) -> Iterator[str]:
     for discount in line.discounts:
         yield f"less {discount.amount_minor} by coupon {discount.coupon}"
+
+
+def _adjusted(line: LineOut) -> Iterator[str]:
+    for adjustment in line.adjustments:
+        yield f"adjusted by {adjustment.amount_minor} in edit {adjustment.edit} of the draft"
 
 
 def _rated(subscription: Subscription, line: LineOut) -> FlatLine:
@@ -77,7 +84,7 @@ def _unused(subscription: Subscription, line: LineOut, corrects: CorrectedLineOu
     yield f"credits line {corrects.line} of {corrects.invoice}, not used from {line.starts_on} up to {line.ends_on}"
     yield f"{part.numerator} parts of {part.denominator} of a full period, and no more than the line carries"
     yield f"it carried {corrects.before_minor} minor units of {currency} and carries {corrects.after_minor}"
-    yield rounding_read(line.amount_minor, currency, line.residue)
+    yield rounding_read(line.priced_minor, currency, line.residue)
 
 
 def _corrected(line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:
@@ -90,5 +97,17 @@ def _corrected(line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iter
         yield f"{plain(corrects.quantity_after)} metered for {group}, {plain(corrects.quantity_before)} before"
     yield from _tiers(line, currency)
     yield from _coupons(line)
+    yield from _adjusted(line)
     yield f"comes to {corrects.after_minor} minor units of {currency}, {corrects.before_minor} were carried before"
     yield f"this line takes {line.amount_minor}"
+
+
+def taxes_read(line: LineOut, currency: str) -> Iterator[str]:
+    """Which rates, by which rule; net and tax of a price that has both."""
+    yield from (tax.reading(currency) for tax in line.taxes)
+    if not line.taxes:
+        yield from (f"tax {rate} as agreed with the price" for rate in line.tax_rates)
+        if line.tax_category is not None:
+            yield f"no tax on {line.tax_category} is listed for the place of the customer"
+    if line.tax_inclusive:
+        yield f"{line.priced_minor} with tax, {line.amount_minor} net"

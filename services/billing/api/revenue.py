@@ -16,9 +16,10 @@ from services.billing.api.ledger_forms import MONTH, month_of
 from services.billing.domain.plan import RevenueClass
 from services.billing.domain.recurring import EndBeforeStart, Move, monthly
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.projections import recurring, revenue
+from services.billing.projections import recurring, revenue, unbilled_revenue
 from services.billing.projections.recurring import Recurring
 from services.billing.projections.revenue import Movement
+from services.billing.projections.unbilled_revenue import Sums
 from shared.http.fields import Day
 from shared.http.routes import TransactionalRoute
 from shared.periods import Days
@@ -48,8 +49,8 @@ class RevenueMapping(BaseModel):
 
 class RecurringOut(BaseModel):
     """Flat charges of the contracts that run, of a year (`arr`) and a twelfth of that (`mrr`), at the end of the day before
-    the first one and of the last one, and what moved the year's. `growth` is (after - before) / before, 4 places; none where
-    there was nothing before."""
+    the first one and of the last one, and what moved the year's; who is `paused` is not lost. `growth` is
+    (after - before) / before, 4 places; none where there was nothing before."""
 
     currency: str
     subscriptions: int
@@ -61,6 +62,8 @@ class RecurringOut(BaseModel):
     expansion_minor: int
     contraction_minor: int
     churn_minor: int
+    paused_minor: int
+    resumed_minor: int
     growth: PlainDecimal | None
 
 
@@ -85,7 +88,7 @@ def show_recurring(
 
 
 def _recurring(currency: str, found: Recurring) -> RecurringOut:
-    moves: tuple[Move, ...] = ("new", "expansion", "contraction", "churn")
+    moves: tuple[Move, ...] = ("new", "expansion", "contraction", "churn", "paused", "resumed")
     grown = Decimal(found.after - found.before)
     return RecurringOut(
         currency=currency,
@@ -96,6 +99,46 @@ def _recurring(currency: str, found: Recurring) -> RecurringOut:
         mrr_minor=monthly(found.after),
         **{f"{name}_minor": found.moves[name] for name in moves},
         growth=(grown / found.before).quantize(Decimal("0.0001"), ROUND_HALF_UP) if found.before else None,
+    )
+
+
+class UnbilledOut(BaseModel):
+    """`flat_minor` is earned by the days that have passed, `usage_minor` is what closed periods come to at the agreed prices
+    and their minimums, `fees_minor` what was assessed; net of coupons, before tax."""
+
+    currency: str
+    revenue_class: RevenueClass
+    flat_minor: int
+    usage_minor: int
+    fees_minor: int
+    unbilled_minor: int
+
+
+class UnbilledRevenue(BaseModel):
+    """Of `open_usage_periods` billing is told nothing before they close."""
+
+    at: date
+    classes: list[UnbilledOut]
+    open_usage_periods: int
+
+
+@router.get("/unbilled")
+def show_unbilled(unit: ReadBilling, at: Day) -> UnbilledRevenue:
+    """Earned by the end of the day, and on no invoice that was issued by then; drafts are unbilled."""
+    zone = unit.state(TENANT_SETTINGS, unit.tenant_id).zone
+    found, open_periods = unbilled_revenue.at_end_of(unit, at, zone)
+    classes = [_unbilled(*key, sums) for key, sums in found.items()]
+    return UnbilledRevenue(at=at, classes=classes, open_usage_periods=open_periods)
+
+
+def _unbilled(currency: str, revenue_class: RevenueClass, sums: Sums) -> UnbilledOut:
+    return UnbilledOut(
+        currency=currency,
+        revenue_class=revenue_class,
+        flat_minor=sums.flat,
+        usage_minor=sums.usage,
+        fees_minor=sums.fees,
+        unbilled_minor=sums.flat + sums.usage + sums.fees,
     )
 
 

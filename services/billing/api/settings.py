@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.billing.api.access import ChangeSettings, ReadBilling
 from services.billing.api.paper_forms import ClauseCode
 from services.billing.domain import tenant_settings
+from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.late_fee import LateFeePolicy
 from services.billing.domain.payment_profile import UnappliedCash
 from services.billing.domain.quote.approval import (
@@ -75,7 +76,8 @@ def _default_approval() -> ApprovalForm:
 
 
 class SettingsBody(BaseModel):
-    """`invoice_bounds` are minor units by currency: an invoice above its bound is held until somebody has looked at it."""
+    """`invoice_bounds` are minor units by currency: an invoice above its bound is held until somebody has looked at it.
+    `tax_place` is that of customers who do not say theirs."""
 
     model_config = ConfigDict(extra="forbid")
     legal_entity: Annotated[str, Field(min_length=1, max_length=100)] = "default"
@@ -90,6 +92,8 @@ class SettingsBody(BaseModel):
     approval: ApprovalForm = Field(default_factory=_default_approval)
     required_clauses: Annotated[list[ClauseCode], Field(max_length=50)] = Field(default_factory=list)
     invoice_bounds: Annotated[dict[Currency, Bound], Field(max_length=50)] = Field(default_factory=dict)
+    tax_place: Annotated[str, Field(max_length=80)] = ""
+    tax_rounding: TaxPolicy = "tax_per_rate"
 
 
 class SettingsAnswer(SettingsBody):

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from services.billing.api.access import ChangeSubscriptions, PreviewChanges
 from services.billing.api.change_forms import AmendIn, CancelIn, ForeseenOut, foreseen_out
 from services.billing.api.subscriptions import SubscriptionId, SubscriptionOut, shown
+from services.billing.desk import taxation_of
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.amended_line import LineChange
 from services.billing.domain.customer import CUSTOMER, Customer
@@ -30,6 +31,7 @@ from services.billing.domain.subscription.commands import (
 )
 from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.rates import Taxation
 from services.billing.processes.foreseeing import foresee
 from services.billing.projections import invoices, plans, subscriptions
 from shared.http.routes import TransactionalRoute
@@ -49,11 +51,11 @@ def cancel(subscription_id: SubscriptionId, body: CancelIn, unit: ChangeSubscrip
 @router.post("/{subscription_id}/cancellation/preview")
 def preview_cancellation(subscription_id: SubscriptionId, body: CancelIn, unit: PreviewChanges) -> ForeseenOut:
     """The same, without doing it."""
-    subscription, command = _found(unit, subscription_id), _cancellation(body, unit.now)
+    subscription, command = found(unit, subscription_id), _cancellation(body, unit.now)
     at = instant_of(subscription, command.when, unit.now)
     span = (unit.now, at)
-    issued, tax = _issued(unit, subscription), _tax_status(unit, subscription)
-    foreseen = foresee(subscription, command, EffectCancellation(at=at), span, issued, tax)
+    charged, taxed = issued(unit, subscription), taxes_of(unit, subscription)
+    foreseen = foresee(subscription, command, EffectCancellation(at=at), span, charged, *taxed)
     return foreseen_out(at, foreseen)
 
 
@@ -62,8 +64,7 @@ def amend(subscription_id: SubscriptionId, body: AmendIn, unit: ChangeSubscripti
     """Another quantity, another plan, add-ons more or less: now, where the billing period ends, or from a day of the term
     on. The days to come are credited at the old conditions and charged at the new ones."""
     command = _amendment(unit, subscription_id, body)
-    dunning: Dunning = unit.state(DUNNING, subscription_id)
-    dunning.refuse_changes(lambda invoice_id: unit.state(INVOICE, invoice_id).open.minor > 0)
+    refuse_debtors(unit, subscription_id)
     unit.execute(SUBSCRIPTION, subscription_id, command)
     return shown(subscriptions.get(unit, subscription_id))
 
@@ -71,21 +72,31 @@ def amend(subscription_id: SubscriptionId, body: AmendIn, unit: ChangeSubscripti
 @router.post("/{subscription_id}/amendments/preview")
 def preview_amendment(subscription_id: SubscriptionId, body: AmendIn, unit: PreviewChanges) -> ForeseenOut:
     """The same, without doing it."""
-    subscription, command = _found(unit, subscription_id), _amendment(unit, subscription_id, body)
+    subscription, command = found(unit, subscription_id), _amendment(unit, subscription_id, body)
     at = instant_of(subscription, command.when, unit.now)
     span = (unit.now, at)
-    issued, tax = _issued(unit, subscription), _tax_status(unit, subscription)
-    foreseen = foresee(subscription, command, EffectAmendments(at=at), span, issued, tax)
+    charged, taxed = issued(unit, subscription), taxes_of(unit, subscription)
+    foreseen = foresee(subscription, command, EffectAmendments(at=at), span, charged, *taxed)
     return foreseen_out(at, foreseen)
 
 
-def _tax_status(unit: UnitOfWork, subscription: Subscription) -> TaxStatus | None:
-    customer: Customer | None = unit.state(CUSTOMER, subscription.party.customer_id)
-    return customer.tax if customer else None
+def refuse_debtors(unit: UnitOfWork, subscription_id: UUID) -> None:
+    """Raises Restricted."""
+    dunning: Dunning = unit.state(DUNNING, subscription_id)
+    dunning.refuse_changes(lambda invoice_id: unit.state(INVOICE, invoice_id).open.minor > 0)
+
+
+def taxes_of(unit: UnitOfWork, subscription: Subscription) -> tuple[TaxStatus | None, Taxation | None]:
+    return taxed_as(unit, subscription.party.customer_id)
+
+
+def taxed_as(unit: UnitOfWork, customer_id: UUID) -> tuple[TaxStatus | None, Taxation | None]:
+    customer: Customer | None = unit.state(CUSTOMER, customer_id)
+    return customer.tax if customer else None, taxation_of(unit, customer)
 
 
 def _amendment(unit: UnitOfWork, subscription_id: UUID, body: AmendIn) -> AmendSubscription:
-    subscription = _found(unit, subscription_id)
+    subscription = found(unit, subscription_id)
     change = LineChange(
         quantity=body.quantity,
         plan=None if body.plan is None else _sold(unit, subscription, body.plan, body.plan_version, "/plan"),
@@ -96,6 +107,8 @@ def _amendment(unit: UnitOfWork, subscription_id: UUID, body: AmendIn) -> AmendS
             for index, form in enumerate(body.add)
         ),
         remove=tuple(body.remove),
+        calendar=body.calendar,
+        anchor=body.anchor_on,
     )
     return AmendSubscription(at=unit.now, when=body.when, change=change)
 
@@ -119,14 +132,14 @@ def _cancellation(body: CancelIn, now: datetime) -> CancelSubscription:
     return CancelSubscription(at=now, when=body.when, credit=body.credit, reason=body.reason)
 
 
-def _found(unit: UnitOfWork, subscription_id: UUID) -> Subscription:
+def found(unit: UnitOfWork, subscription_id: UUID) -> Subscription:
     subscription: Subscription | None = unit.state(SUBSCRIPTION, subscription_id)
     if subscription is None:
         raise SubscriptionNotFound("no such subscription")
     return subscription
 
 
-def _issued(unit: UnitOfWork, subscription: Subscription) -> list[Invoice]:
+def issued(unit: UnitOfWork, subscription: Subscription) -> list[Invoice]:
     """What may have to be credited: all that charges for days to come."""
     ids = invoices.with_flat_charges_after(unit, subscription.subscription_id, subscription.day(unit.now))
     return [unit.state(INVOICE, id_) for id_ in ids]

@@ -115,6 +115,23 @@ class PauseOut(BaseModel):
     resumed_on: date | None
 
 
+class TransferOut(BaseModel):
+    """From the start of a day it is another customer's, and goes on there as another subscription."""
+
+    on: date
+    at: datetime
+    customer: str
+    subscription_id: SubscriptionId
+    has_taken_effect: bool
+
+
+class OriginOut(BaseModel):
+    """Whose it was before, and as which subscription."""
+
+    customer: str
+    subscription_id: SubscriptionId
+
+
 class SubscriptionOut(BaseModel):
     subscription_id: SubscriptionId
     customer_id: CustomerId
@@ -124,6 +141,8 @@ class SubscriptionOut(BaseModel):
     zone: str
     successor_subscription_id: SubscriptionId | None
     cancellation: CancellationOut | None
+    transfer: TransferOut | None
+    transferred_from: OriginOut | None
     amendments: list[AmendmentOut]
     trial: TrialOut | None
     pauses: list[PauseOut]
@@ -198,12 +217,18 @@ def shown(row: RowMapping | dict[str, Any]) -> SubscriptionOut:
         zone=document["zone"],
         successor_subscription_id=UUID(successor) if successor else None,
         cancellation=document["cancellation"],
+        transfer=_with_id(document["transfer"]),
+        transferred_from=_with_id(document["transferred_from"]),
         amendments=document["amendments"],
         trial=document["trial"],
         pauses=document["pauses"],
         terms=document["terms"],
         version=row["version"],
     )
+
+
+def _with_id(document: dict[str, Any] | None) -> Any:
+    return document and document | {"subscription_id": UUID(document["subscription_id"])}
 
 
 def _without_tenant(row: RowMapping) -> dict[str, Any]:

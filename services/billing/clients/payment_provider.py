@@ -31,6 +31,25 @@ class ChargeAnswer:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequest:
+    """`key` guards as that of a charge does, and comes back with what a webhook tells; `charge` is the provider's name for
+    what is given back."""
+
+    key: UUID
+    charge: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundAnswer:
+    """`reference` is the provider's name for the refund; of a pending one a webhook tells the rest."""
+
+    status: Literal["succeeded", "failed", "pending"]
+    reference: str
+    reason: str = ""
+
+
 class ProviderAway(Exception):
     """What became of the request is not known: repeat it with the same key."""
 
@@ -43,9 +62,22 @@ class MalformedNews(Exception):
         self.errors = errors
 
 
-class PaymentProvider(Protocol):
+class Charger(Protocol):
     def charge(self, request: ChargeRequest) -> ChargeAnswer:
         """Raises ProviderAway."""
 
+    def charge_status(self, request: ChargeRequest, reference: str) -> ChargeAnswer:
+        """What has become by now of a charge that was pending. Raises ProviderAway."""
+
+
+class Refunder(Protocol):
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        """Raises ProviderAway."""
+
+    def refund_status(self, request: RefundRequest, reference: str) -> RefundAnswer:
+        """What has become by now of a refund that was pending. Raises ProviderAway."""
+
+
+class PaymentProvider(Charger, Refunder, Protocol):
     def read(self, told: Mapping[str, Any]) -> ProviderNews | None:
         """What a webhook says, in our words; None for what is of no interest. Raises MalformedNews."""

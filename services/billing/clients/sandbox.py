@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from services.billing.clients.payment_provider import ChargeAnswer, ChargeRequest, MalformedNews, ProviderAway
+from services.billing.clients.payment_provider import (
+    ChargeAnswer,
+    ChargeRequest,
+    MalformedNews,
+    ProviderAway,
+    RefundAnswer,
+    RefundRequest,
+)
 from services.billing.domain.provider_charge import (
     Dispute,
     Paid,
     ProviderNews,
     TellDispute,
     TellFailure,
+    TellRefund,
     TellSuccess,
+    ToldRefund,
 )
 from shared.http.fields import Instant
 from shared.money import Money
 
 NAME = "test"
-_KNOWN = ("charge.succeeded", "charge.failed", "charge.disputed")
+_KNOWN = ("charge.succeeded", "charge.failed", "charge.disputed", "refund.succeeded", "refund.failed")
 
 _Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Minor = Annotated[int, Field(gt=0, lt=10**15, strict=True)]
@@ -50,6 +59,13 @@ class _Disputed(_Failed):
     dispute: _Reference
     amount_minor: _Minor | None = None
     currency: _Currency | None = None
+
+
+class _Refunded(_Failed):
+    refund: _Reference
+    key: UUID | None = None
+    amount_minor: _Minor
+    currency: _Currency
 
 
 class _Success(BaseModel):
@@ -89,14 +105,33 @@ class _Dispute(BaseModel):
         return TellDispute(provider=NAME, reference=data.charge, dispute=dispute)
 
 
-_NEWS: TypeAdapter[_Success | _Failure | _Dispute] = TypeAdapter(
-    Annotated[_Success | _Failure | _Dispute, Field(discriminator="type")]
-)
+class _Refund(BaseModel):
+    type: Literal["refund.succeeded", "refund.failed"]
+    timestamp: Instant
+    data: _Refunded
+
+    def news(self) -> ProviderNews:
+        data = self.data
+        refund = ToldRefund(
+            reference=data.refund,
+            key=data.key,
+            amount=Money(data.amount_minor, data.currency),
+            outcome="succeeded" if self.type == "refund.succeeded" else "failed",
+            reason=data.reason,
+            at=self.timestamp,
+        )
+        return TellRefund(provider=NAME, reference=data.charge, refund=refund)
+
+
+_Told = _Success | _Failure | _Dispute | _Refund
+_NEWS: TypeAdapter[_Told] = TypeAdapter(Annotated[_Told, Field(discriminator="type")])
 
 
 class Sandbox:
-    """Tokens that begin with `tok_declined` fail, with `tok_pending` wait for a webhook, with `tok_away` are not answered;
-    all others succeed. The same key is always the same charge."""
+    """Tokens that begin with `tok_declined` fail, with `tok_pending` wait for a webhook, with `tok_slow` until they are asked
+    for again, with `tok_away` are not answered; all others succeed. What is given back of a charge fails where its reference
+    begins with `ch_declined`, waits with `ch_pending` and `ch_slow`, is not answered with `ch_away`. The same key is always
+    the same charge, or refund."""
 
     def charge(self, request: ChargeRequest) -> ChargeAnswer:
         reference = f"ch_{uuid5(request.key, request.token).hex}"
@@ -104,8 +139,25 @@ class Sandbox:
             raise ProviderAway("the provider does not answer")
         if request.token.startswith("tok_declined"):
             return ChargeAnswer(status="failed", reference=reference, reason="declined")
-        status: Literal["pending", "succeeded"] = "pending" if request.token.startswith("tok_pending") else "succeeded"
-        return ChargeAnswer(status=status, reference=reference)
+        return ChargeAnswer(status=_first(request.token, "tok"), reference=reference)
+
+    def charge_status(self, request: ChargeRequest, reference: str) -> ChargeAnswer:
+        return ChargeAnswer(
+            status="pending" if request.token.startswith("tok_pending") else "succeeded", reference=reference
+        )
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        reference = f"re_{request.key.hex}"
+        if request.charge.startswith("ch_away"):
+            raise ProviderAway("the provider does not answer")
+        if request.charge.startswith("ch_declined"):
+            return RefundAnswer(status="failed", reference=reference, reason="declined")
+        return RefundAnswer(status=_first(request.charge, "ch"), reference=reference)
+
+    def refund_status(self, request: RefundRequest, reference: str) -> RefundAnswer:
+        return RefundAnswer(
+            status="pending" if request.charge.startswith("ch_pending") else "succeeded", reference=reference
+        )
 
     def read(self, told: Mapping[str, Any]) -> ProviderNews | None:
         if told.get("type") not in _KNOWN and isinstance(told.get("type"), str):
@@ -116,3 +168,8 @@ class Sandbox:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             # The first part of each place is the kind of news.
             raise MalformedNews([e | {"loc": ("body", *e["loc"][1:])} for e in found]) from None
+
+
+def _first(name: str, kind: str) -> Literal["pending", "succeeded"]:
+    """What is answered at once."""
+    return "pending" if name.startswith((f"{kind}_pending", f"{kind}_slow")) else "succeeded"

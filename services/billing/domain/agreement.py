@@ -13,7 +13,8 @@ from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.proration import ProrationPolicy
-from shared.periods import Every, plus_months
+from services.billing.domain.schedule import Rhythm, term_of
+from shared.periods import Days, Every, plus_months
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,9 @@ class AgreedLine:
     """A plan version in the customer's currency. Flat charges are for `quantity` units, less the discount; both, and the
     prices, are those of the first phase where there is a `ramp`. `features` are those of the plan alone. `discounts` say
     what `discount_percent` is given for, and add up to it. The days of a trial are those before `starts_on`. `channel` is
-    the one whose prices they are."""
+    the one whose prices they are; if `tax_inclusive` they have the tax in them. Billing days are counted from the `anchor`,
+    where it is not the first day of the subscription; the first term ends on `ends_on`, where that is not after
+    `term_months`."""
 
     plan: str
     plan_version: int
@@ -108,6 +111,16 @@ class AgreedLine:
     trial_days: int = 0
     trial_converts: bool = True
     channel: str | None = None
+    tax_inclusive: bool = False
+    anchor: date | None = None
+    ends_on: date | None = None
+
+    @property
+    def days(self) -> Days:
+        """Of the term that is agreed with it."""
+        if self.ends_on is None or self.ends_on <= self.starts_on:  # a pause may have moved the start behind it
+            return term_of(self.starts_on, self.term_months)
+        return Days(self.starts_on, self.ends_on)
 
     @property
     def reasons(self) -> tuple[AgreedDiscount, ...]:
@@ -128,6 +141,11 @@ class AgreedLine:
     @property
     def flat(self) -> tuple[Charge, ...]:
         return tuple(charge for charge in self.charges if charge.kind == "flat")
+
+    def rhythm(self, first_day: date, charge: Charge | None = None) -> Rhythm:
+        """When the line is billed, or the periods of one of its charges; `first_day` is that of the subscription."""
+        every = self.every if charge is None or charge.every is None else charge.every
+        return Rhythm(self.anchor or first_day, every, self.calendar)
 
     def on(self, day: date) -> AgreedLine:
         """The line as it is for periods that begin on a day, without what is still to come or was before."""

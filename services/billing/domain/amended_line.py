@@ -17,6 +17,10 @@ class ChargeTwice(DomainError):
     """A charge of an add-on has the code of one that the line has already."""
 
 
+class TaxedOtherwise(DomainError):
+    """The prices of one line either all have tax in them, or none has."""
+
+
 class NoSuchAddOn(DomainError):
     """The line does not have the add-on."""
 
@@ -24,12 +28,15 @@ class NoSuchAddOn(DomainError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineChange:
     """What is not named stays. `plan` and what is added are lines as they would be sold by themselves; an add-on that is there
-    is replaced. What is removed are codes of plans."""
+    is replaced. What is removed are codes of plans. With `calendar` billing periods are those of the calendar, without it they
+    are counted from the `anchor`, or from the first day of the subscription where there is none."""
 
     quantity: int | None = None
     plan: AgreedLine | None = None
     add: tuple[AgreedLine, ...] = ()
     remove: tuple[str, ...] = ()
+    calendar: bool | None = None
+    anchor: date | None = None
 
 
 def amended_line(line: AgreedLine, change: LineChange, day: date) -> AgreedLine:
@@ -40,6 +47,10 @@ def amended_line(line: AgreedLine, change: LineChange, day: date) -> AgreedLine:
         new = _moved(new, change.plan)
     if change.quantity is not None:
         new = replace(new, quantity=change.quantity)
+    if change.calendar is not None:
+        new = replace(new, calendar=change.calendar)
+    if change.anchor is not None:
+        new = replace(new, anchor=change.anchor)
     new = reduce(_without, change.remove, new)
     return reduce(_with, change.add, new)
 
@@ -57,7 +68,11 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
         coupons=line.coupons,
         trial_days=line.trial_days,
         trial_converts=line.trial_converts,
+        anchor=line.anchor,
+        ends_on=line.ends_on,
     )
+    if line.add_ons:
+        _require_alike(line, plan, "/plan")
     for add_on in line.add_ons:
         new = _joined(new, add_on, [line.charge(code) for code in add_on.charges], "/plan")
     return new
@@ -65,6 +80,7 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
 
 def _with(line: AgreedLine, added: AgreedLine) -> AgreedLine:
     """Its charges keep the rhythm of their own plan."""
+    _require_alike(line, added, "/add")
     charges = [replace(charge, every=charge.every or added.every) for charge in added.charges]
     add_on = AddOn(
         plan=added.plan,
@@ -86,6 +102,11 @@ def _without(line: AgreedLine, code: str) -> AgreedLine:
         add_ons=tuple(add_on for add_on in line.add_ons if add_on != gone),
         charges=tuple(charge for charge in line.charges if charge.code not in gone.charges),
     )
+
+
+def _require_alike(line: AgreedLine, other: AgreedLine, field: str) -> None:
+    if line.tax_inclusive != other.tax_inclusive:
+        raise TaxedOtherwise("name a plan whose prices have tax in them as the others have, or have not", field=field)
 
 
 def _joined(line: AgreedLine, add_on: AddOn, charges: Iterable[Charge], field: str) -> AgreedLine:

@@ -9,11 +9,24 @@ from uuid import UUID, uuid5
 
 from services.billing.domain.payment_profile import PaymentMethod
 from shared.decider import CorruptStream, Decider
+from shared.errors import Conflict, NotFound
 from shared.money import Money
 from shared.periods import start_of_day
 
+# An attempt of which nobody tells for so long what became of it has failed, as far as the schedule is concerned.
+GIVEN_UP_AFTER = timedelta(days=7)
+A_DAY = timedelta(days=1)
+
 AttemptStatus = Literal["requested", "pending", "succeeded", "failed"]
 Outcome = Literal["succeeded", "failed", "pending"]
+
+
+class AttemptNotFound(NotFound):
+    pass
+
+
+class AttemptSettled(Conflict):
+    """What became of it is known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +35,7 @@ class Owed:
 
     invoice_id: UUID
     invoice: str
-    subscription_id: UUID
+    subscription_id: UUID | None
     customer_id: UUID
     customer_key: str
 
@@ -98,8 +111,18 @@ class AutopayFailed:
     failed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopayPostponed:
+    """The provider took so long with an attempt that the later ones of the schedule were not made: one is made now."""
+
+    owed: Owed
+    attempts_at: tuple[datetime, ...]
+
+
 AutopayCommand = ScheduleAutopay | RequestAttempt | RecordOutcome
-AutopayEvent = AutopayScheduled | AutopayRequested | AutopayPending | AutopaySucceeded | AutopayFailed
+AutopayEvent = (
+    AutopayScheduled | AutopayRequested | AutopayPending | AutopaySucceeded | AutopayFailed | AutopayPostponed
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +180,16 @@ def _outcome(autopay: Autopay, command: RecordOutcome) -> list[AutopayEvent]:
         case "succeeded":
             return [AutopaySucceeded(attempt=attempt, reference=reference, succeeded_at=command.at)]
         case "failed":
-            return [AutopayFailed(attempt=attempt, reference=reference, reason=command.reason, failed_at=command.at)]
+            failed = AutopayFailed(attempt=attempt, reference=reference, reason=command.reason, failed_at=command.at)
+            return [failed, *_postponed(autopay, attempt, command.at)]
         case "pending":
             return [] if autopay.reference else [AutopayPending(attempt=attempt, reference=reference)]
+
+
+def _postponed(autopay: Autopay, attempt: Attempt, at: datetime) -> list[AutopayEvent]:
+    if attempt.is_last or at < autopay.attempts_at[-1]:
+        return []
+    return [AutopayPostponed(owed=attempt.owed, attempts_at=(at + A_DAY,))]
 
 
 def evolve(autopay: Autopay, event: AutopayEvent) -> Autopay:
@@ -170,6 +200,8 @@ def evolve(autopay: Autopay, event: AutopayEvent) -> Autopay:
             return replace(autopay, made=attempt.number, under_way=attempt, reference=None)
         case AutopayPending(reference=reference):
             return replace(autopay, reference=reference)
+        case AutopayPostponed(attempts_at=instants):
+            return replace(autopay, attempts_at=(*autopay.attempts_at, *instants))
         case AutopaySucceeded():
             return replace(autopay, under_way=None, has_succeeded=True)
         case AutopayFailed():
@@ -189,5 +221,6 @@ AUTOPAY: Decider[Autopay, AutopayCommand, AutopayEvent] = Decider(
         "autopay_pending": AutopayPending,
         "autopay_succeeded": AutopaySucceeded,
         "autopay_failed": AutopayFailed,
+        "autopay_postponed": AutopayPostponed,
     },
 )

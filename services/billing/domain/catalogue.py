@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 from uuid import UUID, uuid5
 
-from services.billing.domain.plan import Charge, PlanVersion
+from services.billing.domain.plan import Charge, MinimumCommitment, PlanVersion
 from services.billing.domain.plan_validation import validate_plan
 from shared.decider import Decider
 from shared.errors import DomainError, NotFound
+
+Priced = TypeVar("Priced", Charge, MinimumCommitment)
 
 
 class PlanNotFound(NotFound):
@@ -34,13 +37,14 @@ class UnknownProduct(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPlan:
-    """The version of `plan` is given by the decision. `meters` are those that are known, each with its groups."""
+    """The version of `plan` is given by the decision. `meters` are those that are known, each with its groups, and
+    `products` each with its tax category."""
 
     plan_id: UUID
     plan: PlanVersion
     meters: dict[str, tuple[str, ...]]
     policies: tuple[str, ...]
-    products: tuple[str, ...] = ()
+    products: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +59,10 @@ def plan_id(tenant_id: UUID, code: str) -> UUID:
 
 
 def decide(current: PlanVersion | None, command: PublishPlan) -> list[PlanPublished]:
-    if current is not None and current == replace(command.plan, version=current.version):
+    wanted = _taxed_like(command.plan, command.products.get(command.plan.product or ""))
+    if current is not None and current == replace(wanted, version=current.version):
         return []
-    plan = replace(command.plan, version=1 if current is None else current.version + 1)
+    plan = replace(wanted, version=1 if current is None else current.version + 1)
     validate_plan(plan)
     for charge, at in _metered(plan):
         _check_meter(charge, command.meters, at)
@@ -66,6 +71,23 @@ def decide(current: PlanVersion | None, command: PublishPlan) -> list[PlanPublis
     if plan.product is not None and plan.product not in command.products:
         raise UnknownProduct("put the product first", field="/product")
     return [PlanPublished(plan_id=command.plan_id, plan=plan)]
+
+
+def _taxed_like(plan: PlanVersion, category: str | None) -> PlanVersion:
+    """What says nothing of tax is of the category of the product."""
+    if category is None:
+        return plan
+    channels = {channel: _lists_of(prices, category) for channel, prices in plan.channel_prices.items()}
+    minimums = {currency: _of(minimum, category) for currency, minimum in plan.minimums.items()}
+    return replace(plan, prices=_lists_of(plan.prices, category), channel_prices=channels, minimums=minimums)
+
+
+def _lists_of(prices: Mapping[str, tuple[Charge, ...]], category: str) -> dict[str, tuple[Charge, ...]]:
+    return {currency: tuple(_of(charge, category) for charge in charges) for currency, charges in prices.items()}
+
+
+def _of(priced: Priced, category: str) -> Priced:
+    return replace(priced, tax_category=category) if not (priced.tax_category or priced.tax_rates) else priced
 
 
 def _metered(plan: PlanVersion) -> Iterator[tuple[Charge, str]]:

@@ -72,7 +72,7 @@ def _lines(subscription: Subscription, items: Iterable[FlatItem]) -> Iterator[In
     """As they are invoiced day by day, less coupons; of a coupon of one amount usage has no share here."""
     days: dict[date, list[FlatItem]] = defaultdict(list)
     for item in items:
-        days[_due_on(subscription, item)].append(item)
+        days[due_on(subscription, item)].append(item)
     for day, due in days.items():
         wanted = Bill(
             invoice_id=subscription.subscription_id,
@@ -85,6 +85,6 @@ def _lines(subscription: Subscription, items: Iterable[FlatItem]) -> Iterator[In
         yield from compose(subscription, wanted, {})
 
 
-def _due_on(subscription: Subscription, item: FlatItem) -> date:
+def due_on(subscription: Subscription, item: FlatItem) -> date:
     in_advance = subscription.line(item.term_number, item.amendment).charge(item.charge).in_advance
     return item.starts_on if in_advance else item.ends_on

@@ -13,8 +13,9 @@ from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.invoice_line import CorrectedLine, InvoiceLine, LineKey
-from services.billing.domain.invoicing.tax import taxes
+from services.billing.domain.invoicing.tax import TaxPolicy, taxes
 from services.billing.domain.invoicing.totals import InvoiceTotals
+from services.billing.domain.taxation.applied import added, negated
 from shared.money import Money
 
 DocumentKind = Literal["invoice", "credit_note", "line"]
@@ -40,8 +41,8 @@ class Carried:
     taxes: dict[str, Money] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lines: Sequence[InvoiceLine], currency: str) -> Carried:
-        return cls(lines=tuple(lines), taxes=taxes(lines, currency))
+    def of(cls, lines: Sequence[InvoiceLine], currency: str, policy: TaxPolicy = "tax_per_rate") -> Carried:
+        return cls(lines=tuple(lines), taxes=taxes(lines, currency, policy))
 
     def totals(self, currency: str) -> InvoiceTotals:
         subtotal = Money.total((line.amount for line in self.lines), currency)
@@ -53,7 +54,10 @@ class Carried:
         return not self.totals(currency).subtotal.minor and not any(tax.minor for tax in self.taxes.values())
 
     def __neg__(self) -> Carried:
-        lines = (replace(line, amount=-line.amount, quantity=-line.quantity) for line in self.lines)
+        lines = (
+            replace(line, amount=-line.amount, quantity=-line.quantity, taxes=negated(line.taxes))
+            for line in self.lines
+        )
         return Carried(lines=tuple(lines), taxes={rate: -tax for rate, tax in self.taxes.items()})
 
 
@@ -89,7 +93,7 @@ def _added(line: InvoiceLine, before: InvoiceLine) -> InvoiceLine:
     if corrects is not None and first is not None:
         corrects = replace(corrects, before=first.before, quantity_before=first.quantity_before)
     amount, quantity = line.amount + before.amount, line.quantity + before.quantity
-    return replace(line, amount=amount, quantity=quantity, corrects=corrects)
+    return replace(line, amount=amount, quantity=quantity, corrects=corrects, taxes=added(line.taxes, before.taxes))
 
 
 def difference(after: Carried, before: Carried, original: Sequence[InvoiceLine], correction: Correction) -> Carried:
@@ -114,8 +118,8 @@ def difference(after: Carried, before: Carried, original: Sequence[InvoiceLine],
             quantity_before=was.quantity if was else Decimal(0),
             quantity_after=line.quantity,
         )
-        changed = _difference(line, corrects)
-        if changed.amount.minor or changed.quantity:
+        changed = _difference(line, corrects, was)
+        if changed.amount.minor or changed.quantity or changed.priced.minor:
             lines.append(changed)
     return Carried(lines=_numbered(lines), taxes=_tax_difference(after.taxes, before.taxes, lines))
 
@@ -124,13 +128,15 @@ def _gone(line: InvoiceLine) -> InvoiceLine:
     """Nothing is left of what was billed: its usage was taken back."""
     proof = line.proof and replace(line.proof, count=0, digest="")
     nothing = Money.zero(line.amount.currency)
-    unpriced = replace(line, tiers=(), residue=Decimal(0), discounts=(), credits=None)
-    return replace(unpriced, amount=nothing, quantity=Decimal(0), proof=proof)
+    unpriced = replace(line, tiers=(), residue=Decimal(0), discounts=(), credits=None, adjustments=())
+    taxes = added(line.taxes, negated(line.taxes))
+    return replace(unpriced, amount=nothing, quantity=Decimal(0), proof=proof, taxes=taxes)
 
 
-def _difference(line: InvoiceLine, corrects: CorrectedLine) -> InvoiceLine:
+def _difference(line: InvoiceLine, corrects: CorrectedLine, was: InvoiceLine | None) -> InvoiceLine:
+    taxes = added(line.taxes, negated(was.taxes)) if was else line.taxes
     amount, quantity = corrects.after - corrects.before, corrects.quantity_after - corrects.quantity_before
-    return replace(line, amount=amount, quantity=quantity, corrects=corrects)
+    return replace(line, amount=amount, quantity=quantity, corrects=corrects, taxes=taxes)
 
 
 def _numbered(lines: Iterable[InvoiceLine]) -> tuple[InvoiceLine, ...]:
@@ -186,6 +192,6 @@ def allocate(less: Carried, shares: Sequence[Share], family: UUID, currency: str
 def _presentable(part: Carried, less: Carried, family: UUID) -> Carried:
     """Lines that say something, each with its reference to the line of the original that is corrected."""
     references = {line.key(family): line.corrects for line in less.lines}
-    lines = [line for line in part.lines if line.amount.minor or line.quantity]
+    lines = [line for line in part.lines if line.amount.minor or line.quantity or line.priced.minor]
     referring = (replace(line, corrects=references.get(line.key(family)) or line.corrects) for line in lines)
     return Carried(lines=_numbered(referring), taxes=part.taxes)

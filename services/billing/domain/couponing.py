@@ -10,7 +10,6 @@ from itertools import chain, islice, takewhile
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.invoicing.discounts import share_coupon
-from services.billing.domain.schedule import Rhythm
 from shared.money import Money
 from shared.periods import Days
 
@@ -50,7 +49,7 @@ def _holds(coupon: AgreedCoupon, line: AgreedLine, anchor: date, term: Days, on:
     advance that is the end of its first period."""
     if coupon.invoices is None:
         return True
-    starts = (period.part.start for period in Rhythm(anchor, line.every, line.calendar).within(term))
+    starts = (period.part.start for period in line.rhythm(anchor).within(term))
     is_billed_at_once = any(charge.in_advance for charge in line.flat)
     days = chain(starts if is_billed_at_once else islice(starts, 1, None), [term.end])
     begun = takewhile(lambda day: day <= on, days)

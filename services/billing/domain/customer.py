@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.tax_place import validate_place
+from services.billing.domain.taxation.vat_id import validate_tax_status, validate_vat_id
 from shared.decider import Decider
-from shared.errors import NotFound
+from shared.errors import DomainError, NotFound
 from shared.money import exponent
 from shared.periods import zone
 
@@ -16,10 +18,14 @@ class CustomerNotFound(NotFound):
     pass
 
 
+class PurchaseOrderMissing(DomainError):
+    """The customer pays nothing without the number of its purchase order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """`key` is the external id, by which usage events and other systems name the customer. Without a `tax` status tax is
-    charged."""
+    charged, by the rates of `tax_place`: a country, or a part of one. `vat_id` is without spaces."""
 
     key: str
     name: str
@@ -31,6 +37,13 @@ class Customer:
     external_refs: dict[str, str]
     purchase_order_required: bool = False
     tax: TaxStatus | None = None
+    tax_place: str = ""
+    vat_id: str = ""
+
+    def check_purchase_order(self, given: str | None) -> None:
+        """Raises PurchaseOrderMissing."""
+        if self.purchase_order_required and given is None:
+            raise PurchaseOrderMissing("the customer accepts nothing without a purchase order", field="/purchase_order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +66,10 @@ def customer_id(tenant_id: UUID, key: str) -> UUID:
 def decide(current: Customer | None, command: PutCustomer) -> list[CustomerChanged]:
     exponent(command.customer.currency)
     zone(command.customer.zone)
+    validate_place(command.customer.tax_place, "/tax_place")
+    validate_vat_id(command.customer.vat_id, "/vat_id")
+    if command.customer.tax is not None:
+        validate_tax_status(command.customer.tax, "/tax")
     if current == command.customer:
         return []
     return [CustomerChanged(customer_id=command.customer_id, customer=command.customer)]

@@ -39,14 +39,10 @@ class FlatLine:
     def discount(self) -> Money:
         return self.list_amount - self.net
 
-    @property
-    def tax_rates(self) -> tuple[str, ...]:
-        return self.charge.tax_rates
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlatCharges:
-    """`anchor` is the first day of the subscription, from which its billing days are counted."""
+    """`anchor` is the first day of the subscription, from which its billing days are counted if nothing else was agreed."""
 
     line: AgreedLine
     currency: str
@@ -55,8 +51,7 @@ class FlatCharges:
 
     def rhythm(self, charge: Charge | None = None) -> Rhythm:
         """When the line is billed, or the periods of one of its charges."""
-        every = self.line.every if charge is None or charge.every is None else charge.every
-        return Rhythm(self.anchor, every, self.line.calendar)
+        return self.line.rhythm(self.anchor, charge)
 
     def due(self, on: date, term: Days) -> Iterator[FlatLine]:
         """Flat lines of a billing day's invoice: advance charges of a period that starts, arrears of one that ended.

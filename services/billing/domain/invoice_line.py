@@ -11,11 +11,12 @@ from uuid import UUID
 from services.billing.domain.couponing import LineDiscount
 from services.billing.domain.plan import RevenueClass
 from services.billing.domain.pricing.rated import CreditUse, TierUse
+from services.billing.domain.taxation.applied import AppliedTax, included_in
 from shared.money import Money
 
-LineKind = Literal["flat", "usage", "true_up", "reinstatement", "late_fee"]
+LineKind = Literal["flat", "usage", "true_up", "reinstatement", "late_fee", "one_off"]
 # What is told apart when an invoice is rated again.
-LineKey = tuple[LineKind, str, str, date, date, int, int, UUID | None]
+LineKey = tuple[LineKind, str, str, date, date, int, int, UUID | None, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,14 @@ class CorrectedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineAdjustment:
+    """What an edit of the draft changed the net of the line by."""
+
+    edit: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
     """`amount` is rounded half away from zero; `residue` = exact amount - amount, 12 places, major units.
 
@@ -52,7 +61,11 @@ class InvoiceLine:
     `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote, or by an `amendment`
     of the term. A line that corrects another one has the differences as its amount and quantity, and tiers, residue and
     discounts of the whole new rating. `discounts` are what coupons took off; `amount` is what is left. Where there are
-    `credits` the amounts of `tiers` are in units of these.
+    `credits` the amounts of `tiers` are in units of these. `taxes` say what `tax_rates` stand for, where it is more than
+    rates of the price. Of a price that is `tax_inclusive` the amount is what is left without `taxes`; discounts were taken
+    off the whole of it, and tiers and residue are of the whole. People may have changed the draft: `edit` is the one that
+    added the line, which then has no plan, term or quote, and 0 is the bill; `adjustments` are part of the amount, or of
+    the whole.
     """
 
     number: int
@@ -71,16 +84,33 @@ class InvoiceLine:
     plan: str
     plan_version: int
     term_number: int
-    quote_id: UUID
+    quote_id: UUID | None
     proof: UsageProof | None = None
     corrects: CorrectedLine | None = None
     discounts: tuple[LineDiscount, ...] = ()
     credits: CreditUse | None = None
     amendment: int = 0
+    tax_category: str | None = None
+    tax_inclusive: bool = False
+    taxes: tuple[AppliedTax, ...] = ()
+    edit: int = 0
+    adjustments: tuple[LineAdjustment, ...] = ()
 
     @property
     def net(self) -> Money:
         return self.amount
+
+    @property
+    def priced(self) -> Money:
+        """What the price came to, after discounts: net, or with the tax that it includes."""
+        return self.amount + included_in(self.taxes, self.amount.currency)
+
+    @property
+    def rated(self) -> Money:
+        """What the price came to before coupons and people changed it."""
+        taken = Money.total((discount.amount for discount in self.discounts), self.amount.currency)
+        changed = Money.total((adjustment.amount for adjustment in self.adjustments), self.amount.currency)
+        return self.priced + taken - changed
 
     def key(self, family: UUID) -> LineKey:
         """What the line is for on the invoice `family`, and on what corrects it; a correction of another invoice that
@@ -97,4 +127,5 @@ class InvoiceLine:
             self.term_number,
             self.amendment,
             foreign,
+            self.edit,
         )

@@ -10,10 +10,13 @@ from services.billing.domain.couponing import LineDiscount
 from services.billing.domain.flat_charges import FlatLine
 from services.billing.domain.plan import Charge
 from services.billing.domain.pricing.limits import PLACES
+from services.billing.domain.taxation.applied import AppliedTax, charged_keys, included_in, taken_out
+from services.billing.domain.taxation.lines import TaxedAs
 from shared.money import EXACT, Money
 from shared.periods import Days
 
 COUPON = "coupon:"
+_UNKNOWN = TaxedAs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class OfferedLine:
     period: Days
     list_amount: Money
     discounts: dict[str, Money]
+    taxes: tuple[AppliedTax, ...] = ()
 
     @property
     def net(self) -> Money:
@@ -35,18 +39,31 @@ class OfferedLine:
 
     @property
     def tax_rates(self) -> tuple[str, ...]:
-        return self.charge.tax_rates
+        return charged_keys(self.taxes)
 
 
-def offered_line(agreed: AgreedLine, line: FlatLine, coupons: Sequence[LineDiscount] = ()) -> OfferedLine:
-    """Its own discount is rounded once and shared over the reasons by largest remainder; then come the coupons."""
+def offered_line(
+    agreed: AgreedLine, line: FlatLine, coupons: Sequence[LineDiscount] = (), by: TaxedAs = _UNKNOWN
+) -> OfferedLine:
+    """Its own discount is rounded once and shared over the reasons by largest remainder; then come the coupons, then tax."""
     off = _by_reason(agreed.on(line.period.start), line.discount) if line.discount.minor else {}
-    return OfferedLine(
-        line.charge,
-        line.period,
-        line.list_amount,
-        added_up(off, {COUPON + taken.coupon: taken.amount for taken in coupons}),
-    )
+    off = added_up(off, {COUPON + taken.coupon: taken.amount for taken in coupons})
+    billing_on = line.period.start if line.charge.in_advance else line.period.end
+    taxes = by.due(line.charge.tax_category, line.charge.tax_rates, line.period.end, billing_on)
+    offered = OfferedLine(line.charge, line.period, line.list_amount, off, taxes)
+    return _taken_apart(offered) if agreed.tax_inclusive else offered
+
+
+def _taken_apart(priced: OfferedLine) -> OfferedLine:
+    """All amounts without the tax that prices have in them, so that they still add up: what is taken off in all is the
+    difference of the nets, shared over the reasons by largest remainder."""
+    currency = priced.list_amount.currency
+    taxes = taken_out(priced.net, priced.taxes)
+    listed = priced.list_amount - included_in(taken_out(priced.list_amount, priced.taxes), currency)
+    discount = listed - priced.net + included_in(taxes, currency)
+    weights = [off.minor for off in priced.discounts.values()]
+    shares = discount.split(weights) if any(weights) else [Money.zero(currency)] * len(weights)
+    return OfferedLine(priced.charge, priced.period, listed, dict(zip(priced.discounts, shares, strict=True)), taxes)
 
 
 def added_up(known: dict[str, Money], more: dict[str, Money]) -> dict[str, Money]:

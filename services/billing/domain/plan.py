@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from services.billing.domain.included_credit import IncludedCredit
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.pricing.filtered import FilteredPrice
 from services.billing.domain.pricing.price import Price
@@ -34,9 +35,11 @@ class Charge:
     flat: `price` on the quoted quantity, for each period of `every` (the plan's, if None).
     metered: `price` on what `meter` counted in the billing period, each value of `group_by` by itself, in arrears. A
     group that one of `filtered_prices` fits has that price instead.
-    `tax_rates` are decimal fractions as text ("0.08875"); they do not compound. Without `revenue_class` a line is `new`
+    `tax_rates` are decimal fractions as text ("0.08875"); they do not compound. With a `tax_category` the rates are those
+    of the customer's place instead. Without `revenue_class` a line is `new`
     in the first term and `renewal` afterwards. `unit_cost` is what a unit of a flat charge costs us in one of its periods,
     in major units; None is not known. With `high_water` a flat charge in arrears is for the highest quantity of the period.
+    `includes` is credit that a flat charge in advance grants for each of its periods.
     """
 
     code: str
@@ -52,6 +55,8 @@ class Charge:
     filtered_prices: tuple[FilteredPrice, ...] = ()
     unit_cost: Decimal | None = None
     high_water: bool = False
+    tax_category: str | None = None
+    includes: IncludedCredit | None = None
 
     def class_in_term(self, term_number: int) -> RevenueClass:
         return self.revenue_class or ("new" if term_number == 1 else "renewal")
@@ -65,6 +70,7 @@ class MinimumCommitment:
     name: str
     amount: Money
     tax_rates: tuple[str, ...] = ()
+    tax_category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +81,7 @@ class PlanVersion:
     `features` maps what is granted to its limit, None for no limit.
     Bills fall at the boundaries of `every`: calendar ones, or counted from the start of the subscription.
     `late_usage_days` belong to `ignore_after` and are None otherwise. A trial of `trial_days` comes before the first term;
-    with `trial_converts` the term follows by itself.
+    with `trial_converts` the term follows by itself. Prices that are `tax_inclusive` have the tax in them.
     """
 
     code: str
@@ -98,6 +104,7 @@ class PlanVersion:
     minimums: dict[str, MinimumCommitment] = field(default_factory=dict)
     features: dict[str, int | None] = field(default_factory=dict)
     channel_prices: dict[str, dict[str, tuple[Charge, ...]]] = field(default_factory=dict)
+    tax_inclusive: bool = False
 
     @property
     def lists(self) -> Iterator[tuple[str, str, tuple[Charge, ...]]]:

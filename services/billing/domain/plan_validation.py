@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
 
+from services.billing.domain.included_credit import IncludedCredit, validate_included
 from services.billing.domain.invoicing.tax import tax_rate
 from services.billing.domain.plan import Charge, MinimumCommitment, PlanVersion
 from services.billing.domain.pricing.filtered_validation import validate_filters
@@ -116,8 +117,7 @@ def validate_price(charge: Charge, at: str) -> None:
 
 def _validate_charge(plan: PlanVersion, charge: Charge, at: str) -> None:
     validate_price(charge, f"{at}/price")
-    for index, rate in enumerate(charge.tax_rates):
-        tax_rate(rate, f"{at}/tax_rates/{index}")
+    _validate_tax(plan, charge, at)
     non_negative(charge.unit_cost, f"{at}/unit_cost")
     match charge.kind:
         case "flat":
@@ -135,7 +135,15 @@ def _validate_flat(plan: PlanVersion, charge: Charge, at: str) -> None:
         raise PartNotAllowed("a flat charge has no groups; leave it out", field=f"{at}/filtered_prices")
     if charge.high_water and charge.in_advance:
         raise PartNotAllowed("the highest quantity is known afterwards; leave in_advance out", field=f"{at}/in_advance")
+    if charge.includes is not None:
+        _validate_included(charge, charge.includes, f"{at}/includes")
     _validate_period(plan.every, charge.every, f"{at}/every")
+
+
+def _validate_included(charge: Charge, included: IncludedCredit, at: str) -> None:
+    if not charge.in_advance:
+        raise PartNotAllowed("credit is included in what is charged in advance; leave it out", field=at)
+    validate_included(included, at)
 
 
 def _validate_period(plan_every: Every, charge_every: Every | None, at: str) -> None:
@@ -153,6 +161,8 @@ def _validate_metered(charge: Charge, at: str) -> None:
         raise PartNotAllowed("only a flat charge has a cost when it is quoted; leave it out", field=f"{at}/unit_cost")
     if charge.high_water:
         raise PartNotAllowed("a meter counts the highest itself; leave high_water out", field=f"{at}/high_water")
+    if charge.includes is not None:
+        raise PartNotAllowed("a flat charge includes credit; leave it out", field=f"{at}/includes")
     if charge.in_advance:
         raise PartNotAllowed("usage is known afterwards; leave in_advance out", field=f"{at}/in_advance")
     if charge.every is not None:
@@ -179,8 +189,17 @@ def _validate_minimum(plan: PlanVersion, currency: str, minimum: MinimumCommitme
     for _, listed, charges in plan.lists:
         if listed == currency:
             _refuse_repeated(chain((charge.code for charge in charges), [minimum.code]), at)
-    for index, rate in enumerate(minimum.tax_rates):
+    _validate_tax(plan, minimum, at)
+
+
+def _validate_tax(plan: PlanVersion, of: Charge | MinimumCommitment, at: str) -> None:
+    """A price has a category or rates of its own; in a price that includes them each rate is found once."""
+    for index, rate in enumerate(of.tax_rates):
         tax_rate(rate, f"{at}/tax_rates/{index}")
+    if of.tax_category is not None and of.tax_rates:
+        raise PartNotAllowed("the place of the customer says which rates; leave these out", field=f"{at}/tax_rates")
+    if plan.tax_inclusive and len(set(of.tax_rates)) < len(of.tax_rates):
+        raise PartNotAllowed("a price includes a tax once", field=f"{at}/tax_rates")
 
 
 def _refuse_repeated(codes: Iterable[str], at: str) -> None:

@@ -15,9 +15,12 @@ class ProductNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
+    """Prices that say nothing of tax, in plans that are published from then on, are of its `tax_category`."""
+
     code: str
     name: str
     description: str = ""
+    tax_category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

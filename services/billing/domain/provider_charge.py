@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID, uuid5
 
 from shared.decider import CorruptStream, Decider
@@ -31,6 +32,18 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldRefund:
+    """`key` is the one that we asked with, where the provider tells it."""
+
+    reference: str
+    key: UUID | None
+    amount: Money
+    outcome: Literal["succeeded", "failed"]
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellSuccess:
     provider: str
     reference: str
@@ -51,6 +64,15 @@ class TellDispute:
     provider: str
     reference: str
     dispute: Dispute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellRefund:
+    """`reference` is that of the charge."""
+
+    provider: str
+    reference: str
+    refund: ToldRefund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +98,15 @@ class ChargeDisputed:
     dispute: Dispute
 
 
-ProviderNews = TellSuccess | TellFailure | TellDispute
-ChargeEvent = ChargeSucceeded | ChargeFailed | ChargeDisputed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRefundTold:
+    provider: str
+    reference: str
+    refund: ToldRefund
+
+
+ProviderNews = TellSuccess | TellFailure | TellDispute | TellRefund
+ChargeEvent = ChargeSucceeded | ChargeFailed | ChargeDisputed | ChargeRefundTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +119,7 @@ class ProviderCharge:
     failed_at: datetime | None = None
     failure: str = ""
     disputes: tuple[Dispute, ...] = ()
+    refunds: tuple[ToldRefund, ...] = ()
 
     @property
     def taken_back(self) -> tuple[Dispute, ...]:
@@ -118,6 +148,10 @@ def decide(charge: ProviderCharge, news: ProviderNews) -> list[ChargeEvent]:
             return []
         case TellDispute(provider=provider, reference=reference, dispute=dispute):
             return [ChargeDisputed(provider=provider, reference=reference, dispute=dispute)]
+        case TellRefund(refund=refund) if refund.reference in {known.reference for known in charge.refunds}:
+            return []
+        case TellRefund(provider=provider, reference=reference, refund=refund):
+            return [ChargeRefundTold(provider=provider, reference=reference, refund=refund)]
 
 
 def evolve(charge: ProviderCharge, event: ChargeEvent) -> ProviderCharge:
@@ -128,6 +162,8 @@ def evolve(charge: ProviderCharge, event: ChargeEvent) -> ProviderCharge:
             return replace(charge, failure=reason, failed_at=at)
         case ChargeDisputed(dispute=dispute):
             return replace(charge, disputes=(*charge.disputes, dispute))
+        case ChargeRefundTold(refund=refund):
+            return replace(charge, refunds=(*charge.refunds, refund))
         case _:
             raise CorruptStream(charge, event)
 
@@ -137,5 +173,10 @@ PROVIDER_CHARGE: Decider[ProviderCharge, ProviderNews, ChargeEvent] = Decider(
     ProviderCharge(),
     decide,
     evolve,
-    {"charge_succeeded": ChargeSucceeded, "charge_failed": ChargeFailed, "charge_disputed": ChargeDisputed},
+    {
+        "charge_succeeded": ChargeSucceeded,
+        "charge_failed": ChargeFailed,
+        "charge_disputed": ChargeDisputed,
+        "charge_refund_told": ChargeRefundTold,
+    },
 )

@@ -10,13 +10,15 @@ from functools import reduce
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
+from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.invoicing.totals import InvoiceTotals, invoice_totals
 from services.billing.domain.offered_line import OfferedLine, added_up, offered_line
-from services.billing.domain.schedule import term_of
+from services.billing.domain.taxation.lines import TaxedAs
 from shared.money import Money
 from shared.periods import Days
 
 PREVIEWED_INVOICES = 3
+_UNKNOWN = TaxedAs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +77,20 @@ class QuoteTotals:
 
 
 def quote_totals(
-    lines: Sequence[AgreedLine], currency: str, zone: str = "UTC", anchors: Sequence[date] = ()
+    lines: Sequence[AgreedLine], currency: str, zone: str = "UTC", anchors: Sequence[date] = (), by: TaxedAs = _UNKNOWN
 ) -> QuoteTotals:
     """Sums over the lines of a quote. Only flat recurring charges have amounts; usage is unknown.
 
     `term` is less what coupons take off these charges; a period and a year are told without coupons. Tax is that of the
-    invoices to come, rounded once per rate and invoice, so the term adds up to what will be billed. `anchors` are the
+    invoices to come, rounded once per rate and invoice, so the term adds up to what will be billed; `by` says what is
+    known of the customer. `anchors` are the
     first days of the subscriptions that the lines renew; without them billing days are counted from the start of each
     line.
     """
     anchored = zip(lines, anchors or [line.starts_on for line in lines], strict=True)
     totals = tuple(
-        line_totals(FlatCharges(line=line, currency=currency, anchor=anchor, zone=zone)) for line, anchor in anchored
+        line_totals(FlatCharges(line=line, currency=currency, anchor=anchor, zone=zone), by)
+        for line, anchor in anchored
     )
     return QuoteTotals(
         totals,
@@ -95,42 +99,43 @@ def quote_totals(
     )
 
 
-def line_totals(charges: FlatCharges) -> QuoteLineTotals:
-    invoices = tuple(_invoices(charges, term_of(charges.line.starts_on, charges.line.term_months)))
+def line_totals(charges: FlatCharges, by: TaxedAs = _UNKNOWN) -> QuoteLineTotals:
+    invoices = tuple(_invoices(charges, charges.line.days, by))
+    full = [offered_line(charges.line, line, by=by) for line in charges.of_full_period()]
     return QuoteLineTotals(
-        per_period=_breakdown(
-            [offered_line(charges.line, line) for line in charges.of_full_period()], charges.currency
-        ),
-        term=_sum((_breakdown(invoice.lines, charges.currency) for invoice in invoices), charges.currency),
+        per_period=_breakdown(full, charges.currency, by.rounding),
+        term=_sum((_breakdown(invoice.lines, charges.currency, by.rounding) for invoice in invoices), charges.currency),
         annual_value=charges.annual_value(),
         first_invoices=invoices[:PREVIEWED_INVOICES],
     )
 
 
-def _invoices(charges: FlatCharges, term: Days) -> Iterator[PlannedInvoice]:
+def _invoices(charges: FlatCharges, term: Days, by: TaxedAs) -> Iterator[PlannedInvoice]:
     """One for each billing day of the term and one at its end, for the arrears."""
     metered = tuple(charge.name for charge in charges.line.metered)
     starts = (period.part.start for period in charges.rhythm().within(term))
     for issued_on in (*starts, term.end):
-        lines = tuple(_less_coupons(charges, term, issued_on, list(charges.due(issued_on, term))))
+        lines = tuple(_less_coupons(charges, term, issued_on, list(charges.due(issued_on, term)), by))
         yield PlannedInvoice(
             issued_on,
             issued_on + timedelta(days=charges.line.net_days),
             lines,
-            invoice_totals(lines, charges.currency),
+            invoice_totals(lines, charges.currency, by.rounding),
             metered if issued_on > term.start else (),
         )
 
 
-def _less_coupons(charges: FlatCharges, term: Days, on: date, lines: list[FlatLine]) -> Iterator[OfferedLine]:
+def _less_coupons(
+    charges: FlatCharges, term: Days, on: date, lines: list[FlatLine], by: TaxedAs
+) -> Iterator[OfferedLine]:
     charged = [(line.charge.code, line.net) for line in lines]
     shares = coupon_shares(charges.line, charges.anchor, term, on, charged, charges.currency)
     for line, discounts in zip(lines, shares, strict=True):
-        yield offered_line(charges.line, line, discounts)
+        yield offered_line(charges.line, line, discounts, by)
 
 
-def _breakdown(lines: Sequence[OfferedLine], currency: str) -> Breakdown:
-    totals = invoice_totals(lines, currency)
+def _breakdown(lines: Sequence[OfferedLine], currency: str, policy: TaxPolicy) -> Breakdown:
+    totals = invoice_totals(lines, currency, policy)
     list_amount = Money.total((line.list_amount for line in lines), currency)
     off: dict[str, Money] = {}
     for line in lines:

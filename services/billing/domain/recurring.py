@@ -9,7 +9,7 @@ from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.subscription.state import Subscription, days_of
 from shared.errors import DomainError
 
-Move = Literal["new", "expansion", "contraction", "churn", "unchanged"]
+Move = Literal["new", "expansion", "contraction", "churn", "paused", "resumed", "unchanged"]
 
 
 class EndBeforeStart(DomainError):
@@ -17,7 +17,7 @@ class EndBeforeStart(DomainError):
 
 
 # In these no service is sold, whatever the days of the last term say.
-_RESTING = frozenset({"lapsed", "expired", "paused", "cancelled", "trialing"})
+_RESTING = frozenset({"lapsed", "expired", "paused", "cancelled", "transferred", "trialing"})
 
 
 def annual(subscription: Subscription | None, day: date) -> int:
@@ -40,11 +40,12 @@ def monthly(annual_minor: int) -> int:
     return twelfth if annual_minor >= 0 else -twelfth
 
 
-def move(before: int, after: int) -> Move:
+def move(before: int, after: int, *, was_paused: bool = False, is_paused: bool = False) -> Move:
+    """Who rests is not lost, and not new when it goes on: neither counts in rates of growth and loss."""
     if before == after:
         return "unchanged"
     if not before:
-        return "new"
+        return "resumed" if was_paused else "new"
     if not after:
-        return "churn"
+        return "paused" if is_paused else "churn"
     return "expansion" if after > before else "contraction"

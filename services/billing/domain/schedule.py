@@ -43,8 +43,12 @@ class Rhythm:
 
     def holding(self, day: date, term: Days) -> BillingPeriod:
         """The period that holds a day of the term."""
-        nominal = containing(self._first(), self.every, day)
+        nominal = self.nominal(day)
         return BillingPeriod(nominal, Days(max(nominal.start, term.start), min(nominal.end, term.end)))
+
+    def nominal(self, day: date) -> Days:
+        """The full period that holds a day, whatever is billed of it."""
+        return containing(self._first(), self.every, day)
 
     def _first(self) -> date:
         return calendar_anchor(self.anchor, self.every) if self.calendar else self.anchor

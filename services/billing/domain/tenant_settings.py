@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.late_fee import NO_LATE_FEE, LateFeePolicy
 from services.billing.domain.payment_profile import UnappliedCash
 from services.billing.domain.quote.approval import DEFAULT_APPROVAL, ApprovalMatrix, validate_matrix
+from services.billing.domain.taxation.tax_place import validate_place
 from shared.decider import Decider
 from shared.errors import DomainError
 from shared.money import exponent
@@ -30,7 +32,8 @@ class TenantSettings:
     """`unapplied_cash` is held until somebody says what it pays, or applied to each invoice when it is issued; a customer's
     payment profile may say otherwise. `autopay_retry_days` are counted from the due day. No quote is submitted without the
     `required_clauses`. `invoice_bounds` are the highest totals, by currency in minor units, that are issued without a
-    person; where there is none, all are."""
+    person; where there is none, all are. Customers whose place is not known are taxed as in `tax_place`; tax is rounded once
+    per rate, or on each line."""
 
     legal_entity: str = "default"
     currency: str = "EUR"
@@ -42,6 +45,8 @@ class TenantSettings:
     approval: ApprovalMatrix = DEFAULT_APPROVAL
     required_clauses: tuple[str, ...] = ()
     invoice_bounds: dict[str, int] = field(default_factory=dict)
+    tax_place: str = ""
+    tax_rounding: TaxPolicy = "tax_per_rate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,7 @@ def decide(current: TenantSettings, command: ChangeSettings) -> list[SettingsCha
     days = wanted.autopay_retry_days
     if list(days) != sorted(set(days)) or any(not 0 < day <= 60 for day in days) or len(days) > 10:
         raise MalformedSchedule("at most 10 days from 1 to 60, in order", field="/autopay_retry_days")
+    validate_place(wanted.tax_place, "/tax_place")
     validate_matrix(wanted.approval, "/approval")
     for currency, bound in wanted.invoice_bounds.items():
         exponent(currency)

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import Engine
 
 from services.billing.clients.payment_provider import (
     ChargeAnswer,
+    Charger,
     ChargeRequest,
-    PaymentProvider,
     ProviderAway,
 )
 from services.billing.domain.autopay import AUTOPAY, Attempt
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.provider_charge import PROVIDER_CHARGE, charge_id
+from services.billing.messaging.asking import Pauses, unit_of
 from services.billing.processes import autopaying
 from services.billing.projections import autopay_attempts
 from services.billing.projections.autopay_attempts import Waiting
 from services.billing.projections.cashier import cashier_of
-from shared.causes import Cause
-from shared.clock import clock_of
 from shared.event_store import EventStore
 from shared.logs import logger
-from shared.unit_of_work import Session, UnitOfWork
+from shared.unit_of_work import UnitOfWork
 
 AT_ONCE = 20
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    until: datetime
-    length: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +38,18 @@ class Charging:
 
     engine: Engine
     store: EventStore
-    providers: Mapping[str, PaymentProvider]
+    providers: Mapping[str, Charger]
     real_now: Callable[[], datetime]
-    pauses: dict[UUID, Pause] = field(default_factory=dict)
+    pauses: Pauses = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pauses", Pauses(self.real_now, FIRST_PAUSE, LONGEST_PAUSE))
 
     def step(self) -> int:
         with self.engine.connect() as tx:
-            waiting = autopay_attempts.requested(tx, AT_ONCE + len(self.pauses))
-        for key in self.pauses.keys() - {each.key for each in waiting}:
-            del self.pauses[key]
-        return sum(self._charge(each) for each in waiting if not self._is_paused(each.key))
-
-    def _is_paused(self, key: UUID) -> bool:
-        return key in self.pauses and self.real_now() < self.pauses[key].until
+            waiting = autopay_attempts.with_status(tx, "requested", AT_ONCE + len(self.pauses))
+        self.pauses.keep(each.key for each in waiting)
+        return sum(self._charge(each) for each in waiting if self.pauses.is_over(each.key))
 
     def _charge(self, waiting: Waiting) -> bool:
         with self._unit(waiting) as unit:
@@ -69,51 +60,46 @@ class Charging:
         try:
             answer = self._answer(attempt) if is_owed else _unasked(attempt, "nothing is owed any more")
         except ProviderAway as error:
-            self._pause(waiting.key, attempt, error)
+            self.pauses.begin(waiting.key)
+            logger().warning("a payment provider is away", provider=attempt.method.provider, reason=str(error))
             return False
         with self._unit(waiting, attempt) as unit:
-            self._record(unit, attempt, answer)
+            record(unit, attempt, answer)
         return True
 
     def _answer(self, attempt: Attempt) -> ChargeAnswer:
         provider = self.providers.get(attempt.method.provider)
-        if provider is None:
-            return _unasked(attempt, "no such provider")
-        request = ChargeRequest(
-            key=attempt.key,
-            token=attempt.method.token,
-            amount=attempt.amount,
-            customer=attempt.owed.customer_key,
-            invoice=attempt.owed.invoice,
+        return _unasked(attempt, "no such provider") if provider is None else provider.charge(request_of(attempt))
+
+    def _unit(self, waiting: Waiting, attempt: Attempt | None = None) -> AbstractContextManager[UnitOfWork]:
+        return unit_of(
+            self.engine,
+            self.store,
+            self.real_now,
+            waiting.tenant_id,
+            principal="autopay",
+            key=waiting.key,
+            asked_at=attempt.requested_at if attempt else None,
         )
-        return provider.charge(request)
 
-    def _record(self, unit: UnitOfWork, attempt: Attempt, answer: ChargeAnswer) -> None:
-        orders = autopaying.on_answer(
-            attempt, answer.status, answer.reference, answer.reason, unit.now, cashier_of(unit)
-        )
-        unit.carry_out(orders)
-        if answer.status == "pending":  # a webhook may have been faster than the answer
-            told = unit.state(PROVIDER_CHARGE, charge_id(unit.tenant_id, attempt.method.provider, answer.reference))
-            unit.carry_out(autopaying.on_charge_told(attempt, answer.reference, told, unit.now))
 
-    def _pause(self, key: UUID, attempt: Attempt, error: ProviderAway) -> None:
-        before = self.pauses.get(key)
-        length = FIRST_PAUSE if before is None else min(2 * before.length, LONGEST_PAUSE)
-        self.pauses[key] = Pause(self.real_now() + length, length)
-        logger().warning("a payment provider is away", provider=attempt.method.provider, reason=str(error))
+def request_of(attempt: Attempt) -> ChargeRequest:
+    return ChargeRequest(
+        key=attempt.key,
+        token=attempt.method.token,
+        amount=attempt.amount,
+        customer=attempt.owed.customer_key,
+        invoice=attempt.owed.invoice,
+    )
 
-    @contextmanager
-    def _unit(self, waiting: Waiting, attempt: Attempt | None = None) -> Iterator[UnitOfWork]:
-        """In a tenant with a test clock an answer takes no time."""
-        with self.engine.begin() as tx:
-            clock, now = clock_of(tx, waiting.tenant_id), self.real_now()
-            occurred_at = attempt.requested_at if clock and attempt else clock or now
-            context = {"principal": "autopay", "correlation_id": str(waiting.key), "causation_id": str(waiting.key)}
-            session = Session(tx, self.store)
-            yield UnitOfWork(session, Cause(waiting.tenant_id, occurred_at, clock or now, context))
-            with session.finishing():
-                pass
+
+def record(unit: UnitOfWork, attempt: Attempt, answer: ChargeAnswer) -> None:
+    """What the provider says of an attempt. A webhook may have been faster than the answer."""
+    orders = autopaying.on_answer(attempt, answer.status, answer.reference, answer.reason, unit.now, cashier_of(unit))
+    unit.carry_out(orders)
+    if answer.status == "pending":
+        told = unit.state(PROVIDER_CHARGE, charge_id(unit.tenant_id, attempt.method.provider, answer.reference))
+        unit.carry_out(autopaying.on_charge_told(attempt, answer.reference, told, unit.now))
 
 
 def _unasked(attempt: Attempt, reason: str) -> ChargeAnswer:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from uuid import UUID
 
 from services.billing.domain.dunning.events import Debt
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.payment import PAYMENT
+from services.billing.domain.payment_plan import PAYMENT_PLAN
 from services.billing.domain.payment_profile import PAYMENT_PROFILE, PaymentProfile
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
-from services.billing.processes import autopaying, collecting, late_fees, metering, ordering, paying
-from services.billing.projections import payments
+from services.billing.processes import autopaying, collecting, instalments, late_fees, metering, ordering, paying
+from services.billing.processes.collecting import Debtor
+from services.billing.projections import payment_plans, payments
 from shared.contracts.billing import QuoteAcceptedV1
 from shared.contracts.billing_invoices import (
     InvoiceCreditedV1,
     InvoiceIssuedV1,
+    InvoiceMessage,
+    InvoicePaidV1,
     InvoicePaymentAllocatedV1,
     InvoiceRecoveredV1,
     InvoiceReopenedV1,
@@ -40,10 +46,9 @@ def quote_accepted(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 
 def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceIssuedV1)
-    total = Money(body.total_minor, body.currency)
-    yield from collecting.on_invoice_issued(
-        body.subscription_id, body.customer_id, body.zone, body.invoice_id, body.number, body.due_on, total
-    )
+    left = Money(body.total_minor if body.open_minor is None else body.open_minor, body.currency)
+    debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=left)
+    yield from collecting.on_invoice_issued(_debtor(body), body.zone, debt)
     profile: PaymentProfile = unit.state(PAYMENT_PROFILE, body.customer_id)
     settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
     is_applied = (profile.unapplied_cash or settings.unapplied_cash) == "apply"
@@ -60,37 +65,57 @@ def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 def payment_allocated(message: Message) -> Iterator[Order]:
     body = message.read(InvoicePaymentAllocatedV1)
     left = Money(body.open_minor, body.currency)
-    return collecting.on_debt_changed(body.subscription_id, body.invoice_id, left, message.time)
+    return collecting.on_debt_changed(_debtor(body), body.invoice_id, left, message.time)
 
 
-def invoice_voided(message: Message) -> Iterator[Order]:
+def invoice_paid(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    return _review_plan(message, unit, message.read(InvoicePaidV1).invoice_id)
+
+
+def _review_plan(message: Message, unit: UnitOfWork, invoice_id: UUID) -> Iterator[Order]:
+    """A payment plan of the invoice may be kept by now, or short of what came in for it."""
+    plan_id = payment_plans.standing_of(unit, invoice_id)
+    if plan_id is not None:
+        known, owed = partial(unit.state, PAYMENT_PLAN), partial(payment_plans.owing, unit)
+        yield from instalments.review(plan_id, known, owed, message.time)
+
+
+def invoice_voided(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     """Nothing is owed any more."""
     body = message.read(InvoiceVoidedV1)
     nothing = Money.zero(body.currency)
-    return collecting.on_debt_changed(body.subscription_id, body.invoice_id, nothing, message.time)
+    yield from collecting.on_debt_changed(_debtor(body), body.invoice_id, nothing, message.time)
+    yield from _review_plan(message, unit, body.invoice_id)
 
 
-def invoice_credited(message: Message) -> Iterator[Order]:
+def invoice_credited(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceCreditedV1)
     left, lost = (Money(minor, body.currency) for minor in (body.open_minor, body.written_off_minor))
-    yield from collecting.on_debt_changed(body.subscription_id, body.invoice_id, left, message.time)
-    yield from collecting.on_loss_changed(body.subscription_id, body.invoice_id, lost, message.time)
+    yield from collecting.on_debt_changed(_debtor(body), body.invoice_id, left, message.time)
+    yield from collecting.on_loss_changed(_debtor(body), body.invoice_id, lost, message.time)
+    yield from _review_plan(message, unit, body.invoice_id)
 
 
-def invoice_written_off(message: Message) -> Iterator[Order]:
+def invoice_written_off(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceWrittenOffV1)
     lost = Money(body.written_off_minor, body.currency)
-    return collecting.on_written_off(body.subscription_id, body.invoice_id, lost, message.time)
+    yield from collecting.on_written_off(_debtor(body), body.invoice_id, lost, message.time)
+    yield from _review_plan(message, unit, body.invoice_id)
 
 
 def invoice_recovered(message: Message) -> Iterator[Order]:
     body = message.read(InvoiceRecoveredV1)
     lost = Money(body.written_off_minor, body.currency)
-    return collecting.on_loss_changed(body.subscription_id, body.invoice_id, lost, message.time)
+    return collecting.on_loss_changed(_debtor(body), body.invoice_id, lost, message.time)
 
 
-def invoice_reopened(message: Message) -> Iterator[Order]:
+def invoice_reopened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceReopenedV1)
     left = Money(body.open_minor, body.currency)
     debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=left)
-    return collecting.on_invoice_reopened(body.subscription_id, body.customer_id, body.zone, debt, message.time)
+    yield from collecting.on_invoice_reopened(_debtor(body), body.zone, debt, message.time)
+    yield from _review_plan(message, unit, body.invoice_id)
+
+
+def _debtor(body: InvoiceMessage) -> Debtor:
+    return Debtor(body.subscription_id, body.customer_id)

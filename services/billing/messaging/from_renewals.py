@@ -14,11 +14,14 @@ from shared.messages import Message
 from shared.orders import Order
 from shared.unit_of_work import UnitOfWork
 
+# The reason of renewals' clock.
+SILENCE = "no_response"
+
 
 def opportunity_opened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(RenewalOpportunityOpenedV1)
     subscription = _subscription(unit, body.subscription_id)
-    if subscription.status == "cancelled" or subscription.last.number > body.term_number:
+    if subscription.status in ("cancelled", "transferred") or subscription.last.number > body.term_number:
         return iter(())  # there is nothing to renew, or it was by itself
     return renewing.on_opportunity_opened(subscription, body.opportunity_id, body.uplift_percent)
 
@@ -33,10 +36,11 @@ def renewal_won(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 
 def renewal_lost(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(RenewalLostV1)
+    subscription = _subscription(unit, body.subscription_id)
+    if body.reason == SILENCE and renewing.ends_later(subscription, body.term_number, body.due_on):
+        return iter(())  # renewals will hear of it, and open it again
     quote = unit.state(QUOTE, renewing.quote_id(body.opportunity_id))
-    return renewing.on_opportunity_closed(
-        _subscription(unit, body.subscription_id), quote, body.opportunity_id, body.reason, None
-    )
+    return renewing.on_opportunity_closed(subscription, quote, body.opportunity_id, body.reason, None)
 
 
 def renewal_superseded(message: Message, unit: UnitOfWork) -> Iterator[Order]:

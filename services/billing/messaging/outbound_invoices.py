@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from services.billing.domain.dunning import events as dunning
 from services.billing.domain.invoice import events
@@ -14,7 +15,7 @@ from shared.messages import Contract
 def invoice_contract(event: Any) -> Contract | None:
     match event:
         case events.InvoiceIssued(facts=facts):
-            return billing_invoices.InvoiceIssuedV1(**_facts(facts))
+            return billing_invoices.InvoiceIssuedV1(**_facts(facts), open_minor=event.open.minor)
         case events.PaymentAllocated(facts=facts, payment_id=payment_id, amount=amount, open=left):
             return billing_invoices.InvoicePaymentAllocatedV1(
                 **_facts(facts), payment_id=payment_id, amount_minor=amount.minor, open_minor=left.minor
@@ -64,20 +65,34 @@ def _credited(event: events.CreditNoteIssued) -> billing_invoices.InvoiceCredite
 
 def dunning_contract(event: Any) -> Contract | None:
     match event:
-        case dunning.DunningStepReached():
+        case dunning.DunningStepReached(subscription_id=None) | dunning.DunningCleared(subscription_id=None):
+            return _of_customer(event)
+        case dunning.DunningStepReached(subscription_id=UUID() as subscription_id):
             return contracts.DunningStepReachedV1(
-                subscription_id=event.subscription_id,
+                subscription_id=subscription_id,
                 customer_id=event.customer_id,
                 step=event.step,
                 reached_at=event.reached_at,
                 invoices=[_debt(debt) for debt in event.debts],
             )
-        case dunning.DunningCleared():
+        case dunning.DunningCleared(subscription_id=UUID() as subscription_id):
             return contracts.DunningClearedV1(
-                subscription_id=event.subscription_id, customer_id=event.customer_id, cleared_at=event.cleared_at
+                subscription_id=subscription_id, customer_id=event.customer_id, cleared_at=event.cleared_at
             )
         case _:
             return None
+
+
+def _of_customer(event: dunning.DunningStepReached | dunning.DunningCleared) -> Contract:
+    """A name of its own: nobody who stops service for a subscription acts on it."""
+    match event:
+        case dunning.DunningCleared(customer_id=customer_id, cleared_at=at):
+            return contracts.CustomerDunningClearedV1(customer_id=customer_id, cleared_at=at)
+        case dunning.DunningStepReached(customer_id=customer_id, step=step, reached_at=at, debts=debts):
+            owed = [_debt(debt) for debt in debts]
+            return contracts.CustomerDunningStepReachedV1(
+                customer_id=customer_id, step=step, reached_at=at, invoices=owed
+            )
 
 
 def _debt(debt: dunning.Debt) -> contracts.OverdueInvoice:

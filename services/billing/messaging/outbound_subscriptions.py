@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.billing.domain.subscription import events
+from services.billing.domain.subscription import events, pause_events, transfer_events
 from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened
 from shared.contracts import billing as contracts
 from shared.contracts import billing_terms as terms
@@ -65,11 +65,19 @@ def _of_a_term(event: Any) -> Contract | None:
             return terms.TrialConvertedV1(**_facts(facts), converted_at=at)
         case events.TrialEnded(facts=facts, at=at):
             return terms.TrialEndedV1(**_facts(facts), ended_at=at)
-        case events.SubscriptionPaused(facts=facts, pause=pause):
+        case transfer_events.SubscriptionTransferred(facts=facts, transfer=transfer):
+            return terms.SubscriptionTransferredV1(
+                **_facts(facts),
+                transferred_at=transfer.at,
+                to_customer_id=transfer.to.customer_id,
+                to_customer_key=transfer.to.key,
+                to_subscription_id=transfer.subscription_id,
+            )
+        case pause_events.SubscriptionPaused(facts=facts, pause=pause):
             return terms.SubscriptionPausedV1(
                 **_facts(facts), paused_at=pause.at, until=pause.until, reason=pause.reason
             )
-        case events.SubscriptionResumed(facts=facts, resumption=resumption):
+        case pause_events.SubscriptionResumed(facts=facts, resumption=resumption):
             extended_from = resumption.extension.ended_on if resumption.extension else None
             return terms.SubscriptionResumedV1(**_facts(facts), resumed_at=resumption.at, extended_from=extended_from)
         case _:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
-from services.billing.desk import desk_of
+from services.billing.desk import desk_of, subscription_of, taxation_of
+from services.billing.domain.autopay import AUTOPAY
 from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.dunning.commands import ClimbLadder
+from services.billing.domain.dunning.state import Dunning
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import MarkOverdue
+from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.late_fee import LATE_FEE
+from services.billing.domain.payment_plan import PAYMENT_PLAN
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import ExpireQuote, MarkStale, WithdrawQuote
@@ -21,6 +26,7 @@ from services.billing.domain.subscription.billing import next_invoice_id
 from services.billing.domain.subscription.commands import (
     EffectAmendments,
     EffectCancellation,
+    EffectTransfer,
     EndPause,
     EndTerm,
     EndTrial,
@@ -31,9 +37,21 @@ from services.billing.domain.subscription.commands import (
 )
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD
+from services.billing.domain.wallet import WALLET
+from services.billing.domain.wallet.state import Wallet
 from services.billing.messaging.from_usage import complete
-from services.billing.processes import autopaying, crediting, invoicing, late_fees, metering, renewing
-from services.billing.projections import invoices, quotes, usage_periods, waiting_bills
+from services.billing.processes import (
+    autopaying,
+    crediting,
+    included_credit,
+    instalments,
+    invoicing,
+    late_fees,
+    metering,
+    renewing,
+    transferring,
+)
+from services.billing.projections import invoices, payment_plans, quotes, usage_periods, waiting_bills, wallets
 from shared.event_store import StreamKey
 from shared.orders import Order
 from shared.periods import local_day
@@ -51,6 +69,14 @@ def cancellation(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 def amendments(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(SUBSCRIPTION, timer.subject, EffectAmendments(at=timer.fire_at))
+
+
+def transfer(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """It goes on as the new customer's within the same transaction."""
+    yield Order(SUBSCRIPTION, timer.subject, EffectTransfer(at=timer.fire_at))
+    for order in transferring.on_effected(unit.state(SUBSCRIPTION, timer.subject), timer.fire_at):
+        yield order
+        yield from metering.on_subscription_created(unit.state(SUBSCRIPTION, order.stream_id))
 
 
 def pause_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -118,18 +144,17 @@ def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     waiting_bills.alone(unit.session, unit.tenant_id)
     subscription: Subscription = unit.state(SUBSCRIPTION, timer.subject)
     customer: Customer | None = unit.state(CUSTOMER, subscription.party.customer_id)
-    tax = customer.tax if customer else None
-    wanted = bill_of(subscription, timer.fire_at, tax)
+    tax, taxation = customer.tax if customer else None, taxation_of(unit, customer)
+    wanted = bill_of(subscription, timer.fire_at, tax, taxation)
     if wanted is not None:
-        yield Order(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at, tax=tax))
+        yield Order(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at, tax=tax, taxation=taxation))
         yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), wanted)
 
 
 def review_over(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
-    draft = unit.state(INVOICE, timer.subject)
+    draft: Invoice = unit.state(INVOICE, timer.subject)
     if draft.status == "draft":
-        id_ = draft.header.subscription_id
-        yield from invoicing.issue(unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_), draft, desk_of(unit))
+        yield from invoicing.issue(*subscription_of(unit, draft), draft, desk_of(unit))
 
 
 def invoice_overdue(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -137,19 +162,47 @@ def invoice_overdue(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(INVOICE, timer.subject, MarkOverdue(on=local_day(timer.fire_at, zone)))
 
 
+def credit_expiry(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    wallet: Wallet = unit.state(WALLET, timer.subject)
+    id_ = wallets.running(unit, wallet, local_day(timer.fire_at, wallet.facts.zone))
+    running = None if id_ is None else unit.state(WALLET, id_)
+    yield from included_credit.on_expiry(wallet, running, timer.fire_at)
+
+
 def late_fee(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """Who keeps a payment plan is not late."""
+    if payment_plans.standing_of(unit, timer.subject) is not None:
+        return
     scheduled = unit.state(LATE_FEE, timer.subject)
-    yield from late_fees.on_due(unit.state(INVOICE, timer.subject), scheduled, timer.fire_at)
+    yield from late_fees.on_due(unit.state(INVOICE, timer.subject), scheduled, desk_of(unit))
 
 
 def autopay(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """Not of what was agreed to be paid in instalments."""
+    if payment_plans.standing_of(unit, timer.subject) is not None:
+        return
     invoice = unit.state(INVOICE, timer.subject)
     profile = unit.state(PAYMENT_PROFILE, invoice.header.party.customer_id)
     yield from autopaying.on_due(invoice, profile, timer.fire_at)
 
 
+def autopay_given_up(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """The schedule goes on; what a webhook tells later is money all the same."""
+    state = unit.state(AUTOPAY, timer.subject)
+    yield from autopaying.on_given_up(state, timer.fire_at)
+
+
 def dunning_step(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
-    yield Order(DUNNING, timer.subject, ClimbLadder(subscription_id=timer.subject, at=timer.fire_at))
+    """The stream of what a customer owes beside any subscription has the customer's id."""
+    dunning: Dunning = unit.state(DUNNING, timer.subject)
+    subscription_id = None if timer.subject == dunning.customer_id else timer.subject
+    yield Order(DUNNING, timer.subject, ClimbLadder(subscription_id=subscription_id, at=timer.fire_at))
+
+
+def payment_plan_review(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield from instalments.review(
+        timer.subject, partial(unit.state, PAYMENT_PLAN), partial(payment_plans.owing, unit), timer.fire_at
+    )
 
 
 def _bills(timers: Sequence[Timer], session: Session) -> None:
@@ -173,6 +226,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         quote_expiry,
         amendments,
         cancellation,
+        transfer,
         pause_end,
         outdated_quotes,
         trial_end,
@@ -188,9 +242,12 @@ TIMERS: Mapping[str, TimerHandler] = {
         bill,
         unused_time,
         review_over,
+        credit_expiry,
         invoice_overdue,
         late_fee,
         autopay,
+        autopay_given_up,
         dunning_step,
+        payment_plan_review,
     )
 }

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from services.billing.domain.autopay import (
     AUTOPAY,
+    GIVEN_UP_AFTER,
     Attempt,
+    Autopay,
     Outcome,
     Owed,
     RecordOutcome,
@@ -69,6 +71,14 @@ def on_charge_told(attempt: Attempt, reference: str, charge: ProviderCharge, at:
         yield _recorded(attempt, "succeeded", reference, "", at)
     elif charge.failed_at is not None:
         yield _recorded(attempt, "failed", reference, charge.failure, at)
+
+
+def on_given_up(autopay: Autopay, at: datetime) -> Iterator[Order]:
+    """Nobody has told for so long what became of the attempt."""
+    attempt = autopay.under_way
+    if attempt is not None and attempt.requested_at + GIVEN_UP_AFTER <= at:
+        reason = "the provider has not said what became of it"
+        yield _recorded(attempt, "failed", autopay.reference or "", reason, at)
 
 
 def _recorded(attempt: Attempt, outcome: Outcome, reference: str, reason: str, at: datetime) -> Order:

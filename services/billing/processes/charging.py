@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from uuid import UUID, uuid5
 
 from services.billing.domain.payment.cashier import Cashier
 from services.billing.domain.payment.events import PaymentFacts
 from services.billing.domain.payment.state import payment_id
 from services.billing.domain.provider_charge import PROVIDER_CHARGE, Paid, ProviderCharge, ProviderNews, charge_id
-from services.billing.processes import paying
+from services.billing.processes import paying, refunding
 from shared.orders import Order
 from shared.periods import local_day
 
@@ -22,15 +23,17 @@ def on_news(news: ProviderNews, cashier: Cashier) -> Iterator[Order]:
     paid_id = payment_id(cashier.tenant_id, news.provider, news.reference)
     if charge.paid is not None and cashier.payment(paid_id) is None:
         yield from _received(paid_id, news, charge, charge.paid, cashier)
+    yield from refunding.on_told(charge, partial(cashier.payment, paid_id), cashier.invoice, cashier.wallet)
     for dispute in charge.taken_back:
         payment = cashier.payment(paid_id)
-        if payment is None or not payment.held.minor:
+        if payment is None or not payment.exposed.minor:
             return
         yield from paying.charge_back(
             payment,
             cashier.invoice,
+            cashier.wallet,
             uuid5(paid_id, f"chargeback {dispute.reference}"),
-            payment.held if dispute.amount is None else min(payment.held, dispute.amount),
+            payment.exposed if dispute.amount is None else min(payment.exposed, dispute.amount),
             reference=dispute.reference,
             reason=dispute.reason,
             at=dispute.disputed_at,

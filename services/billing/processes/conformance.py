@@ -31,7 +31,9 @@ class Deviation:
 
 def quoted_line(subscription: Subscription, term: Term, quote: Quote | None) -> AgreedLine | None:
     """The line of the accepted quote that the term comes from. A renewal quote has one line, any other one for each
-    subscription that it began."""
+    subscription that it began. What was taken over from another customer is compared where it was agreed."""
+    if subscription.origin is not None and term.number == 1:
+        return term.line
     if quote is None or quote.status != "accepted":
         return None
     if quote.purpose == "renewal":
@@ -51,12 +53,15 @@ def compare_term(term: Term, quoted: AgreedLine | None) -> Iterator[Deviation]:
     if quoted is None:
         yield Deviation("quote", None, None, str(term.quote_id))
         return
-    ends_on = plus_months(term.starts_on, quoted.term_months)
     line = term.line
+    if line is quoted:
+        return
+    ends_on = quoted.ends_on or plus_months(term.starts_on, quoted.term_months)
     yield from _unequal("term", None, (quoted.starts_on, ends_on), (term.starts_on, term.ends_on))
     yield from _unequal("quantity", None, _quantities(quoted), _quantities(line))
     yield from _unequal("discount", None, _discounts(quoted), _discounts(line))
     yield from _unequal("minimum", None, quoted.minimum, line.minimum)
+    yield from _unequal("tax", None, quoted.tax_inclusive, line.tax_inclusive)
     codes = dict.fromkeys(charge.code for charge in (*quoted.charges, *line.charges))
     for code in codes:
         yield from _compare_charge(code, _charge(quoted, code), _charge(line, code))
@@ -72,6 +77,7 @@ def _compare_charge(code: str, quoted: Charge | None, charge: Charge | None) -> 
     if caps[0] == caps[1]:
         yield from _unequal("price", code, *prices)
     yield from _unequal("tax", code, quoted.tax_rates, charge.tax_rates)
+    yield from _unequal("tax", code, quoted.tax_category, charge.tax_category)
 
 
 def _charge(line: AgreedLine, code: str) -> Charge | None:
@@ -94,10 +100,10 @@ def _unequal(what: What, charge: str | None, agreed: Any, found: Any) -> Iterato
 
 def of_line(line: InvoiceLine, subscription: Subscription, quoted: AgreedLine | None) -> Iterator[Deviation]:
     """The days of a line lie in the term that was accepted."""
-    if quoted is None or line.kind in ("reinstatement", "late_fee"):
+    if quoted is None or line.kind in ("reinstatement", "late_fee", "one_off"):
         return
     term = subscription.term(line.term_number)
-    ends_on = plus_months(term.starts_on, quoted.term_months)
+    ends_on = quoted.ends_on or plus_months(term.starts_on, quoted.term_months)
     if line.starts_on < term.starts_on or line.ends_on > ends_on:
         days = f"{line.starts_on} to {line.ends_on}"
         yield Deviation("term", line.charge, f"{term.starts_on} to {ends_on}", days)

@@ -13,6 +13,7 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import NoteCorrection, RecalculateInvoice
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.events import NotedStatus
+from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.late_usage import Treatment, policy_text, treatment
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -22,7 +23,6 @@ from services.billing.domain.subscription.events import DeferredCorrection, Usag
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import UsagePeriod, at_revision
 from services.billing.processes.correction_documents import (
-    Desk,
     Usage,
     revisions_of,
     settle,
@@ -30,6 +30,7 @@ from services.billing.processes.correction_documents import (
     taken_over,
     with_corrections,
 )
+from services.billing.processes.writing import Desk
 from shared.orders import Order
 
 NOTED: dict[Treatment, NotedStatus] = {"correct": "open", "next_invoice": "deferred", "ignore": "ignored"}
@@ -72,7 +73,7 @@ def _recalculate(
     subscription: Subscription, version: int, draft: Invoice, usage: Usage, cause: str, desk: Desk
 ) -> Iterator[Order]:
     bill = taken_over(draft.header.bill, draft.lines)
-    lines, left_out = with_corrections(subscription, bill, usage)
+    lines, left_out = with_corrections(subscription, bill, usage, draft.edits)
     command = RecalculateInvoice(lines=lines, cause=cause, revisions=revisions_of(bill, usage))
     yield Order(INVOICE, bill.invoice_id, command)
     yield from settle_left_out(subscription, version, left_out, desk)
@@ -92,7 +93,9 @@ def _correct(
         cause=revised.cause,
     )
     lines = compose(subscription, taken_over(bill, invoice.lines), usage)
-    found = difference(Carried.of(lines, subscription.currency), invoice.carried(), invoice.lines, correction)
+    lines = edited(lines, invoice.edits, bill, subscription.currency)
+    after = Carried.of(lines, subscription.currency, bill.rounding)
+    found = difference(after, invoice.carried(), invoice.lines, correction)
     day, again = subscription.day(desk.at), is_billed_after(subscription, desk.at)
     status = NOTED[treatment(line.late_usage, line.late_usage_days, facts.issued_on, day, is_billed_after=again)]
     if status == "deferred" and found.is_nothing(subscription.currency):

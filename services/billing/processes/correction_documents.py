@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 from services.billing.domain.correction import (
@@ -20,37 +19,21 @@ from services.billing.domain.invoice.commands import (
     AnswerCorrection,
     CreditCorrection,
     DraftInvoice,
-    IssueInvoice,
     Number,
 )
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.events import Answer, Header
+from services.billing.domain.invoice.line_edits import LineEdit, edited
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription.events import Bill, DeferredCorrection
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import UsagePeriod
-from shared.money import Money
+from services.billing.processes import wallets
+from services.billing.processes.writing import Desk
 from shared.orders import Order
 
 Usage = Mapping[UUID, UsagePeriod]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What documents are written with: invoices as they stand, the numbers that come next, and the instant at which what
-    is answered took effect. A number is asked for last, because that locks its counter. Above its `bound`, by currency in
-    minor units, no bill is issued by itself."""
-
-    invoice: Callable[[UUID], Invoice]
-    legal_entity: str
-    next_number: Callable[[], Number]
-    next_credit_note: Callable[[], Number]
-    at: datetime
-    bounds: Mapping[str, int] = field(default_factory=dict)
-
-    def bound(self, currency: str) -> Money | None:
-        return Money(self.bounds[currency], currency) if currency in self.bounds else None
 
 
 def settle(
@@ -75,7 +58,7 @@ def _bill(
     subscription: Subscription, version: int, correction: Correction, more: Carried, desk: Desk
 ) -> Generator[Order, None, CorrectionDocument]:
     """Issued at once, and due like any other of the term."""
-    id_ = uuid5(correction.correction_id, "invoice")
+    id_, corrected = uuid5(correction.correction_id, "invoice"), desk.invoice(correction.invoice_id).header.bill
     bill = Bill(
         invoice_id=id_,
         billing_on=subscription.day(desk.at),
@@ -83,7 +66,8 @@ def _bill(
         flat=(),
         usage=(),
         fees=(),
-        tax=desk.invoice(correction.invoice_id).header.bill.tax,
+        tax=corrected.tax,
+        taxation=corrected.taxation,
     )
     term = subscription.term(more.lines[0].term_number)
     header = Header(
@@ -99,7 +83,7 @@ def _bill(
     )
     yield Order(INVOICE, id_, DraftInvoice(header=header, lines=more.lines, review_until=None, taxes=more.taxes))
     number = desk.next_number()
-    yield Order(INVOICE, id_, IssueInvoice(number=number))
+    yield from wallets.issue(desk.invoice(id_), number, None, desk)
     return CorrectionDocument(kind="invoice", invoice_id=id_, number=number.text, carried=more)
 
 
@@ -112,7 +96,9 @@ def _credit(
         number = desk.next_credit_note()
         day, taken_back = subscription.day(desk.at), -part
         command = CreditCorrection(number=number, on=day, at=desk.at, corrects=correction, carried=taken_back)
+        credited = desk.invoice(id_)
         yield Order(INVOICE, id_, command)
+        yield from wallets.restore(credited, desk.invoice(id_), number.text, desk.at)
         documents.append(CorrectionDocument(kind="credit_note", invoice_id=id_, number=number.text, carried=part))
     return documents
 
@@ -122,22 +108,27 @@ def revisions_of(bill: Bill, usage: Usage) -> dict[UUID, int]:
 
 
 def with_corrections(
-    subscription: Subscription, bill: Bill, usage: Usage
+    subscription: Subscription, bill: Bill, usage: Usage, edits: Sequence[LineEdit] = ()
 ) -> tuple[tuple[InvoiceLine, ...], tuple[DeferredCorrection, ...]]:
-    """The lines of a draft, and the corrections that it cannot take: nobody is sent an invoice below zero. Those of one
-    invoice stay together, so that what went up and down again is neither billed nor credited."""
-    lines, currency = compose(subscription, bill, usage), subscription.currency
-    if Carried.of(lines, currency).totals(currency).total.minor >= 0:
+    """The lines of a draft with what people changed of it, and the corrections that it cannot take: nobody is sent an
+    invoice below zero. Those of one invoice stay together, so that what went up and down again is neither billed nor
+    credited."""
+    currency = subscription.currency
+    lines = edited(compose(subscription, bill, usage), edits, bill, currency)
+    if Carried.of(lines, currency, bill.rounding).totals(currency).total.minor >= 0:
         return lines, ()
     families = _by_family(bill.corrections)
     less = {id_ for id_, together in families.items() if _sum(together).totals(currency).total.minor < 0}
     kept = tuple(c for c in bill.corrections if c.correction.invoice_id not in less)
     left_out = tuple(c for c in bill.corrections if c.correction.invoice_id in less)
-    return compose(subscription, replace(bill, corrections=kept), usage), left_out
+    lines = compose(subscription, replace(bill, corrections=kept), usage)
+    return edited(lines, edits, bill, currency), left_out
 
 
 def taken_over(bill: Bill, lines: tuple[InvoiceLine, ...]) -> Bill:
     """The bill with those corrections only that the lines made of it have."""
+    if not bill.corrections:
+        return bill
     on_lines = {line.corrects.correction_id for line in lines if line.corrects}
     taken = tuple(c for c in bill.corrections if c.correction.correction_id in on_lines)
     return replace(bill, corrections=taken)

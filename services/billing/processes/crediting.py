@@ -10,7 +10,8 @@ from services.billing.domain.invoice.commands import CreditUnused
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.unused import unused
 from services.billing.domain.subscription.state import Subscription
-from services.billing.processes.correction_documents import Desk
+from services.billing.processes import included_credit, wallets
+from services.billing.processes.writing import Desk
 from shared.orders import Order
 
 AMENDED, PAUSED = "amended", "paused"
@@ -31,7 +32,10 @@ def credit_unused(subscription: Subscription, version: int, invoice: Invoice, de
         subscription_version=version,
         carried=carried,
     )
-    yield Order(INVOICE, invoice.header.invoice_id, command)
+    id_ = invoice.header.invoice_id
+    yield Order(INVOICE, id_, command)
+    yield from wallets.restore(invoice, desk.invoice(id_), command.number.text, desk.at)
+    yield from included_credit.on_unused(subscription, invoice, carried, desk)
 
 
 def _reason(subscription: Subscription) -> str:

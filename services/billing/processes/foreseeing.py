@@ -15,11 +15,18 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.unused import unused
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import bill, boundaries
-from services.billing.domain.subscription.commands import SubscriptionCommand
+from services.billing.domain.subscription.commands import (
+    EffectTransfer,
+    EndPause,
+    PauseSubscription,
+    SubscriptionCommand,
+)
 from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import Bill, BillRequested
 from services.billing.domain.subscription.state import Subscription, days_of
+from services.billing.domain.subscription.transferring import taken_over
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.rates import Taxation
 
 NO_NUMBER = Number(legal_entity="", series="", sequence=0)
 
@@ -47,13 +54,60 @@ def foresee(
     span: tuple[datetime, datetime],
     issued: Sequence[Invoice],
     tax: TaxStatus | None = None,
+    taxation: Taxation | None = None,
 ) -> Foreseen:
     """As if it were said at the first instant of the span and took effect at the last, and nothing else happened. Raises
     what `said` is refused with."""
+    return _foreseen_to(_after(subscription, said), taking_effect, span, issued, tax, taxation)
+
+
+def foresee_pause(
+    subscription: Subscription,
+    said: PauseSubscription,
+    issued: Sequence[Invoice],
+    tax: TaxStatus | None = None,
+    taxation: Taxation | None = None,
+) -> Foreseen:
+    """To the day on which it is over by itself: what is due when it begins, what is credited, and the rest of the period that
+    is charged for when use resumes. Raises what `said` is refused with."""
+    paused = _after(subscription, said)
+    assert paused.paused is not None  # that, or it was refused
+    begun, paused = _bills(paused, [said.at], tax, taxation)
+    until = paused.instant(paused.pauses[-1].until)
+    found = [*issued, *(each.invoice for each in begun)]
+    foreseen = _foreseen_to(paused, EndPause(at=until), (said.at, until), found, tax, taxation)
+    return Foreseen((*begun, *foreseen.bills), foreseen.credits)
+
+
+def foresee_taken_over(
+    subscription: Subscription,
+    said: SubscriptionCommand,
+    taking_effect: EffectTransfer,
+    tax: TaxStatus | None = None,
+    taxation: Taxation | None = None,
+) -> Foreseen:
+    """The first bill of the customer that it is transferred to."""
+    gone = _after(_after(subscription, said), taking_effect)
+    assert gone.transferred is not None  # that, or it was refused
+    created = SUBSCRIPTION.decide(None, taken_over(gone, gone.transferred))
+    begun = SUBSCRIPTION.replay(created)
+    assert begun is not None
+    bills, _ = _bills(begun, [taking_effect.at], tax, taxation)
+    return Foreseen(tuple(bills), ())
+
+
+def _foreseen_to(
+    before: Subscription,
+    taking_effect: SubscriptionCommand,
+    span: tuple[datetime, datetime],
+    issued: Sequence[Invoice],
+    tax: TaxStatus | None,
+    taxation: Taxation | None,
+) -> Foreseen:
     now, at = span
-    before = _after(subscription, said)
-    bills, before = _bills(before, [instant for instant in _billing_instants(before) if now < instant < at], tax)
-    last, after = _bills(_after(before, taking_effect), [at], tax)
+    instants = [instant for instant in _billing_instants(before) if now < instant < at]
+    bills, before = _bills(before, instants, tax, taxation)
+    last, after = _bills(_after(before, taking_effect), [at], tax, taxation)
     found = [*issued, *(foreseen.invoice for foreseen in bills)]
     credits = ((invoice, carried) for invoice in found if (carried := unused(after, invoice)) is not None)
     return Foreseen((*bills, *last), tuple(credits))
@@ -78,11 +132,11 @@ def _billing_instants(subscription: Subscription) -> Iterator[datetime]:
 
 
 def _bills(
-    subscription: Subscription, instants: Sequence[datetime], tax: TaxStatus | None
+    subscription: Subscription, instants: Sequence[datetime], tax: TaxStatus | None, taxation: Taxation | None
 ) -> tuple[list[ForeseenBill], Subscription]:
     bills = []
     for instant in instants:
-        wanted = bill(subscription, instant, tax)
+        wanted = bill(subscription, instant, tax, taxation)
         if wanted is not None:
             bills.append(_foreseen(subscription, wanted))
             subscription = _evolved(subscription, [BillRequested(bill=wanted)])

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import DraftInvoice, IssueInvoice, Number
+from services.billing.domain.invoice.commands import DraftInvoice, Number
 from services.billing.domain.invoice.events import Header
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.processes import correction_documents as documents
-from services.billing.processes.correction_documents import Desk, Usage
+from services.billing.processes import included_credit, wallets
+from services.billing.processes.correction_documents import Usage
 from services.billing.processes.crediting import credit_unused
+from services.billing.processes.writing import Desk
 from shared.orders import Order
 
 
@@ -45,18 +47,23 @@ def invoice(subscription: Subscription, version: int, bill: Bill, usage: Usage, 
         yield from issue(subscription, version, desk.invoice(bill.invoice_id), desk)
 
 
-def issue(subscription: Subscription, version: int, draft: Invoice, desk: Desk) -> Iterator[Order]:
+def issue(subscription: Subscription | None, version: int, draft: Invoice, desk: Desk) -> Iterator[Order]:
     """`version` is that of the subscription's stream by now. What is held for a person is not issued."""
     id_, number = draft.header.invoice_id, desk.next_number()
-    yield Order(INVOICE, id_, IssueInvoice(number=number, bound=desk.bound(subscription.currency)))
+    yield from wallets.issue(draft, number, desk.bound(draft.header.party.currency), desk)
     if desk.invoice(id_).facts is not None:
         yield from on_issued(subscription, version, desk.invoice(id_), number, desk)
 
 
-def on_issued(subscription: Subscription, version: int, issued: Invoice, number: Number, desk: Desk) -> Iterator[Order]:
-    """With its number it answers the corrections that waited for it; what of it is not used by now is credited."""
+def on_issued(
+    subscription: Subscription | None, version: int, issued: Invoice, number: Number, desk: Desk
+) -> Iterator[Order]:
+    """With its number it answers the corrections that waited for it, and grants the credit that it charges for; what of it
+    is not used by now is credited."""
     yield from documents.on_issued(issued, number)
-    yield from credit_unused(subscription, version, issued, desk)
+    if subscription is not None:
+        yield from included_credit.on_issued(subscription, issued, desk.at)
+        yield from credit_unused(subscription, version, issued, desk)
 
 
 def _term_of(bill: Bill, subscription: Subscription) -> int:

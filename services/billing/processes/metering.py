@@ -11,7 +11,6 @@ from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD, OpenUsagePeriod, ShortenUsagePeriod, UsagePeriod
 from shared.orders import Order
-from shared.periods import calendar_anchor, containing
 
 
 def on_subscription_created(subscription: Subscription) -> Iterator[Order]:
@@ -57,8 +56,7 @@ def _cut(subscription: Subscription, period: UsagePeriod, until: date) -> Order:
 
 def _next_boundary(subscription: Subscription, day: date) -> date:
     line = subscription.line_now(subscription.last)
-    first = calendar_anchor(subscription.anchor, line.every) if line.calendar else subscription.anchor
-    return containing(first, line.every, day).end
+    return line.rhythm(subscription.anchor).nominal(day).end
 
 
 def _open(subscription: Subscription, first: date, last: date) -> Iterator[Order]:
@@ -71,7 +69,7 @@ def _order(subscription: Subscription, line: AgreedLine, item: UsageItem) -> Ord
     command = OpenUsagePeriod(
         subscription_id=subscription.subscription_id,
         customer_id=subscription.party.customer_id,
-        subjects=(subscription.party.key, str(subscription.subscription_id)),
+        subjects=_subjects(subscription),
         meter=charge.meter or "",
         group_by=charge.group_by,
         item=item,
@@ -80,3 +78,9 @@ def _order(subscription: Subscription, line: AgreedLine, item: UsageItem) -> Ord
         collect_seconds=line.collect_seconds,
     )
     return Order(USAGE_PERIOD, item.period_id, command)
+
+
+def _subjects(subscription: Subscription) -> tuple[str, ...]:
+    """Who still reports under a subscription that it was before means this one."""
+    before = subscription.origin.subscription_ids if subscription.origin else ()
+    return subscription.party.key, str(subscription.subscription_id), *map(str, before)

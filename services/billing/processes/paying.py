@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -12,9 +13,18 @@ from services.billing.domain.invoice.paying import given_back
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment.allocation import Share
-from services.billing.domain.payment.commands import ApplyPayment, ChargeBack, ReceivePayment, WithdrawPayment
+from services.billing.domain.payment.commands import (
+    ApplyPayment,
+    ChargeBack,
+    ReceivePayment,
+    ReturnCredit,
+    WithdrawPayment,
+)
 from services.billing.domain.payment.events import PaymentFacts, Returned
 from services.billing.domain.payment.state import Payment
+from services.billing.domain.wallet import WALLET
+from services.billing.domain.wallet.commands import RevokeCredit
+from services.billing.domain.wallet.state import Wallet
 from shared.money import Money
 from shared.orders import Order
 from shared.periods import local_day
@@ -38,7 +48,7 @@ def settle(invoice: Invoice, payments: Iterable[Payment], at: datetime) -> Itera
         return
     left, facts = invoice.open, invoice.issued
     for payment in payments:
-        part = min(left, payment.unapplied)
+        part = min(left, payment.free)
         if part.minor > 0:
             share = Share(invoice_id=facts.invoice_id, number=facts.number, amount=part)
             yield from apply(payment, [share], at)
@@ -80,6 +90,7 @@ def withdraw(
 def charge_back(
     payment: Payment,
     invoice: Callable[[UUID], Invoice],
+    wallet: Callable[[UUID], Wallet | None],
     chargeback_id: UUID,
     amount: Money,
     *,
@@ -87,9 +98,13 @@ def charge_back(
     reason: str,
     at: datetime,
 ) -> Iterator[Order]:
-    """What it had paid is owed again; what was unapplied is gone."""
+    """What was unapplied is gone, then what is left of the credit that it bought; what it had paid beyond that is owed
+    again. Credit that has paid an invoice has to come back from it first."""
     if chargeback_id in payment.done:
         return
+    for credit, part in _left_of_credit(payment, amount, wallet):
+        yield from _credit_taken_back(payment, credit, part, reason, at)
+        payment = replace(payment, unapplied=payment.unapplied + part)
     taken = [(invoice(id_), part) for id_, part in payment.taken_from(amount)]
     command = ChargeBack(
         chargeback_id=chargeback_id,
@@ -102,6 +117,25 @@ def charge_back(
     yield Order(PAYMENT, payment.facts.payment_id, command)
     for found, part in taken:
         yield _return(payment, found, chargeback_id, part, reason, at, reopens=True)
+
+
+def _left_of_credit(
+    payment: Payment, amount: Money, wallet: Callable[[UUID], Wallet | None]
+) -> Iterator[tuple[Wallet, Money]]:
+    """As far as what is free does not do; what was bought last goes first."""
+    missing = amount - min(amount, payment.free)
+    for wallet_id in reversed(payment.credit):
+        bought = wallet(wallet_id)
+        part = Money.zero(amount.currency) if bought is None else min(missing, bought.balance)
+        if bought is not None and part.minor > 0:
+            yield bought, part
+        missing = missing - part
+
+
+def _credit_taken_back(payment: Payment, credit: Wallet, part: Money, reason: str, at: datetime) -> Iterator[Order]:
+    id_ = credit.facts.wallet_id
+    yield Order(PAYMENT, payment.facts.payment_id, ReturnCredit(wallet_id=id_, amount=part, at=at))
+    yield Order(WALLET, id_, RevokeCredit(reason=reason, on=local_day(at, credit.facts.zone), amount=part))
 
 
 def _all_returned(taken: Sequence[tuple[Invoice, Money]]) -> tuple[Returned, ...]:

@@ -38,7 +38,7 @@ class Rehearsed:
 
 def rehearse(subscription: Subscription, plan: PlanVersion, renewals: Iterable[Quote], now: datetime) -> Rehearsed:
     """`renewals` are the quotes that are still open for the next term."""
-    if subscription.status in ("cancelled", "expired", "lapsed"):
+    if subscription.status in ("cancelled", "transferred", "expired", "lapsed"):
         return Rehearsed("over", f"it is {subscription.status}", None)
     day = subscription.day(now)
     line = subscription.line_on(term_of_day(subscription, day), day)

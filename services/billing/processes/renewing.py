@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid5
 
@@ -64,9 +64,16 @@ def on_opportunity_closed(
 ) -> Iterator[Order]:
     """Nobody renews: the subscription is told while that can matter, and the quote is taken back if it still could be
     accepted."""
-    is_over = subscription.status == "cancelled" or (subscription.status == "expired" and successor is None)
+    is_over = subscription.status in ("cancelled", "transferred") or (
+        subscription.status == "expired" and successor is None
+    )
     if not is_over:
         command = RequestNonRenewal(reason=reason, successor_subscription_id=successor)
         yield Order(SUBSCRIPTION, subscription.subscription_id, command)
     if quote is not None and quote.is_open:
         yield Order(QUOTE, quote_id(opportunity_id), WithdrawQuote(reason=reason))
+
+
+def ends_later(subscription: Subscription, term_number: int, due_on: date) -> bool:
+    """The term was extended since its last day was taken for the day on which it was due."""
+    return due_on + timedelta(days=1) < subscription.term(term_number).ends_on

@@ -21,7 +21,7 @@ from services.billing.domain.invoicing.totals import InvoiceTotals
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordRevision, UsagePeriod
 from services.billing.processes.correcting import Revised, on_period_revised, rated_with
-from services.billing.processes.correction_documents import Desk
+from services.billing.processes.writing import Desk
 from shared.decider import AnyDecider
 from shared.orders import Order
 
@@ -78,6 +78,7 @@ class Trial:
         )
         usage = rated_with(invoice, period_id, lambda id_: self.state(USAGE_PERIOD, id_), self.history_of)
         subscription_id = invoice.header.subscription_id
+        assert subscription_id is not None  # usage was billed on it
         subscription, version = (
             self.state(SUBSCRIPTION, subscription_id),
             self.version_of(SUBSCRIPTION, subscription_id),

@@ -6,26 +6,36 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from services.billing.domain.agreement import AgreedLine, RenewalTerms
-from services.billing.domain.autopay import AutopayScheduled
-from services.billing.domain.dunning.events import DebtRecovered, DebtReduced, DebtRestored, DebtTracked
+from services.billing.domain.autopay import GIVEN_UP_AFTER, AutopayPostponed, AutopayRequested, AutopayScheduled
+from services.billing.domain.dunning.events import (
+    DebtRecovered,
+    DebtReduced,
+    DebtRestored,
+    DebtsHeld,
+    DebtsReleased,
+    DebtTracked,
+)
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
 from services.billing.domain.late_fee import LateFeeScheduled
+from services.billing.domain.payment_plan.events import PaymentPlanAgreed
 from services.billing.domain.quote.events import QuoteSent
 from services.billing.domain.subscription.billing import boundaries
 from services.billing.domain.subscription.changes import Trial
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
     CancellationScheduled,
+    LateFeeAssessed,
     SubscriptionAmended,
     SubscriptionCancelled,
     SubscriptionCreated,
-    SubscriptionPaused,
-    SubscriptionResumed,
     Term,
     TermRenewed,
     TrialConverted,
 )
+from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.state import days_of
+from services.billing.domain.subscription.transfer_events import SubscriptionTransferred, TransferScheduled
+from services.billing.domain.wallet.events import CreditGranted, WalletTerms
 from shared.event_store import Recorded
 from shared.periods import Days, start_of_day
 from shared.timers import Timer
@@ -45,10 +55,21 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "invoice_overdue", overdue_at, DUNNING)
         case LateFeeScheduled(assessed_at=assessed_at):
             yield _timer(recorded, "late_fee", assessed_at, TERMS)
-        case AutopayScheduled(attempts_at=attempts_at):
+        case CreditGranted(facts=facts, terms=WalletTerms(expires_on=date() as expires_on)):
+            yield _timer(recorded, "credit_expiry", start_of_day(expires_on, facts.zone), TERMS)
+        case AutopayRequested(attempt=attempt):
+            yield _timer(recorded, "autopay_given_up", attempt.requested_at + GIVEN_UP_AFTER, BILLS)
+        case AutopayScheduled(attempts_at=attempts_at) | AutopayPostponed(attempts_at=attempts_at):
             yield from (_timer(recorded, "autopay", at, BILLS) for at in attempts_at)
+        case PaymentPlanAgreed(reviews_at=reviews_at):
+            yield from (_timer(recorded, "payment_plan_review", at, DUNNING) for at in reviews_at)
         case (
-            DebtTracked(steps_at=at) | DebtReduced(steps_at=at) | DebtRestored(steps_at=at) | DebtRecovered(steps_at=at)
+            DebtTracked(steps_at=at)
+            | DebtReduced(steps_at=at)
+            | DebtRestored(steps_at=at)
+            | DebtRecovered(steps_at=at)
+            | DebtsHeld(steps_at=at)
+            | DebtsReleased(steps_at=at)
         ):
             yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
         case _:
@@ -77,6 +98,10 @@ def _of_subscription(recorded: Recorded) -> Iterator[Timer]:
                 yield _timer(recorded, "bill", renewed_at, BILLS)
         case CancellationScheduled(cancellation=cancellation):
             yield _timer(recorded, "cancellation", cancellation.at, TERMS)
+        case TransferScheduled(transfer=transfer):
+            yield _timer(recorded, "transfer", transfer.at, TERMS)
+        case SubscriptionTransferred(transfer=transfer):
+            yield from _changed(recorded, transfer.at)
         case AmendmentScheduled(amendment=amendment):
             yield _timer(recorded, "amendments", amendment.agreed_at, TERMS)
         case SubscriptionAmended(facts=facts, amendment=amendment, anchor=anchor):
@@ -88,6 +113,8 @@ def _of_subscription(recorded: Recorded) -> Iterator[Timer]:
         case SubscriptionPaused(facts=facts, pause=pause):
             yield _timer(recorded, "pause_end", start_of_day(pause.until, facts.party.zone), TERMS)
             yield from (_timer(recorded, name, pause.at, BILLS) for name in ("bill", "unused_time"))
+        case LateFeeAssessed(bill_at=datetime() as bill_at):
+            yield _timer(recorded, "bill", bill_at, BILLS)
         case SubscriptionResumed(resumption=resumption):
             yield _timer(recorded, "bill", resumption.at, BILLS)
             yield from _extended(recorded, recorded.event)

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from services.billing.domain.correction import Carried, Correction, difference
-from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice import INVOICE, one_off
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.events import CorrectionNoted, CreditNoteIssued
+from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.unused import unused
 from services.billing.domain.invoice_line import InvoiceLine
@@ -34,18 +35,21 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Events of the subscription up to the version that the invoice names, and of the usage periods that it bills. `agreed`
-    puts something else to be compared with in the place of what the log has."""
+    """Events of the subscription, if there is one, up to the version that the invoice names, and of the usage periods that it
+    bills. `agreed` puts something else to be compared with in the place of what the log has."""
 
     subscription: Sequence[Any]
     periods: Mapping[UUID, Sequence[Any]]
     agreed: Callable[[Subscription], Subscription] = lambda subscription: subscription
 
     def rated(self, invoice: Invoice, revisions: Mapping[UUID, int]) -> tuple[InvoiceLine, ...]:
-        """The lines of the invoice with its periods at the given revisions."""
+        """The lines of the invoice with its periods at the given revisions, and what people changed of it."""
+        if invoice.header.kind == "one_off":
+            return one_off.rated(invoice)
+        bill, subscription = invoice.header.bill, self.subscription_at(invoice.header.subscription_version)
         usage = {id_: at_revision(events, revisions.get(id_, 0)) for id_, events in self.periods.items()}
-        subscription = self.subscription_at(invoice.header.subscription_version)
-        return compose(subscription, taken_over(invoice.header.bill, invoice.lines), usage)
+        lines = compose(subscription, taken_over(bill, invoice.lines), usage)
+        return edited(lines, invoice.edits, bill, subscription.currency)
 
     def subscription_at(self, version: int) -> Subscription:
         subscription = SUBSCRIPTION.replay(self.subscription[:version])
@@ -104,7 +108,7 @@ def _noted(invoice: Invoice, event: CorrectionNoted, log: Log) -> Iterator[Diffe
         cause=event.cause,
     )
     currency = event.delta.currency
-    after = Carried.of(log.rated(invoice, event.revisions), currency)
+    after = Carried.of(log.rated(invoice, event.revisions), currency, invoice.header.bill.rounding)
     name = f"{_name(invoice)}, {event.charge} at revision {event.revision}"
     yield from _taken(name, event.difference, difference(after, invoice.carried(), invoice.lines, correction))
 

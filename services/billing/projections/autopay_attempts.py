@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, RowMapping, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.domain.autopay import (
     Attempt,
+    AttemptNotFound,
     AutopayFailed,
     AutopayPending,
     AutopayRequested,
@@ -71,6 +72,13 @@ def of_tenant(unit: UnitOfWork, *, invoice_id: UUID | None = None, status: str |
     return mine.where(*(column == value for column, value in wanted.items() if value is not None))
 
 
+def get(unit: UnitOfWork, attempt_id: UUID) -> RowMapping:
+    row = unit.tx.execute(of_tenant(unit).where(autopay_attempts.c.attempt_id == attempt_id)).mappings().first()
+    if row is None:
+        raise AttemptNotFound("no such attempt")
+    return row
+
+
 def invoice_of(unit: UnitOfWork, provider: str, reference: str) -> UUID | None:
     """The invoice that a pending charge is for, where it is one of ours."""
     mine = of_tenant(unit, status="pending").where(
@@ -79,9 +87,9 @@ def invoice_of(unit: UnitOfWork, provider: str, reference: str) -> UUID | None:
     return unit.tx.execute(mine.with_only_columns(autopay_attempts.c.invoice_id)).scalar()
 
 
-def requested(tx: Connection, limit: int) -> list[Waiting]:
+def with_status(tx: Connection, status: str, limit: int) -> list[Waiting]:
     """Of all tenants, the oldest first: for the worker."""
     rows = select(autopay_attempts.c.tenant_id, autopay_attempts.c.invoice_id, autopay_attempts.c.attempt_id)
-    rows = rows.where(autopay_attempts.c.status == "requested")
+    rows = rows.where(autopay_attempts.c.status == status)
     rows = rows.order_by(autopay_attempts.c.requested_at, autopay_attempts.c.attempt_id).limit(limit)
     return [Waiting(*row) for row in tx.execute(rows)]

@@ -43,11 +43,12 @@ SELECT count(*) FROM invoices i CROSS JOIN LATERAL (
 WHERE n.differs OR n.credited > i.total_minor"""
 
 # Nobody paid more than they owed; what was paid, credited or written off is not open any more, and what was paid and
-# credited is refundable until it was used: then the payment does not pay this invoice any more. A payment is what became
-# of it.
+# credited is refundable until it was used: then the payment does not pay this invoice any more. What wallets say that they
+# paid is not open either; of a void invoice they say nothing. A payment is what became of it.
 _PAYMENTS = """
 SELECT (SELECT count(*) FROM payments p
         WHERE p.unapplied_minor < 0 OR p.amount_minor <> p.unapplied_minor + p.refunded_minor + p.charged_back_minor
+          + p.prepaid_minor
           + (SELECT COALESCE(sum(a.amount_minor), 0) FROM payment_allocations a
              WHERE a.tenant_id = p.tenant_id AND a.payment_id = p.payment_id))
      + (SELECT count(*) FROM payment_allocations WHERE amount_minor < 0 OR credit_used_minor < 0)
@@ -59,9 +60,13 @@ CROSS JOIN LATERAL (SELECT COALESCE(sum(amount_minor), 0) AS paid, COALESCE(sum(
 CROSS JOIN LATERAL (SELECT COALESCE(sum((note ->> 'amount_minor')::bigint), 0) AS credited,
                            COALESCE(sum((note ->> 'refundable_minor')::bigint), 0) AS refundable
                     FROM jsonb_array_elements(i.document -> 'credit_notes') AS note) n
-WHERE p.paid > GREATEST(i.total_minor, 0) OR p.used > n.refundable OR n.refundable - p.used > p.paid
+CROSS JOIN LATERAL (SELECT COALESCE(-sum(amount_minor), 0) AS drawn FROM wallet_movements w
+                    WHERE w.tenant_id = i.tenant_id AND w.invoice_id = i.invoice_id) w
+WHERE w.drawn < 0 OR (i.status = 'voided' AND w.drawn <> 0)
+   OR p.paid > GREATEST(i.total_minor, 0) OR p.used > n.refundable OR n.refundable - p.used > p.paid
    OR (i.status IN ('issued', 'paid', 'credited', 'written_off')
-       AND i.open_minor <> i.total_minor - i.written_off_minor - p.paid - p.used - n.credited + n.refundable)"""
+       AND i.open_minor <> i.total_minor - i.written_off_minor - p.paid - p.used - n.credited + n.refundable
+                           - w.drawn)"""
 
 CHECKS: Mapping[str, Check] = {
     "invoice_totals": partial(_count, _TOTALS),

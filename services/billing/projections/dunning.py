@@ -1,10 +1,9 @@
-"""Where each subscription stands on the dunning ladder, and how it got there."""
+"""Where each subscription stands on the dunning ladder, and each customer beside them, and how it got there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Select, select
@@ -18,7 +17,7 @@ from shared.unit_of_work import UnitOfWork
 
 _upsert = insert(dunning)
 _upsert = _upsert.on_conflict_do_update(
-    index_elements=["tenant_id", "subscription_id"],
+    index_elements=["tenant_id", "dunning_id"],
     set_={
         "step": _upsert.excluded.step,
         "version": _upsert.excluded.version,
@@ -30,20 +29,20 @@ _upsert = _upsert.on_conflict_do_update(
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         match entry.event:
-            case DunningStepReached(customer_id=customer_id, step=step):
-                write(tx, _upsert, _row(entry, customer_id, step, msgspec.to_builtins(entry.event)))
-            case DunningCleared(customer_id=customer_id, cleared_at=at):
+            case DunningStepReached() as reached:
+                write(tx, _upsert, _row(entry, reached, msgspec.to_builtins(reached)))
+            case DunningCleared(cleared_at=at) as cleared:
                 fact = {"step": "clear", "reached_at": at.isoformat(), "debts": []}
-                write(tx, _upsert, _row(entry, customer_id, "clear", fact))
+                write(tx, _upsert, _row(entry, cleared, fact))
 
 
-def _row(entry: Recorded, customer_id: UUID, step: str, fact: dict[str, Any]) -> dict[str, Any]:
+def _row(entry: Recorded, event: DunningStepReached | DunningCleared, fact: dict[str, Any]) -> dict[str, Any]:
     told = {"step": fact["step"], "reached_at": fact["reached_at"], "invoices": fact["debts"]}
     return {
         "tenant_id": entry.tenant_id,
-        "subscription_id": entry.stream_id,
-        "customer_id": customer_id,
-        "step": step,
+        "subscription_id": event.subscription_id,
+        "customer_id": event.customer_id,
+        "step": fact["step"],
         "version": entry.version,
         "history": [told],
     }

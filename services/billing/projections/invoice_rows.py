@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Text, bindparam, case, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.billing.domain.invoice.edit_events import InvoiceLineAdded, InvoiceLineAdjusted, InvoiceLineRemoved
 from services.billing.domain.invoice.events import (
     CreditNoteIssued,
     Header,
@@ -24,8 +25,8 @@ from services.billing.domain.invoice.events import (
     InvoiceWrittenOff,
     PaymentAllocated,
     PaymentReturned,
-    Totals,
 )
+from services.billing.domain.invoice.totals import Totals
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.tables import invoices
 from shared.event_store import Recorded
@@ -71,7 +72,7 @@ def row(entry: Recorded, event: InvoiceDrafted) -> dict[str, Any]:
         "due_on": None,
         "currency": header.party.currency,
         "version": entry.version,
-        "document": _document(header, event.lines, event.totals),
+        "document": _document(header, event.lines, event.totals) | {"edits": _first_edits(entry, event)},
         **_amounts(event.totals),
     }
 
@@ -81,15 +82,49 @@ def _document(header: Header, lines: Sequence[InvoiceLine], totals: Totals) -> d
         "legal_entity": header.legal_entity,
         "party": msgspec.to_builtins(header.party),
         "billing_on": header.bill.billing_on.isoformat(),
-        "taxes": {rate: amount.minor for rate, amount in totals.taxes.items()},
-        "lines": msgspec.to_builtins(list(lines)),
-        "kind": "correction" if header.corrects else "regular",
+        **_made_of(lines, totals),
+        "kind": header.kind,
         "corrects": msgspec.to_builtins(header.corrects),
         "purchase_order": header.purchase_order,
         "credit_note": None,
         "credit_notes": [],
         "losses": [],
         "tax": msgspec.to_builtins(header.bill.tax),
+    }
+
+
+def _made_of(lines: Sequence[InvoiceLine], totals: Totals) -> dict[str, Any]:
+    taxes = {rate: amount.minor for rate, amount in totals.taxes.items()}
+    return {"taxes": taxes, "lines": msgspec.to_builtins(list(lines))}
+
+
+def _first_edits(entry: Recorded, event: InvoiceDrafted) -> list[dict[str, Any]]:
+    """Of an invoice that somebody drafted."""
+    added = (line for line in event.lines if line.edit)
+    return [_edited(entry, line.edit, "add_line", line, line.amount, event.reason) for line in added]
+
+
+def _edit(entry: Recorded, event: InvoiceLineAdded | InvoiceLineRemoved | InvoiceLineAdjusted) -> dict[str, Any]:
+    match event:
+        case InvoiceLineAdded(lines=lines):
+            return _edited(entry, event.edit, "add_line", lines[-1], lines[-1].amount, event.reason)
+        case InvoiceLineRemoved(line=line):
+            return _edited(entry, event.edit, "remove_line", line, -line.amount, event.reason)
+        case InvoiceLineAdjusted(line=line, by=by):
+            return _edited(entry, event.edit, "adjust_line", line, by, event.reason)
+
+
+def _edited(entry: Recorded, number: int, command: str, line: InvoiceLine, net: Money, reason: str) -> dict[str, Any]:
+    """What somebody did to a line, and what it changed the net by."""
+    return {
+        "edit": number,
+        "command": command,
+        "charge": line.charge,
+        "description": line.description,
+        "amount_minor": net.minor,
+        "reason": reason,
+        "by": entry.cause.context["principal"],
+        "at": entry.cause.occurred_at.isoformat(),
     }
 
 
@@ -108,23 +143,35 @@ def facts(event: InvoiceIssued | InvoicePaid) -> dict[str, Any]:
     if isinstance(event, InvoicePaid):
         return {"status": "paid"}
     told = event.facts
-    return {"status": "issued", "number": told.number, "issued_on": told.issued_on, "due_on": told.due_on}
+    return {
+        "status": "issued",
+        "number": told.number,
+        "issued_on": told.issued_on,
+        "due_on": told.due_on,
+        "open_minor": event.open.minor,
+    }
 
 
-def changes(event: object) -> dict[str, Any]:
-    match event:
+def credit(event: object) -> dict[str, Any]:
+    """What the document says of wallets that paid when it was issued; of others it has no word."""
+    if not isinstance(event, InvoiceIssued) or not event.credit:
+        return {}
+    return {"credit": msgspec.to_builtins(list(event.credit))}
+
+
+def changes(entry: Recorded) -> dict[str, Any]:
+    match event := entry.event:
         case InvoiceRecalculated(lines=lines, totals=totals):
-            changed = {
-                "taxes": {rate: amount.minor for rate, amount in totals.taxes.items()},
-                "lines": msgspec.to_builtins(list(lines)),
-            }
-            return _amounts(totals) | {"document": _merged(changed)}
+            return _amounts(totals) | {"document": _merged(_made_of(lines, totals))}
+        case InvoiceLineAdded() | InvoiceLineRemoved() | InvoiceLineAdjusted():
+            document = _with_one_more(_merged(_made_of(event.lines, event.totals)), "edits", _edit(entry, event))
+            return _amounts(event.totals) | {"document": document}
         case InvoiceHeld(total=total, bound=bound):
             return {"document": _merged({"held": {"total_minor": total.minor, "bound_minor": bound.minor}})}
         case InvoiceReleased(reason=reason):
             return {"document": _without("held", _merged({"released": reason}))}
         case InvoiceIssued():
-            return facts(event) | {"document": _without("held")}
+            return facts(event) | {"document": _without("held", _merged(credit(event)))}
         case PaymentAllocated(open=left):
             return {"open_minor": left.minor, **_standing(left)}
         case PaymentReturned(open=left):
@@ -194,7 +241,8 @@ def _with_given_back(minor: int) -> Any:
 
 
 def _credit_note(event: CreditNoteIssued) -> dict[str, Any]:
-    return {
+    restored = [{"wallet_id": str(each.wallet_id), "amount_minor": each.amount.minor} for each in event.restored]
+    return ({"restored": restored} if restored else {}) | {
         "number": event.credit_note_number,
         "issued_on": event.issued_on.isoformat(),
         "amount_minor": event.amount.minor,

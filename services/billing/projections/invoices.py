@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, RowMapping, Select, Text, cast, select, update
 
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.events import (
@@ -17,12 +18,19 @@ from services.billing.domain.invoice.events import (
 )
 from services.billing.domain.invoice.state import InvoiceNotFound
 from services.billing.domain.payment.allocation import OpenInvoice
-from services.billing.projections.invoice_rows import DRAFTED, changes, facts, row
+from services.billing.domain.payment_plan.events import (
+    PaymentPlanAgreed,
+    PaymentPlanBroken,
+    PaymentPlanKept,
+    PaymentPlanWithdrawn,
+)
+from services.billing.projections import payment_plans
+from services.billing.projections.invoice_rows import DRAFTED, changes, credit, facts, row
 from services.billing.tables import invoices
 from shared.event_store import Recorded, StreamKey
 from shared.moments import PlayedBack
 from shared.money import Money
-from shared.statements import write_rows
+from shared.statements import run, write_rows
 from shared.unit_of_work import UnitOfWork
 
 
@@ -36,13 +44,27 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
             drafted[entry.key] = at_once[entry.key] = row(entry, entry.event)
         elif entry.key in at_once and isinstance(entry.event, InvoiceIssued | InvoicePaid):
             at_once[entry.key] |= {"version": entry.version, **facts(entry.event)}
+            at_once[entry.key]["document"] |= credit(entry.event)
         elif entry.key.category == "invoice":
             at_once.pop(entry.key, None)  # what follows has to follow this, too
             others.append(entry)
     write_rows(tx, DRAFTED, list(drafted.values()))
+    for entry in recorded:
+        _plan(tx, entry)
     for entry in others:
         mine = (invoices.c.tenant_id == entry.tenant_id, invoices.c.invoice_id == entry.stream_id)
-        tx.execute(update(invoices).where(*mine).values(version=entry.version, **changes(entry.event)))
+        tx.execute(update(invoices).where(*mine).values(version=entry.version, **changes(entry)))
+
+
+def _plan(tx: Connection, entry: Recorded) -> None:
+    """The payment plan that stands for an invoice."""
+    mine = update(invoices).where(invoices.c.tenant_id == entry.tenant_id)
+    match entry.event:
+        case PaymentPlanAgreed(agreement=agreement):
+            ids = [invoice.invoice_id for invoice in agreement.invoices]
+            tx.execute(mine.where(invoices.c.invoice_id.in_(ids)).values(payment_plan_id=agreement.plan_id))
+        case PaymentPlanKept() | PaymentPlanBroken() | PaymentPlanWithdrawn():
+            tx.execute(mine.where(invoices.c.payment_plan_id == entry.stream_id).values(payment_plan_id=None))
 
 
 THEN = PlayedBack(INVOICE, project, invoices.c.invoice_id)
@@ -50,8 +72,7 @@ THEN = PlayedBack(INVOICE, project, invoices.c.invoice_id)
 
 def originals_of(unit: UnitOfWork, subscription_id: UUID) -> Select[Any]:
     """Invoices that are owed, or will be, and correct no other."""
-    is_regular = invoices.c.document.op("->>")("kind") == "regular"
-    mine = of_tenant(unit, subscription_id=subscription_id).where(is_regular)
+    mine = of_tenant(unit, subscription_id=subscription_id, kind="regular")
     return mine.where(invoices.c.status.not_in(["discarded", "voided"]))
 
 
@@ -61,6 +82,7 @@ def of_tenant(
     customer: str | None = None,
     subscription_id: UUID | None = None,
     status: str | None = None,
+    kind: str | None = None,
     number: str | None = None,
     issued_from: date | None = None,
     issued_to: date | None = None,
@@ -71,6 +93,7 @@ def of_tenant(
         invoices.c.customer_key: customer,
         invoices.c.subscription_id: subscription_id,
         invoices.c.status: status,
+        invoices.c.document.op("->>")("kind"): kind,
         invoices.c.number: number,
     }
     mine = mine.where(*(column == value for column, value in wanted.items() if value is not None))
@@ -88,6 +111,18 @@ def get(unit: UnitOfWork, invoice_id: UUID) -> dict[str, Any]:
     return dict(row)
 
 
+def with_text(mine: Select[Any]) -> Select[Any]:
+    """The same with documents as text, for who knows better than a dictionary what is in it."""
+    others = [column for column in invoices.columns if column is not invoices.c.document]
+    return mine.with_only_columns(*others, cast(invoices.c.document, Text).label("document"))
+
+
+def of_ids(tx: Connection, tenant_id: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Those of these that there are, in no order, with documents as text."""
+    rows = run(tx, _OF_IDS, {"tenant": tenant_id, "ids": list(ids)})
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+
+
 def by_number(unit: UnitOfWork, number: str, *, field: str = "/invoice") -> dict[str, Any]:
     row = unit.tx.execute(of_tenant(unit, number=number)).mappings().first()
     if row is None:
@@ -100,7 +135,7 @@ def open_of_customer(unit: UnitOfWork, customer: str, currency: str, *, number: 
     statuses = ["issued"] if number is None else ["issued", "written_off"]
     mine = of_tenant(unit, customer=customer, number=number)
     mine = mine.where(invoices.c.currency == currency, invoices.c.status.in_(statuses))
-    return [open_invoice(dict(row)) for row in unit.tx.execute(mine).mappings()]
+    return _with_parts(unit, unit.tx.execute(mine).mappings().all())
 
 
 def open_of_tenant(unit: UnitOfWork, currencies: Sequence[str]) -> list[OpenInvoice]:
@@ -114,10 +149,18 @@ def open_of_tenant(unit: UnitOfWork, currencies: Sequence[str]) -> list[OpenInvo
         "open_minor",
         "written_off_minor",
         "currency",
+        "payment_plan_id",
     )
     mine = of_tenant(unit, status="issued").where(invoices.c.currency.in_(currencies), invoices.c.open_minor > 0)
     mine = mine.with_only_columns(*(invoices.c[name] for name in columns))
-    return [open_invoice(dict(row)) for row in unit.tx.execute(mine).mappings()]
+    return _with_parts(unit, unit.tx.execute(mine).mappings().all())
+
+
+def _with_parts(unit: UnitOfWork, rows: Sequence[RowMapping]) -> list[OpenInvoice]:
+    """As their payment plans ask for them."""
+    plans = [row["payment_plan_id"] for row in rows if row["payment_plan_id"] is not None]
+    parts = payment_plans.parts_of(unit, plans) if plans else {}
+    return [replace(open_invoice(dict(row)), parts=parts.get(row["invoice_id"], ())) for row in rows]
 
 
 def open_invoice(row: dict[str, Any]) -> OpenInvoice:
@@ -146,3 +189,9 @@ WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s AND status I
   AND EXISTS (SELECT FROM jsonb_array_elements(document -> 'lines') AS line
               WHERE line ->> 'kind' = 'flat' AND line ->> 'ends_on' > %(day)s)
 ORDER BY number"""
+
+_COLUMNS = (*(column.name for column in invoices.columns if column.name != "document"), "document")
+
+_OF_IDS = f"""
+SELECT {", ".join(_COLUMNS)}::text FROM invoices
+WHERE tenant_id = %(tenant)s AND invoice_id = ANY(%(ids)s)"""  # noqa: S608 - columns are a constant

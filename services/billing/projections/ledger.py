@@ -37,6 +37,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
             booked += (_entry(entry, n, e, first) for n, e in enumerate(entries(told[entry.key, entry.version])))
     accounting_periods.note(tx, moving)
     write_rows(tx, _POSTINGS, [row for entry in booked for row in _postings(entry)])
+    write_rows(tx, _TAXES, [row for entry in booked for row in _taxes(entry)])
     write_rows(tx, _RECOGNITIONS, [_recognition(entry) for entry in booked if entry["stretch"]])
 
 
@@ -63,6 +64,7 @@ def _entry(entry: Recorded, number: int, said: Entry, first: date) -> Row:
         "recorded_at": entry.cause.recorded_at,
         "postings": said.postings,
         "stretch": said.stretch,
+        "taxed": said.taxed,
     }
 
 
@@ -83,6 +85,21 @@ def _posting(posting: Posting) -> Row:
         "amount_minor": posting.amount.minor,
         "line": posting.line,
     }
+
+
+def _taxes(entry: Row) -> list[Row]:
+    common = {name: entry[name] for name in _TAXES.columns if name in entry}
+    return [
+        common
+        | {name: getattr(taxed, name) for name in ("tax_rate", "treatment", "place", "code", "category", "rate")}
+        | {
+            "number": number,
+            "currency": taxed.taxable.currency,
+            "taxable_minor": taxed.taxable.minor,
+            "tax_minor": taxed.tax.minor,
+        }
+        for number, taxed in enumerate(entry["taxed"], start=1)
+    ]
 
 
 def _recognition(entry: Row) -> Row:
@@ -143,6 +160,29 @@ _RECOGNITIONS = Insertion(
         "booked_on": "date",
         "amount_minor": "bigint",
         "recorded_at": "timestamptz",
+    },
+    "ON CONFLICT DO NOTHING",
+)
+
+_TAXES = Insertion(
+    "taxed_amounts",
+    {
+        "tenant_id": "uuid",
+        "entry_id": "uuid",
+        "number": "int",
+        "booked_on": "date",
+        "treatment": "text",
+        "tax_rate": "text",
+        "place": "text",
+        "code": "text",
+        "category": "text",
+        "rate": "text",
+        "currency": "text",
+        "taxable_minor": "bigint",
+        "tax_minor": "bigint",
+        "customer_key": "text",
+        "invoice_id": "uuid",
+        "document": "text",
     },
     "ON CONFLICT DO NOTHING",
 )

@@ -6,20 +6,25 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, select, update
+from sqlalchemy import BigInteger, Connection, Select, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, insert
 
 from services.billing.domain.invoice.events import PaymentAllocated
 from services.billing.domain.payment.events import (
+    CreditBought,
+    CreditReturned,
     PaymentApplied,
     PaymentChargedBack,
     PaymentReceived,
     PaymentRefunded,
     PaymentWithdrawn,
+    RefundFailed,
+    RefundPending,
+    RefundRequested,
     Returned,
 )
 from services.billing.domain.payment.state import PaymentNotFound
-from services.billing.tables import payment_allocations, payments
+from services.billing.tables import payment_allocations, payments, refunds
 from shared.event_store import Recorded
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
@@ -49,10 +54,18 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
             case PaymentRefunded(amount=amount, unapplied=unapplied):
                 refunded = payments.c.refunded_minor + amount.minor
                 _change(tx, entry, unapplied_minor=unapplied.minor, refunded_minor=refunded)
+            case RefundRequested() | RefundPending() | RefundFailed():
+                _change(tx, entry)
             case PaymentChargedBack(amount=amount, unapplied=unapplied, returned=returned):
                 taken = payments.c.charged_back_minor + amount.minor
                 _change(tx, entry, unapplied_minor=unapplied.minor, charged_back_minor=taken)
                 _give_back(tx, entry, returned)
+            case CreditBought(amount=amount, unapplied=unapplied):
+                prepaid = payments.c.prepaid_minor + amount.minor
+                _change(tx, entry, unapplied_minor=unapplied.minor, prepaid_minor=prepaid)
+            case CreditReturned(amount=amount, unapplied=unapplied):
+                prepaid = payments.c.prepaid_minor - amount.minor
+                _change(tx, entry, unapplied_minor=unapplied.minor, prepaid_minor=prepaid)
             case PaymentAllocated(allocation_id=None):
                 _of_one_invoice(tx, entry, entry.event)
 
@@ -127,8 +140,8 @@ def _of_one_invoice(tx: Connection, entry: Recorded, event: PaymentAllocated) ->
 def of_tenant(
     unit: UnitOfWork, *, invoice_id: UUID | None = None, customer: str | None = None, unapplied: bool | None = None
 ) -> Select[Any]:
-    """Each with its `allocations`."""
-    mine = select(payments, _allocations()).where(payments.c.tenant_id == unit.tenant_id)
+    """Each with its `allocations`, and what of it is promised to refunds under way."""
+    mine = select(payments, _allocations(), _promised()).where(payments.c.tenant_id == unit.tenant_id)
     if invoice_id is not None:
         mine = mine.where(exists().where(*_of_payment(), payment_allocations.c.invoice_id == invoice_id))
     if customer is not None:
@@ -149,6 +162,15 @@ def _allocations() -> Any:
     listed = func.jsonb_agg(aggregate_order_by(row, payment_allocations.c.invoice), type_=JSONB)
     paid = select(func.coalesce(listed, bindparam(None, [], JSONB), type_=JSONB))
     return paid.where(*_of_payment(), payment_allocations.c.amount_minor > 0).scalar_subquery().label("allocations")
+
+
+def _promised() -> Any:
+    waiting = select(func.coalesce(func.sum(refunds.c.amount_minor), 0).cast(BigInteger)).where(
+        refunds.c.tenant_id == payments.c.tenant_id,
+        refunds.c.payment_id == payments.c.payment_id,
+        refunds.c.status.in_(["requested", "pending"]),
+    )
+    return waiting.scalar_subquery().label("promised_minor")
 
 
 def _of_payment() -> tuple[Any, Any]:

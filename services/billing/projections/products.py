@@ -17,7 +17,7 @@ from shared.unit_of_work import UnitOfWork
 _upsert = insert(products)
 _upsert = _upsert.on_conflict_do_update(
     index_elements=["tenant_id", "code"],
-    set_={name: _upsert.excluded[name] for name in ("name", "description", "version")},
+    set_={name: _upsert.excluded[name] for name in ("name", "description", "tax_category", "version")},
 )
 
 
@@ -34,6 +34,7 @@ def _row(entry: Recorded, event: ProductChanged) -> dict[str, Any]:
         "code": event.product.code,
         "name": event.product.name,
         "description": event.product.description,
+        "tax_category": event.product.tax_category,
         "version": entry.version,
     }
 
@@ -49,5 +50,7 @@ def get(unit: UnitOfWork, code: str) -> dict[str, Any]:
     return dict(row)
 
 
-def codes(unit: UnitOfWork) -> tuple[str, ...]:
-    return tuple(unit.tx.execute(of_tenant(unit).with_only_columns(products.c.code)).scalars())
+def categories(unit: UnitOfWork) -> dict[str, str | None]:
+    """The tax category of each, by code."""
+    known = of_tenant(unit).with_only_columns(products.c.code, products.c.tax_category)
+    return {row.code: row.tax_category for row in unit.tx.execute(known)}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 
 from services.billing.tables import quote_tokens
+from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
 
@@ -32,8 +33,8 @@ def put(unit: UnitOfWork, token_hash: bytes, quote_id: UUID, quote_version: int)
 
 def find(unit: UnitOfWork, token_hash: bytes) -> Acceptable | None:
     """Equality of sha256 hashes: how long the look-up takes says nothing about a token of 256 random bits."""
-    wanted = select(quote_tokens.c.quote_id, quote_tokens.c.quote_version).where(
-        quote_tokens.c.tenant_id == unit.tenant_id, quote_tokens.c.token_hash == token_hash
-    )
-    row = unit.tx.execute(wanted).first()
-    return None if row is None else Acceptable(row.quote_id, row.quote_version)
+    row = run(unit.tx, _FIND, {"tenant": unit.tenant_id, "hash": token_hash}).fetchone()
+    return None if row is None else Acceptable(*row)
+
+
+_FIND = "SELECT quote_id, quote_version FROM quote_tokens WHERE tenant_id = %(tenant)s AND token_hash = %(hash)s"

@@ -36,7 +36,7 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
         if isinstance(entry.event, events.QuoteDrafted):
             write(tx, _upsert, _row(entry, entry.event))
         elif entry.key.category == "quote":
-            tx.exec_driver_sql(_CHANGE, _parameters(entry, _change(entry.event)))
+            write(tx, _CHANGE, _parameters(entry, _change(entry.event)))
 
 
 _upsert = insert(quotes)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, Text, bindparam, case, cast, func, or
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.changes import Amendment, Cancellation
+from services.billing.domain.subscription.changes import Amendment, Cancellation, Origin, Transfer
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
     CancellationScheduled,
@@ -23,15 +23,19 @@ from services.billing.domain.subscription.events import (
     SubscriptionCancelled,
     SubscriptionCreated,
     SubscriptionExpired,
-    SubscriptionPaused,
-    SubscriptionResumed,
     SubscriptionTermEnded,
     Term,
     TermRenewed,
     TrialConverted,
     TrialEnded,
 )
+from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.state import SubscriptionNotFound
+from services.billing.domain.subscription.transfer_events import (
+    SubscriptionTransferred,
+    TransferScheduled,
+    TransferWithdrawn,
+)
 from services.billing.tables import subscriptions
 from shared.event_store import Recorded, StreamKey
 from shared.moments import PlayedBack
@@ -73,6 +77,8 @@ def _row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
             "zone": party.zone,
             "successor_subscription_id": None,
             "cancellation": None,
+            "transfer": None,
+            "transferred_from": None if event.origin is None else _origin(event.origin),
             "amendments": [],
             "pauses": [],
             "trial": None if event.trial is None else msgspec.to_builtins(event.trial) | {"converted_at": None},
@@ -107,12 +113,27 @@ def _changes(event: object) -> dict[str, Any]:
         case CancellationScheduled(cancellation=cancellation):
             return {"subscription": _with_cancellation(cancellation)}
         case SubscriptionCancelled(cancellation=cancellation):
-            return {"status": "cancelled", "subscription": _with_cancellation(cancellation)}
+            document = func.jsonb_set(
+                _with_cancellation(cancellation), _path("transfer"), bindparam(None, JSONB.NULL, JSONB)
+            )
+            return {"status": "cancelled", "subscription": document}
         case SubscriptionPaused(pause=pause):
             document = _with_pause(subscriptions.c.subscription, pause.number, msgspec.to_builtins(pause) | _GOES_ON)
             return {"status": "paused", "subscription": document}
         case SubscriptionResumed():
             return {"status": "active" if event.is_renewing else "non_renewing", "subscription": _resumed(event)}
+        case _:
+            return _of_transfer(event)
+
+
+def _of_transfer(event: object) -> dict[str, Any]:
+    match event:
+        case TransferScheduled(transfer=transfer):
+            return {"subscription": _with_transfer(transfer)}
+        case TransferWithdrawn():
+            return {"subscription": _with_transfer(None)}
+        case SubscriptionTransferred(transfer=transfer):
+            return {"status": "transferred", "subscription": _with_transfer(transfer, has_taken_effect=True)}
         case _:
             return {}
 
@@ -154,6 +175,22 @@ def _with_successor(successor: UUID | None) -> Any:
 def _with_cancellation(cancellation: Cancellation) -> Any:
     value = bindparam(None, msgspec.to_builtins(cancellation), JSONB)
     return func.jsonb_set(subscriptions.c.subscription, _path("cancellation"), value)
+
+
+def _with_transfer(transfer: Transfer | None, *, has_taken_effect: bool = False) -> Any:
+    told = transfer and {
+        "on": transfer.on.isoformat(),
+        "at": msgspec.to_builtins(transfer.at),
+        "customer": transfer.to.key,
+        "subscription_id": str(transfer.subscription_id),
+        "has_taken_effect": has_taken_effect,
+    }
+    value = bindparam(None, told or JSONB.NULL, JSONB)
+    return func.jsonb_set(subscriptions.c.subscription, _path("transfer"), value)
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {"customer": origin.customer, "subscription_id": str(origin.subscription_ids[-1])}
 
 
 def _amended(facts: Facts, amendment: Amendment) -> Any:

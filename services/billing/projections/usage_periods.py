@@ -33,15 +33,23 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     if billed:
         tenants, ids, invoices = zip(*billed, strict=True)
         run(tx, _BILLED, {"tenants": list(tenants), "ids": list(ids), "invoices": list(invoices)})
+    closed = [(e.tenant_id, e.stream_id) for e in recorded if isinstance(e.event, UsagePeriodClosed)]
+    if closed:
+        tenants, ids = zip(*closed, strict=True)
+        run(tx, _CLOSED, {"tenants": list(tenants), "ids": list(ids)})
     for entry in recorded:
-        this = update(periods).where(periods.c.tenant_id == entry.tenant_id)
-        match entry.event:
-            case UsagePeriodShortened(item=item):
-                tx.execute(this.where(periods.c.period_id == entry.stream_id).values(ends_on=item.ends_on))
-            case UsagePeriodClosed():
-                tx.execute(this.where(periods.c.period_id == entry.stream_id).values(status="closed"))
-            case UsagePeriodRevised(revision=revision):
-                tx.execute(this.where(periods.c.period_id == entry.stream_id).values(revision=revision))
+        if changed := _changed(entry.event):
+            mine = (periods.c.tenant_id == entry.tenant_id, periods.c.period_id == entry.stream_id)
+            tx.execute(update(periods).where(*mine).values(changed))
+
+
+def _changed(event: object) -> dict[str, Any]:
+    match event:
+        case UsagePeriodShortened(item=item):
+            return {"ends_on": item.ends_on}
+        case UsagePeriodRevised(revision=revision):
+            return {"revision": revision}
+    return {}
 
 
 def _billed(event: object) -> Sequence[UsageItem]:
@@ -91,6 +99,11 @@ _BILLED = """
 UPDATE usage_periods SET invoice_id = billed.invoice_id
 FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[], %(invoices)s::uuid[]) AS billed(tenant_id, period_id, invoice_id)
 WHERE usage_periods.tenant_id = billed.tenant_id AND usage_periods.period_id = billed.period_id"""
+
+_CLOSED = """
+UPDATE usage_periods SET status = 'closed'
+FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[]) AS closed(tenant_id, period_id)
+WHERE usage_periods.tenant_id = closed.tenant_id AND usage_periods.period_id = closed.period_id"""
 
 _UNBILLED = """
 SELECT period_id FROM usage_periods WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s)

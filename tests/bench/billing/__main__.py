@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import platform
@@ -32,6 +33,8 @@ PACKAGES = ("psycopg", "sqlalchemy", "fastapi", "uvicorn", "msgspec")
 def main() -> None:
     logs.configure("CRITICAL", "billing", "bench")
     logging.disable()
+    gc.collect()
+    gc.freeze()  # as a worker does
     with standing() as stand:
         show_conditions(stand)
         show_rating()

@@ -95,6 +95,7 @@ _WRITTEN = {
     "events": "tenant_id = %(tenant)s AND (category = 'invoice' OR type = 'bill_requested')",
     "invoices": "tenant_id = %(tenant)s",
     "ledger_postings": "tenant_id = %(tenant)s",
+    "taxed_amounts": "tenant_id = %(tenant)s",
     "recognitions": "tenant_id = %(tenant)s",
     "outbox": "tenant_id = %(tenant)s AND topic = 'billing.invoices'",
     "timers": "tenant_id = %(tenant)s AND name = 'invoice_overdue'",

@@ -70,3 +70,19 @@ def test_a_payment_that_was_taken_back_before_the_fee_falls_due_costs_it(till: T
     till.until("2013-01-30T05:00:00+00:00")
     till.until("2013-02-02T05:00:00+00:00")
     assert [amount for *_, amount in fees(till, 2)] == [2_250]
+
+
+def test_a_fee_after_the_last_billing_day_has_an_invoice_of_its_own_and_no_fee_itself(till: Till) -> None:
+    till.until("2013-01-02T05:00:00+00:00")
+    subscription = till.invoice()["subscription_id"]
+    gone = {"effective": "date", "on": "2013-01-20", "reason": "moved", "credit": "none"}
+    till.post(f"/v1/subscriptions/{subscription}/cancellation", **gone)
+    till.until("2013-02-02T05:00:00+00:00")
+    own = till.invoice(2)
+    assert [(line["revenue_class"], line["amount_minor"]) for line in own["lines"]] == [("late_fee", 2_250)]
+    assert (own["status"], own["issued_on"], own["open_minor"]) == ("issued", "2013-01-23", 2_250)
+    assert verified(till, 2)
+    till.until("2013-03-20T05:00:00+00:00")
+    numbers = {invoice["number"] for invoice in till.client.get("/v1/invoices").json()["items"]}
+    assert numbers == {"INV-000001", "INV-000002"}
+    till.check_books()

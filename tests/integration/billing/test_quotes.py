@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.integration.billing.shop import CUSTOMER, LINE, PLAN, Shop
-from tests.support.house import Service
+from tests.support.house import Service, settle
 
 
 @pytest.fixture
@@ -44,6 +44,22 @@ def test_a_quote_goes_from_draft_to_accepted(shop: Shop) -> None:
     quote = shop.rita.get(f"/v1/quotes/{draft['quote_id']}").json()
     assert (quote["status"], quote["acceptance"]["name"]) == ("accepted", "Ann Buyer")
     assert "acceptance_token" not in quote or quote["acceptance_token"] is None
+
+
+def test_a_line_ends_with_a_subscription_that_is_there_already(shop: Shop) -> None:
+    accepted = shop.accept(shop.send(shop.draft()["quote_id"])["acceptance_token"]).json()
+    settle([shop.billing])
+    [first] = accepted["subscriptions"]
+    [line] = shop.draft(starts_on="2031-10-15", ends_with=first)["lines"]
+    assert (line["starts_on"], line["ends_on"]) == ("2031-10-15", "2032-01-01")
+    added = {"starts_on": "2031-10-15", "ends_with": first}
+    for form, where in (
+        (added | {"term_months": 3}, "term_months"),
+        (added | {"ends_with": f"sub_{uuid4().hex}"}, "ends_with"),
+        (added | {"starts_on": "2032-01-01"}, "ends_with"),
+    ):
+        refused = shop.rita.post("/v1/quotes", json={"customer": "F9", "lines": [LINE | form]})
+        assert (refused.status_code, pointer(refused)) == (422, f"/lines/0/{where}")
 
 
 def test_a_quote_breaks_down_what_it_comes_to(shop: Shop) -> None:

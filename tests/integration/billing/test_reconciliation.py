@@ -31,7 +31,7 @@ def told(client: Any, period: str) -> dict[str, Any]:
 def test_after_business_every_sum_of_every_month_closes(busy: Any) -> None:
     months = [told(busy, month) for month in ("2030-12", "2031-01", "2031-02", "2031-03")]
     assert [(month["closes"], month["off"], month["off_count"]) for month in months] == [(True, [], 0)] * 4
-    assert {s["name"] for s in months[1]["sums"]} == {"lines", "totals", "taxes", "payments", "losses"}
+    assert {s["name"] for s in months[1]["sums"]} == {"lines", "totals", "taxes", "payments", "losses", "credits"}
     for name, column in (("lines", "subtotal_minor"), ("totals", "total_minor"), ("taxes", "tax_minor")):
         found = sum(s["ledger_minor"] for month in months for s in month["sums"] if s["name"] == name)
         assert found == sum(_carried(busy, column)), name
@@ -85,3 +85,42 @@ def test_what_is_off_is_named(billing: Service, tenant: str) -> None:
     ]
     rebuild(room.engine, create_store(), READ_MODELS, keep=True)
     assert told(room.client, "2031-01")["closes"]
+
+
+def test_what_was_metered_is_billed_void_or_pending_to_the_last_event(busy: Any) -> None:
+    [january] = told(busy, "2031-01")["usage"]
+    assert (january["meter"], january["periods"], january["open_periods"]) == ("departures", 1, 0)
+    assert (january["metered"], january["billed"], january["difference"]) == ("350", "350", "0")
+    assert (january["metered_events"], january["billed_events"], january["difference_events"]) == (350, 350, 0)
+    [february] = told(busy, "2031-02")["usage"]
+    assert (february["open_periods"], february["metered"], february["billed"]) == (1, "0", "0")
+
+
+def test_usage_that_is_billed_otherwise_than_it_was_metered_is_named(billing: Service, tenant: str) -> None:
+    room = Room(billing, tenant)
+    room.close_usage()
+    [waits] = told(room.client, "2031-01")["usage"]
+    assert (waits["metered"], waits["pending"], waits["pending_events"]) == ("400", "400", 400)
+    room.live_until("2031-02-10")
+    [closes] = told(room.client, "2031-01")["usage"]
+    assert (closes["billed"], closes["pending"], closes["billed_events"]) == ("400", "0", 400)
+    with room.engine.begin() as tx:
+        falsified = """
+        UPDATE invoices SET document = jsonb_set(document, %(place)s, '"399"') WHERE tenant_id = %(tenant)s
+        AND document #>> %(place)s = '400'"""
+        places = [["lines", str(number), "quantity"] for number in range(4)]
+        changed = [
+            tx.exec_driver_sql(falsified, {"tenant": room.tenant_id, "place": place}).rowcount for place in places
+        ]
+        assert sum(changed) == 1
+    found = told(room.client, "2031-01")
+    assert not found["closes"] and found["usage"][0]["difference"] == "1"
+    assert [(off["period_id"], off["metered"], off["billed"]) for off in found["usage_off"]] == [
+        (f"per_{room.period_id.hex}", "400", "399")
+    ]
+    rebuild(room.engine, create_store(), READ_MODELS, keep=True)
+    assert told(room.client, "2031-01")["closes"]
+    void = next(invoice for invoice in room.invoices() if any(line["proof"] for line in invoice["lines"]))
+    assert room.client.post(f"/v1/invoices/{void['invoice_id']}/void", json={"reason": "wrong"}).is_success
+    [gone] = told(room.client, "2031-01")["usage"]
+    assert (gone["billed"], gone["void"], gone["difference"]) == ("0", "400", "0")

@@ -94,3 +94,27 @@ def test_a_bill_that_waits_is_still_to_come(billing: Service, tenant: str) -> No
         room.request_bill(tx)
     assert [invoice["status"] for invoice in room.invoices()] == []
     assert mapping(room, "2031-02")["forecast"] == 12 * 150_000
+
+
+def unbilled(room: Room, day: str) -> tuple[int, int, int, int]:
+    answer = room.client.get("/v1/revenue/unbilled", params={"at": day})
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    [found] = [*told["classes"], *[{}] * (not told["classes"])]
+    sums = (found.get(f"{name}_minor", 0) for name in ("flat", "usage", "unbilled"))
+    flat, usage, whole = sums
+    return flat, usage, whole, told["open_usage_periods"]
+
+
+def test_what_is_earned_and_on_no_invoice_yet_is_what_the_next_invoice_bills(billing: Service, tenant: str) -> None:
+    """1,500 a month when the month is over, and usage."""
+    arrears = FEE | {"in_advance": False}
+    room = Room(billing, tenant, prices={"USD": [arrears, DEPARTURES]}, minimums={})
+    assert unbilled(room, "2030-12-31") == (0, 0, 0, 0)
+    room.live_until("2031-01-11")
+    assert unbilled(room, "2031-01-10") == (48_387, 0, 48_387, 1)  # 10 days of 31
+    room.live_until("2031-02-02")
+    invoice = room.one(issued_on="2031-02-01")
+    assert unbilled(room, "2031-01-31") == (150_000, 1_057_500, 1_207_500, 0)
+    assert invoice["subtotal_minor"] == 1_207_500
+    assert unbilled(room, "2031-02-01") == (5_357, 0, 5_357, 1)  # a day of 28

@@ -103,8 +103,8 @@ class Company:
         self.post("billing", "/v1/quote-acceptances", {"token": sent["acceptance_token"], "name": "Ann Buyer"})
         self.settle()
 
-    def call(self, id_: str, at: str, calls: int) -> None:
-        event = {"specversion": "1.0", "id": id_, "source": "/app", "type": "api.call", "subject": "acme"}
+    def call(self, id_: str, at: str, calls: int, subject: str = "acme") -> None:
+        event = {"specversion": "1.0", "id": id_, "source": "/app", "type": "api.call", "subject": subject}
         event |= {"time": at, "data": {"calls": calls}}
         headers = {"Content-Type": "application/cloudevents+json"}
         answer = self.clients["usage"].post("/v1/events", content=json.dumps(event), headers=headers)
@@ -120,8 +120,8 @@ class Company:
                 payment = {"invoice": invoice["number"], "amount_minor": invoice["open_minor"], "currency": "EUR"}
                 self.post("billing", "/v1/payments", payment)
 
-    def access(self) -> Any:
-        body = {"account": "acme", "features": ["api"]}
+    def access(self, account: str = "acme") -> Any:
+        body = {"account": account, "features": ["api"]}
         return self.post("entitlement", "/v1/access/check", body)["answers"][0]
 
     def assert_proved(self) -> None:

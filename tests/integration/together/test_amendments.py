@@ -110,6 +110,9 @@ def test_what_is_refused_names_its_field(company: Company) -> None:
     subscription = company.sell(quantity=10)
     company.move(NOON)
     path = f"/v1/subscriptions/{subscription}/amendments"
+    own_days = company.post("billing", f"{path}/preview", {"calendar": False, "anchor_on": "2031-01-11"})
+    assert [bill["subtotal_minor"] for bill in own_days["bills"]] == [31_000]  # to the 11th of February
+    assert [credit["net_minor"] for credit in own_days["credits"]] == [21_000]
     company.post("billing", path, {"quantity": 12, "effective": "date", "on": "2031-03-05"})
 
     def refused(**change: Any) -> tuple[int, Any]:

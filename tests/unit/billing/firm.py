@@ -15,9 +15,9 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditInvoice, Number, RecordPayment, WriteOffInvoice
 from services.billing.domain.invoice.compose import compose
-from services.billing.domain.invoice.decide import totals_of
-from services.billing.domain.invoice.events import CorrectionNoted, Totals
+from services.billing.domain.invoice.events import CorrectionNoted
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.totals import Totals, totals_of
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.pricing.price import Price, Tier
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -25,6 +25,7 @@ from services.billing.domain.subscription.billing import usage_periods
 from services.billing.domain.subscription.commands import RequestBill, StartTerm
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.rates import Taxation
 from services.billing.domain.usage_period import (
     USAGE_PERIOD,
     PeriodTotal,
@@ -33,8 +34,8 @@ from services.billing.domain.usage_period import (
 )
 from services.billing.processes import correcting, invoicing, metering
 from services.billing.processes.correcting import Revised
-from services.billing.processes.correction_documents import Desk
 from services.billing.processes.verification import Difference, Log, verify, verify_documents
+from services.billing.processes.writing import Desk
 from shared.money import Money
 from shared.orders import Order
 from tests.unit.billing.test_subscription import CREATE, LINE
@@ -90,6 +91,7 @@ class Firm:
     now: datetime = JANUARY
     bounds: dict[str, int] = field(default_factory=dict)
     tax: TaxStatus | None = None
+    taxation: Taxation | None = None
 
     def __post_init__(self) -> None:
         self.numbers = {series: count(1) for series in ("HUD", "HUD-CN")}
@@ -133,7 +135,7 @@ class Firm:
     def bill(self, instant: datetime) -> None:
         self.now = instant
         before = self.state(SUBSCRIPTION, self.id)
-        request = RequestBill(at=instant, tax=self.tax)
+        request = RequestBill(at=instant, tax=self.tax, taxation=self.taxation)
         events = SUBSCRIPTION.decide(before, request)
         self.carry_out([Order(SUBSCRIPTION, self.id, request)])
         for event in events:
@@ -217,7 +219,8 @@ class Firm:
     def rated(self) -> Totals:
         """What the original would be with the latest usage."""
         bill = self.original.header.bill
-        return totals_of(compose(self.state(SUBSCRIPTION, self.id), bill, self._usage(bill)), "USD")
+        lines = compose(self.state(SUBSCRIPTION, self.id), bill, self._usage(bill))
+        return totals_of(lines, "USD", bill.rounding)
 
     def differences(self, invoice: Invoice) -> list[Difference]:
         """What verification finds."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from itertools import count
@@ -15,11 +15,13 @@ from uuid import UUID
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import (
     CreateSubscription,
     EffectAmendments,
     EffectCancellation,
+    EffectTransfer,
     EndPause,
     EndTerm,
     EndTrial,
@@ -27,14 +29,17 @@ from services.billing.domain.subscription.commands import (
     RemindOfEnd,
     RequestBill,
     StartTerm,
+    TakeOverSubscription,
 )
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.rates import Taxation
 from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordClosing, UsagePeriod
 from services.billing.processes import crediting, invoicing, metering, renewing
-from services.billing.processes.correction_documents import Desk
 from services.billing.processes.schedule import timers_of
 from services.billing.processes.verification import Difference, Log, verify, verify_documents
+from services.billing.processes.writing import Desk
 from shared.causes import Cause
 from shared.event_store import Recorded, StreamKey
 from shared.money import Money
@@ -51,13 +56,14 @@ CLOCK = {
     "cancellation": EffectCancellation,
     "amendments": EffectAmendments,
     "pause_end": EndPause,
+    "transfer": EffectTransfer,
     "trial_end": EndTrial,
 }
 
 
 @dataclass
 class Lifetime:
-    """`used` are calls by instant; each subscription of it has the same id."""
+    """`used` are calls by instant. One that goes on from another one is `taken_over`."""
 
     line: AgreedLine
     now: datetime
@@ -67,19 +73,27 @@ class Lifetime:
     states: dict[tuple[str, UUID], Any] = field(default_factory=dict)
     timers: set[Timer] = field(default_factory=set)
     waiting: list[Bill] = field(default_factory=list)
+    taxation: Taxation | None = None
+    tax: TaxStatus | None = None
+    taken_over: TakeOverSubscription | None = None
 
     def __post_init__(self) -> None:
         self.numbers = {series: count(1) for series in ("INV", "INV-CN")}
-        self.say(CreateSubscription(subscription_id=ME, party=self.party, line=self.line, quote_id=QUOTE))
+        created = CreateSubscription(subscription_id=ME, party=self.party, line=self.line, quote_id=QUOTE)
+        self.say(self.taken_over or created)
         self.carry_out(metering.on_subscription_created(self.subscription))
 
     @property
+    def id(self) -> UUID:
+        return self.taken_over.subscription_id if self.taken_over else ME
+
+    @property
     def subscription(self) -> Subscription:
-        return self.states["subscription", ME]
+        return self.states["subscription", self.id]
 
     @property
     def version(self) -> int:
-        return len(self.events["subscription", ME])
+        return len(self.events["subscription", self.id])
 
     @property
     def invoices(self) -> list[Invoice]:
@@ -104,7 +118,7 @@ class Lifetime:
 
     def say(self, command: Any) -> list[Any]:
         """What the subscription answers; raises what it refuses with."""
-        return self._do(Order(SUBSCRIPTION, ME, command))
+        return self._do(Order(SUBSCRIPTION, self.id, command))
 
     def carry_out(self, orders: Iterable[Order]) -> None:
         for order in orders:
@@ -146,7 +160,7 @@ class Lifetime:
                 yield from metering.on_cut(self.subscription, self.periods)
                 yield from metering.on_changed(self.subscription, timer.fire_at)
             case "bill":
-                events = self.say(RequestBill(at=timer.fire_at))
+                events = self.say(RequestBill(at=timer.fire_at, taxation=self.taxation, tax=self.tax))
                 self.waiting += [event.bill for event in events]
                 yield from self._complete()
             case "unused_time":
@@ -156,7 +170,7 @@ class Lifetime:
                 draft = self.states["invoice", timer.subject]
                 yield from invoicing.issue(self.subscription, self.version, draft, self.desk)
             case name if name in CLOCK:
-                yield Order(SUBSCRIPTION, ME, CLOCK[name](at=timer.fire_at))
+                yield Order(SUBSCRIPTION, self.id, CLOCK[name](at=timer.fire_at))
 
     def _close_usage(self, until: datetime) -> None:
         """In the order of their ends, each with what was used in it."""
@@ -187,12 +201,25 @@ class Lifetime:
         for invoice in self.invoices:
             events = self.events["invoice", invoice.header.invoice_id]
             billed = {item.period_id: periods[item.period_id] for item in invoice.header.bill.usage}
-            found += verify(events, Log(subscription=self.events["subscription", ME], periods=billed))
+            found += verify(events, Log(subscription=self.events["subscription", self.id], periods=billed))
             found += verify_documents(invoice, events, invoice)
         return found
+
+    def days_charged(self, code: str) -> Counter[date]:
+        """How often each day is charged for, less how often that was credited."""
+        charged: Counter[date] = Counter()
+        for invoice in self.invoices:
+            charged.update(day for line in invoice.lines if line.charge == code for day in days_between(line))
+            for carried in invoice.unused:
+                charged.subtract(day for line in carried.lines if line.charge == code for day in days_between(line))
+        return +charged
 
     @property
     def money(self) -> Money:
         """What all invoices ask for, less what was credited."""
         asked = (invoice.totals.total - invoice.credited for invoice in self.invoices if invoice.facts)
         return Money.total(asked, self.party.currency)
+
+
+def days_between(line: InvoiceLine) -> Iterator[date]:
+    return (line.starts_on + timedelta(days=n) for n in range((line.ends_on - line.starts_on).days))

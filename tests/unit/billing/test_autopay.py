@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from services.billing.domain.autopay import (
     AUTOPAY,
     Autopay,
     AutopayFailed,
+    AutopayPostponed,
     AutopayRequested,
     AutopaySucceeded,
     Outcome,
@@ -23,6 +25,7 @@ from services.billing.domain.autopay import (
     attempts_at,
 )
 from services.billing.domain.payment_profile import PaymentMethod, is_iban, looks_like_a_card
+from services.billing.processes import autopaying
 from shared.money import Money
 
 OWED = Owed(
@@ -128,3 +131,24 @@ def test_a_mistyped_digit_of_an_iban_is_found(digit: int, place: int) -> None:
     iban = "DE89370400440532013000"
     mistyped = iban[:place] + str(digit) + iban[place + 1 :]
     assert is_iban(mistyped) == (mistyped == iban)
+
+
+def test_an_attempt_that_the_provider_sat_on_past_the_schedule_is_made_up_for_a_day_later() -> None:
+    waiting = after(request(1), "pending")
+    at = INSTANTS[-1] + timedelta(hours=1)
+    command = replace(record(waiting, "failed"), at=at)
+    failed, postponed = AUTOPAY.decide(waiting, command)
+    assert isinstance(failed, AutopayFailed) and not failed.attempt.is_last
+    assert isinstance(postponed, AutopayPostponed) and postponed.attempts_at == (at + timedelta(days=1),)
+    again = AUTOPAY.evolve(AUTOPAY.evolve(waiting, failed), postponed)
+    [made] = AUTOPAY.decide(again, replace(request(1), at=at + timedelta(days=1)))
+    assert isinstance(made, AutopayRequested) and made.attempt.is_last
+
+
+def test_nobody_gives_up_before_a_week_is_over_or_twice() -> None:
+    waiting = after(request(1), "pending")
+    assert list(autopaying.on_given_up(waiting, INSTANTS[0] + timedelta(days=6))) == []
+    [order] = autopaying.on_given_up(waiting, INSTANTS[0] + timedelta(days=7))
+    [failed, _] = AUTOPAY.decide(waiting, order.command)
+    assert isinstance(failed, AutopayFailed) and failed.reference == "ch_1"
+    assert list(autopaying.on_given_up(AUTOPAY.evolve(waiting, failed), INSTANTS[0] + timedelta(days=8))) == []

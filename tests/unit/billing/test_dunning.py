@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,15 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.domain.dunning import DUNNING
-from services.billing.domain.dunning.commands import ClimbLadder, ReduceDebt, RestoreDebt, TrackDebt
+from services.billing.domain.dunning.commands import (
+    ClimbLadder,
+    HoldDebts,
+    ReduceDebt,
+    ReleaseDebts,
+    RestoreDebt,
+    TrackDebt,
+)
 from services.billing.domain.dunning.events import (
     Debt,
     DebtReduced,
     DebtRestored,
+    DebtsReleased,
+    DebtTracked,
     DunningCleared,
     DunningStepReached,
 )
-from services.billing.domain.dunning.state import Dunning, Restricted
+from services.billing.domain.dunning.state import Dunning, Restricted, UnderAnotherPlan
 from shared.money import Money
 
 SUBSCRIPTION, CUSTOMER = UUID(int=1), UUID(int=2)
@@ -28,7 +38,7 @@ JULY = Debt(invoice_id=UUID(int=7), number="INV-7", due_on=date(2013, 7, 16), op
 
 
 def track(debt: Debt) -> TrackDebt:
-    return TrackDebt(customer_id=CUSTOMER, zone="America/New_York", debt=debt)
+    return TrackDebt(subscription_id=SUBSCRIPTION, customer_id=CUSTOMER, zone="America/New_York", debt=debt)
 
 
 def climb(month: int, day: int, hour: int = 4) -> ClimbLadder:
@@ -135,6 +145,19 @@ def test_nobody_who_has_paid_everything_stays_on_the_ladder(commands: list[Any])
     assert DUNNING.decide(state, climb(8, 30)) == []
 
 
+@given(st.lists(st.sampled_from(COMMANDS), max_size=12))
+def test_what_is_owed_beside_subscriptions_is_reminded_and_warned_of_and_nothing_more(commands: list[Any]) -> None:
+    """Steps that are not on its ladder have no due dates either, and it is paid off like any other debt."""
+    state = DUNNING.initial
+    for command in commands:
+        for event in DUNNING.decide(state, replace(command, subscription_id=None)):
+            state = DUNNING.evolve(state, event)
+            assert len(getattr(event, "steps_at", ())) <= 2
+            assert getattr(event, "subscription_id", None) is None
+    assert state.step in ("clear", "reminded", "warned")
+    assert state.debts or state.step == "clear"
+
+
 def test_who_is_restricted_changes_nothing_before_the_oldest_is_paid() -> None:
     after(track(JUNE), track(JULY), climb(6, 29)).refuse_changes(lambda _: True)
     late = after(track(JULY), track(JUNE), climb(6, 30))
@@ -142,3 +165,77 @@ def test_who_is_restricted_changes_nothing_before_the_oldest_is_paid() -> None:
         late.refuse_changes(lambda _: True)
     late.refuse_changes(lambda _: False)  # paid, and dunning has not heard of it yet
     after(track(JUNE), climb(6, 30), pay(JUNE, 7, 1)).refuse_changes(lambda _: True)
+
+
+PLAN = UUID(int=50)
+
+
+def hold(month: int, day: int, *debts: Debt, lifts: bool = False, plan: UUID = PLAN) -> HoldDebts:
+    return HoldDebts(
+        plan_id=plan,
+        invoice_ids=tuple(debt.invoice_id for debt in debts),
+        on=date(2013, month, day),
+        lifts=lifts,
+        subscription_id=SUBSCRIPTION,
+        at=datetime(2013, month, day, 16, tzinfo=UTC),
+    )
+
+
+def release(month: int, day: int) -> ReleaseDebts:
+    at = datetime(2013, month, day, 16, tzinfo=UTC)
+    return ReleaseDebts(plan_id=PLAN, on=date(2013, month, day), subscription_id=SUBSCRIPTION, at=at)
+
+
+def test_the_ladder_stands_still_for_what_is_held_and_goes_on_where_it_stopped() -> None:
+    held = after(track(JUNE), climb(6, 23), hold(6, 26, JUNE))  # 10 days after the due day, warned
+    assert DUNNING.decide(held, climb(9, 1)) == []
+    [released] = DUNNING.decide(held, release(9, 4))  # 70 days later
+    assert isinstance(released, DebtsReleased) and released.days == 70
+    assert [at.date() for at in released.steps_at] == [date(2013, 9, 8), date(2013, 9, 15)]
+    after_it = DUNNING.evolve(held, released)
+    assert DUNNING.decide(after_it, climb(9, 7)) == []
+    [reached] = DUNNING.decide(after_it, climb(9, 8))
+    assert isinstance(reached, DunningStepReached) and reached.step == "restricted"
+
+
+def test_another_debt_of_the_subscription_climbs_meanwhile() -> None:
+    held = after(track(JUNE), track(JULY), climb(6, 23), hold(6, 26, JUNE))
+    assert DUNNING.decide(held, climb(7, 29)) == []  # 13 days after the due day of July
+    [reached] = DUNNING.decide(held, climb(7, 30))
+    assert isinstance(reached, DunningStepReached) and reached.step == "restricted"
+
+
+def test_a_plan_that_restores_service_takes_the_step_back_and_a_broken_one_gives_it_back() -> None:
+    suspended = after(track(JUNE), climb(7, 7))
+    _, cleared = DUNNING.decide(suspended, hold(7, 8, JUNE, lifts=True))
+    assert isinstance(cleared, DunningCleared)
+    held = after(track(JUNE), climb(7, 7), hold(7, 8, JUNE, lifts=True))
+    assert DUNNING.decide(held, climb(8, 1)) == []
+    _, reached = DUNNING.decide(held, release(8, 2))
+    assert isinstance(reached, DunningStepReached) and reached.step == "suspended"
+
+
+def test_what_is_taken_back_under_a_plan_is_held_as_well() -> None:
+    held = after(track(JUNE), hold(6, 18, JUNE), pay(JUNE, 6, 20))
+    back = RestoreDebt(
+        subscription_id=SUBSCRIPTION,
+        customer_id=CUSTOMER,
+        zone="America/New_York",
+        debt=JUNE,
+        at=datetime(2013, 8, 1, tzinfo=UTC),
+    )
+    steps = [event for event in DUNNING.decide(held, back) if isinstance(event, DunningStepReached)]
+    assert [event.step for event in steps] == ["reminded"]  # of the 18th
+
+
+def test_an_invoice_is_paid_by_one_plan_at_a_time() -> None:
+    held = after(track(JUNE), hold(6, 18, JUNE))
+    assert DUNNING.decide(held, hold(6, 19, JUNE)) == []
+    with pytest.raises(UnderAnotherPlan):
+        DUNNING.decide(held, hold(6, 19, JUNE, JULY, plan=UUID(int=51)))
+
+
+def test_what_is_told_of_an_invoice_after_its_plan_has_the_steps_of_the_days_it_waited() -> None:
+    early = after(hold(6, 1, JUNE), release(6, 11))
+    [tracked] = DUNNING.decide(early, track(JUNE))
+    assert isinstance(tracked, DebtTracked) and tracked.steps_at[0].date() == date(2013, 6, 27)

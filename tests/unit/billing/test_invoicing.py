@@ -19,12 +19,14 @@ from services.billing.domain.invoicing.preview import (
     DraftLine,
     LineRepeated,
     PreviewedInvoice,
+    WalletRepeated,
     preview_invoice,
 )
 from services.billing.domain.invoicing.tax import InvalidTaxRate, tax_rate, taxes
 from services.billing.domain.invoicing.totals import invoice_totals
 from services.billing.domain.invoicing.wallets import Wallet
 from services.billing.domain.proration import Share
+from services.billing.domain.taxation.applied import AppliedTax
 from shared.money import Money
 from tests.cases import rows
 
@@ -37,6 +39,7 @@ rates = st.decimals(0, 1, places=5).map(lambda rate: f"{rate:f}")
 class Line:
     net: Money
     tax_rates: tuple[str, ...]
+    taxes: tuple[AppliedTax, ...] = ()
 
 
 @pytest.mark.parametrize("row", rows("invoices"), ids=lambda row: row["id"])
@@ -139,6 +142,19 @@ def test_two_wallets_for_one_line_pay_it_once() -> None:
     wallets = [Wallet(id=id, balance=Money(200, "EUR"), applies_to=("a",)) for id in ("first", "second")]
     invoice = preview_invoice(lines, "EUR", wallets=wallets)
     assert invoice.drawn == {"first": Money(200, "EUR"), "second": Money(100, "EUR")}
+
+
+def test_a_line_that_a_wallet_names_twice_is_paid_once() -> None:
+    lines = [DraftLine(id="a", amount=Decimal(3)), DraftLine(id="b", amount=Decimal(7))]
+    wallet = Wallet(id="w", balance=Money(1000, "EUR"), applies_to=("a", "a"))
+    assert preview_invoice(lines, "EUR", wallets=[wallet]).drawn == {"w": Money(300, "EUR")}
+
+
+def test_wallets_with_one_id_are_refused() -> None:
+    wallet = Wallet(id="w", balance=Money(100, "EUR"))
+    with pytest.raises(WalletRepeated) as refusal:
+        preview_invoice([DraftLine(id="a", amount=Decimal(3))], "EUR", wallets=[wallet, wallet])
+    assert refusal.value.field == "/wallets"
 
 
 def test_discounts_of_lines_and_shares_of_coupons_add_up_to_the_discount() -> None:

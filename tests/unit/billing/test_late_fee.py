@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -59,6 +60,15 @@ def test_a_fee_is_not_billed_before_it_was_assessed() -> None:
     told = story(late(1))
     before = bill(told.state, new_york(2013, 1, 22))
     assert before is None or before.fees == ()
+
+
+def test_after_the_last_billing_day_it_is_billed_at_once() -> None:
+    told = story()
+    end = told.state.instant(told.state.last.ends_on)
+    [before] = told.when(replace(late(1), at=end - timedelta(seconds=1)))
+    [after] = told.when(replace(late(1), at=end))
+    assert isinstance(before, LateFeeAssessed) and before.bill_at is None
+    assert isinstance(after, LateFeeAssessed) and after.bill_at == end
 
 
 @given(st.integers(0, 10**9), st.decimals(0, 100, places=4))

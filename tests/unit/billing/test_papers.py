@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from services.billing.domain.customer import PurchaseOrderMissing
 from services.billing.domain.quote.approval import DEFAULT_APPROVAL
 from services.billing.domain.quote.commands import SubmitQuote
 from services.billing.domain.quote.events import QuoteAccepted, QuoteApprovalRequested, QuoteApproved
@@ -20,7 +21,6 @@ from services.billing.domain.quote.papers import (
     Papers,
     TooManyPapers,
 )
-from services.billing.domain.quote.state import PurchaseOrderMissing
 from services.billing.domain.subscription.commands import CreateSubscription, RenewTerm
 from services.billing.processes.ordering import on_quote_accepted
 from services.billing.processes.renewing import on_renewal_won

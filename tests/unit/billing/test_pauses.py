@@ -28,6 +28,7 @@ from services.billing.domain.subscription.commands import (
     ResumeSubscription,
 )
 from services.billing.domain.subscription.pausing import ChangePending
+from services.billing.processes.foreseeing import foresee_pause
 from shared.decider import NotAllowedNow
 from shared.money import Money
 from shared.periods import Days
@@ -190,6 +191,32 @@ def test_what_rests_is_no_recurring_revenue_and_what_it_is_worth_is_what_will_be
     life.move(new_york(2013, 3, 1))
     assert annual(life.subscription, date(2013, 3, 1)) == 12 * 150_000
     assert sum(outstanding(life.subscription, []).values()) == 9 * 150_000
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    at=st.integers(0, 200),
+    length=st.integers(1, 130),
+    policy=st.sampled_from(["days", "seconds", "fixed_30", "none"]),
+    charge=st.sampled_from([TAXED, ARREARS]),
+    extend=st.booleans(),
+)
+def test_what_a_preview_of_a_pause_says_is_what_it_comes_to(
+    at: int, length: int, policy: Any, charge: Charge, extend: bool
+) -> None:
+    life = Lifetime(replace(AGREED, charges=(charge,), proration=policy), new_york(2012, 12, 1))
+    life.move(new_york(2013, 1, 1) + timedelta(days=at, hours=3))
+    before, paid = {invoice.header.invoice_id for invoice in life.invoices}, life.money
+    command = pause(life.now, until=life.now.date() + timedelta(days=length), extend=extend)
+    foreseen = foresee_pause(life.subscription, command, life.invoices)
+    life.say(command)
+    until = life.subscription.instant(life.subscription.pauses[-1].until)
+    life.move(until)
+    made = [invoice for invoice in life.invoices if invoice.header.invoice_id not in before]
+    assert [each.invoice.lines for each in foreseen.bills] == [invoice.lines for invoice in made]
+    credited = Money.total((carried.totals("USD").total for _, carried in foreseen.credits), "USD")
+    billed = Money.total((each.invoice.totals.total for each in foreseen.bills), "USD")
+    assert life.money == paid + billed - credited
 
 
 days = st.integers(min_value=0, max_value=200)

@@ -24,6 +24,7 @@ from services.billing.domain.payment.state import (
     MoreThanUnapplied,
     PaymentDiffers,
     PaymentNotFound,
+    RefundNotFound,
     payment_id,
 )
 from services.billing.processes import paying
@@ -192,6 +193,33 @@ def test_an_invoice_takes_what_it_needs_of_what_waits_the_first_that_came_first(
     assert till.carry_out(paying.settle(till.invoice(FIRST), payments, AT)) == []
 
 
+def test_what_is_promised_to_a_refund_pays_nothing_else_and_moves_nothing(till: Till) -> None:
+    till.receive(900)
+    moved = len(till.moved)
+    till.request_refund(600)
+    assert (till.payment().promised, till.payment().free, len(till.moved)) == (usd(600), usd(300), moved)
+    for spend in (till.refund, lambda minor: till.apply(FIRST, minor), till.request_refund):
+        with pytest.raises(MoreThanUnapplied):
+            spend(301)
+    with pytest.raises(MoreThanReceived):
+        till.charge_back(301)
+    till.record_refund(0, "failed")
+    assert (till.payment().free, till.payment().refunded) == (usd(900), usd(0))
+
+
+@pytest.mark.parametrize("first", ["succeeded", "failed"])
+def test_the_first_outcome_of_a_refund_counts_and_counts_once(till: Till, first: str) -> None:
+    till.receive(900)
+    till.request_refund(600)
+    assert len(till.record_refund(0, "pending")) == 1 and till.record_refund(0, "pending") == []
+    assert len(till.record_refund(0, first)) == 1
+    for again in ("pending", "succeeded", "failed"):
+        assert till.record_refund(0, again) == []
+    assert till.payment().refunded == usd(600 if first == "succeeded" else 0)
+    with pytest.raises(RefundNotFound):
+        till.record_refund(1, "succeeded")
+
+
 AMOUNT = st.integers(1, 60000)
 INVOICES = st.sampled_from([FIRST, SECOND])
 PAYMENTS = st.integers(1, 3)
@@ -200,6 +228,10 @@ ACTS = st.one_of(
     st.tuples(st.just("apply"), INVOICES, AMOUNT, PAYMENTS),
     st.tuples(st.just("withdraw"), INVOICES, AMOUNT, PAYMENTS, st.booleans()),
     st.tuples(st.just("refund"), AMOUNT, PAYMENTS),
+    st.tuples(st.just("request_refund"), AMOUNT, PAYMENTS),
+    st.tuples(
+        st.just("record_refund"), st.integers(0, 3), PAYMENTS, st.sampled_from(["pending", "succeeded", "failed"])
+    ),
     st.tuples(st.just("charge_back"), AMOUNT, PAYMENTS),
     st.tuples(st.just("credit"), INVOICES, st.integers(1, 200)),
     st.tuples(st.just("write_off"), INVOICES),
@@ -216,6 +248,10 @@ def attempt(till: Till, act: Any) -> None:
             till.withdraw(id_, minor, reopens=reopens, number=number)
         case "refund", minor, number:
             till.refund(minor, number)
+        case "request_refund", minor, number:
+            till.request_refund(minor, number)
+        case "record_refund", place, number, outcome:
+            till.record_refund(place, outcome, number)
         case "charge_back", minor, number:
             till.charge_back(minor, number)
         case "credit", id_, minor:
@@ -245,6 +281,7 @@ def check(till: Till) -> None:
     for payment in payments:
         applied = sum(amount.minor for amount in payment.applied.values())
         assert payment.held.minor == applied + payment.unapplied.minor
+        assert 0 <= payment.promised.minor <= payment.unapplied.minor
         assert min(payment.unapplied.minor, payment.refunded.minor, payment.charged_back.minor) >= 0
     for invoice in invoices:
         assert 0 <= invoice.refundable.minor <= invoice.paid.minor

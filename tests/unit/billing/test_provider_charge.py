@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment.cashier import Cashier, Payer
+from services.billing.domain.payment.commands import RequestRefund
 from services.billing.domain.payment.state import Payment, payment_id
 from services.billing.domain.provider_charge import (
     PROVIDER_CHARGE,
@@ -20,9 +22,13 @@ from services.billing.domain.provider_charge import (
     ProviderNews,
     TellDispute,
     TellFailure,
+    TellRefund,
     TellSuccess,
+    ToldRefund,
+    charge_id,
 )
-from services.billing.processes import charging
+from services.billing.processes import charging, refunding
+from shared.orders import Order
 from tests.unit.billing.test_payment import check
 from tests.unit.billing.till import FIRST, PARTY, SECOND, Till, usd
 
@@ -62,6 +68,7 @@ class Desk(Till):
             charge=lambda id_: self.states.get(("provider_charge", id_), PROVIDER_CHARGE.initial),
             payment=lambda id_: self.states.get(("payment", id_)),
             invoice=self.invoice,
+            wallet=lambda _: None,
             payer=lambda _: Payer(customer_id=PARTY.customer_id, key=PARTY.key, zone=PARTY.zone),
             shares=lambda _, __: [self.share(FIRST, 500), self.share(SECOND, 300)],
         )
@@ -114,3 +121,88 @@ def test_any_order_and_any_repeats_end_the_same(others: list[Any], data: st.Data
     one.hear(*told)
     other.hear(*data.draw(st.permutations(told)), *data.draw(st.lists(st.sampled_from(told), max_size=4)))
     assert one.outcome() == other.outcome()
+
+
+KEY = UUID(int=4711)
+
+
+def refunded(reference: str, minor: int, *, key: UUID | None = None, outcome: Any = "succeeded") -> TellRefund:
+    at = NOON + timedelta(days=1)
+    told = ToldRefund(reference=reference, key=key, amount=usd(minor), outcome=outcome, reason="", at=at)
+    return TellRefund(provider="test", reference="ch_1", refund=told)
+
+
+class RefundDesk(Desk):
+    """100 of the payment are unapplied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hear(success())
+        self.id_ = payment_id(TENANT, "test", "ch_1")
+
+    def known(self) -> Payment | None:
+        found: Payment | None = self.states.get(("payment", self.id_))
+        return found
+
+    def ask(self, minor: int = 60) -> None:
+        command = RequestRefund(refund_id=KEY, amount=usd(minor), reference="", reason="asked", at=NOON)
+        self.carry_out([Order(PAYMENT, self.id_, command)])
+
+    def answer(self, outcome: Any) -> None:
+        self.carry_out(refunding.on_answer(self.id_, KEY, outcome, "re_1", "", NOON))
+        charge = self.states[("provider_charge", charge_id(TENANT, "test", "ch_1"))]
+        self.carry_out(refunding.on_told(charge, self.known, self.invoice, lambda _: None))
+        check(self)
+
+    def sums(self) -> tuple[int, int, int]:
+        payment = self.known()
+        assert payment is not None
+        return payment.refunded.minor, payment.promised.minor, payment.unapplied.minor
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+@pytest.mark.parametrize(("outcome", "sums"), [("succeeded", (60, 0, 40)), ("failed", (0, 0, 100))])
+def test_a_webhook_before_our_own_answer_settles_the_refund_once(key: Any, outcome: Any, sums: Any) -> None:
+    desk = RefundDesk()
+    desk.ask()
+    told = refunded("re_1", 60, key=key, outcome=outcome)
+    desk.hear(told)
+    assert desk.sums() == (sums if key else (0, 60, 100))  # without the key nobody knows yet whose it is
+    desk.answer("pending")
+    desk.hear(told)
+    assert desk.sums() == sums
+
+
+def test_a_webhook_after_the_answer_changes_nothing_where_the_answer_said_all() -> None:
+    desk = RefundDesk()
+    desk.ask()
+    desk.answer("succeeded")
+    desk.hear(refunded("re_1", 60), refunded("re_1", 60, key=KEY))
+    assert desk.sums() == (60, 0, 40)
+
+
+def test_what_the_provider_gave_back_without_us_is_gone() -> None:
+    desk = RefundDesk()
+    desk.hear(refunded("re_9", 70))
+    assert desk.sums() == (70, 0, 30)
+    desk.hear(refunded("re_10", 80), refunded("re_10", 80))
+    payment = desk.known()
+    assert payment is not None and (payment.charged_back, payment.unapplied) == (usd(80), usd(0))
+    assert desk.invoice(SECOND).paid == usd(250)
+
+
+@given(st.permutations(["ask", "told", "other"]), st.booleans(), st.sampled_from(["pending", "succeeded"]))
+def test_refunds_end_the_same_in_any_order(order: Any, has_key: bool, first: Any) -> None:
+    """Ours of 60, and one of 30 that was made without us."""
+    desk = RefundDesk()
+    acts = {
+        "ask": desk.ask,
+        "told": lambda: desk.hear(refunded("re_1", 60, key=KEY if has_key else None)),
+        "other": lambda: desk.hear(refunded("re_2", 30)),
+    }
+    if order.index("told") < order.index("ask"):
+        return  # nobody tells of what was not asked for
+    for act in order:
+        acts[act]()
+    desk.answer(first)
+    assert desk.sums() == (90, 0, 10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from services.billing.domain.pricing.events import EventsNotPriced, SliceNotPossible, rate_events
 from services.billing.domain.pricing.exact import total
+from services.billing.domain.pricing.minor_units import minor_units
 from services.billing.domain.pricing.percentage import EventsNeeded
-from services.billing.domain.pricing.price import Price, Tier
+from services.billing.domain.pricing.price import Conversion, Discount, Price, Tier
 from services.billing.domain.pricing.rate import Rating, rate
 from services.billing.domain.pricing.rated import BilledBefore, Rated, TierUse
 from shared.money import EXACT, Money
@@ -208,3 +210,42 @@ def test_a_rated_line_survives_being_stored() -> None:
 
 def before_amount(before: BilledBefore | None) -> Decimal:
     return before.amount if before else D(0)
+
+
+@pytest.mark.parametrize(
+    ("unit_amount", "divide_by", "quantity", "currency", "minor"),
+    [
+        ("28.5", "3", "1", "JPY", 10),  # 9.5
+        ("660866.5", "7", "1", "JPY", 94410),  # 94,409.5
+        ("460.9998", "6", "5", "KWD", 384_167),  # 384.1665
+        ("0.285", "3", "1", "EUR", 10),  # 0.095
+        ("0.285", "3", "0.999999999999", "EUR", 9),  # a trifle less is no half any more
+    ],
+)
+def test_half_of_a_minor_unit_is_seen_behind_a_division_that_does_not_end(
+    unit_amount: str, divide_by: str, quantity: str, currency: str, minor: int
+) -> None:
+    of = per_unit(unit_amount, convert=Conversion(divide_by=D(divide_by)))
+    line = rate(of, D(quantity), currency)
+    assert line.amount_money.minor == minor == minor_units(of, currency)(D(quantity), 0)
+
+
+@given(
+    st.sampled_from([3, 6, 7, 9, 11, 13]),
+    st.integers(0, 10**6),
+    st.sampled_from([0, 1000, 10**6]),
+    st.integers(1, 8),
+    st.sampled_from([None, "50"]),
+)
+def test_a_third_of_what_is_beyond_the_allowance_is_rounded_as_fractions_say(
+    divisor: int, halves: int, free: int, quantity: int, percent: str | None
+) -> None:
+    unit = Fraction(2 * halves + 1, 2) * divisor
+    discount = Discount(quantity=D(free), percent=None if percent is None else D(percent))
+    price = per_unit(
+        str(D(unit.numerator) / D(unit.denominator)), convert=Conversion(divide_by=D(divisor)), discount=discount
+    )
+    line = rate(price, D(quantity + free * divisor), "JPY")
+    exact = unit * quantity / divisor * (Fraction(1, 2) if percent else 1)
+    assert line.amount_money.minor == int(exact + Fraction(1, 2))
+    assert abs(Fraction(line.amount) - exact) < Fraction(1, 10**30)

@@ -49,6 +49,11 @@ def test_a_contract_moves_it_in_one_direction(before: int, after: int, moved: st
     assert move(before, after) == moved
 
 
+def test_who_rests_is_not_lost_and_not_new_when_it_goes_on() -> None:
+    assert (move(5, 0, is_paused=True), move(0, 5, was_paused=True)) == ("paused", "resumed")
+    assert (move(5, 7, was_paused=True), move(0, 0, was_paused=True)) == ("expansion", "unchanged")
+
+
 @pytest.mark.parametrize(("year", "month"), [(18, 2), (17, 1), (-18, -2), (12_000, 1000)])
 def test_a_month_is_a_twelfth_rounded_half_away_from_zero(year: int, month: int) -> None:
     assert monthly(year) == month

@@ -23,7 +23,12 @@ from services.billing.domain.subscription.commands import (
     RequestNonRenewal,
     WithdrawNonRenewal,
 )
-from services.billing.domain.subscription.events import SubscriptionCancelled, SubscriptionCreated
+from services.billing.domain.subscription.events import (
+    SubscriptionCancelled,
+    SubscriptionCreated,
+    TermStarted,
+    TrialConverted,
+)
 from shared.decider import NotAllowedNow
 from shared.money import Money
 from tests.unit.billing.lifetime import Lifetime
@@ -59,6 +64,22 @@ def test_it_converts_by_itself_and_is_billed_from_there() -> None:
     assert life.subscription.status == "active"
     assert flat(life) == [("2013-01-01", 150_000, 0), ("2013-02-01", 150_700, 0)]  # seven calls since it converted
     assert life.differences() == []
+
+
+@pytest.mark.parametrize("phase", ["scheduled", "trialing"])
+def test_a_worker_that_is_late_with_the_end_of_a_trial_gives_no_days_away(phase: Any) -> None:
+    at = new_york(2013, 1, 3)
+    waits = replace(tried(new_york(2012, 12, 31)).subscription, phase=phase)
+    cancel = CancelSubscription(at=at, when="now", credit="unused_time", reason="too dear")
+    told = SUBSCRIPTION.decide(waits, cancel)
+    *_, converted, started, cancelled = told
+    assert isinstance(converted, TrialConverted) and isinstance(started, TermStarted)
+    assert (converted.term.starts_on, converted.at) == (date(2013, 1, 1), new_york(2013, 1, 1))
+    assert isinstance(cancelled, SubscriptionCancelled)
+    assert cancelled.facts.term_number == 1
+    unconverted = replace(waits, trial=replace(waits.trial, converts=False) if waits.trial else None)
+    with pytest.raises(NotAllowedNow):
+        SUBSCRIPTION.decide(unconverted, cancel)
 
 
 def test_who_converts_earlier_has_billing_days_from_that_day_on() -> None:

@@ -13,6 +13,7 @@ from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.invoicing.totals import invoice_totals
 from services.billing.domain.schedule import term_of
+from services.billing.domain.taxation.applied import AppliedTax
 from shared.money import Money
 from tests.unit.billing.gate_use import PLAN, agreed, uplifted_line
 
@@ -83,13 +84,15 @@ def test_an_invoice_has_the_fee_of_the_month_that_starts_and_the_usage_of_the_on
     assert [line.net.minor for line in fee] == [case.fee]
     assert [line.net.minor for line in usage] == case.usage
     assert missing.minor == case.true_up
-    totals = invoice_totals([*fee, *usage, Line(missing, minimum.tax_rates)], "USD")
+    taxable = [Line(line.net, line.charge.tax_rates) for line in fee]
+    totals = invoice_totals([*taxable, *usage, Line(missing, minimum.tax_rates)], "USD")
     assert (totals.subtotal.minor, totals.tax.minor) == (case.subtotal, case.tax)
 
 
 class Line(NamedTuple):
     net: Money
     tax_rates: tuple[str, ...]
+    taxes: tuple[AppliedTax, ...] = ()
 
 
 def usage_lines(quantities: dict[str, dict[str, str]]) -> list[Line]:

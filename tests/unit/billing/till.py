@@ -11,7 +11,7 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditCorrection, IssueInvoice, Number, WriteOffInvoice
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment.allocation import Share
-from services.billing.domain.payment.commands import RefundPayment
+from services.billing.domain.payment.commands import RecordRefund, RefundPayment, RequestRefund
 from services.billing.domain.payment.events import Moved, PaymentFacts
 from services.billing.domain.payment.state import Payment
 from services.billing.processes import paying
@@ -105,10 +105,23 @@ class Till:
         command = RefundPayment(refund_id=id_, amount=usd(minor), reference="", reason="asked", at=AT)
         return self.carry_out([Order(PAYMENT, UUID(int=number), command)])
 
+    def request_refund(self, minor: int, number: int = 1) -> list[Any]:
+        id_ = UUID(int=5000 + len(self.payment(number).refunds))
+        command = RequestRefund(refund_id=id_, amount=usd(minor), reference="", reason="asked", at=AT)
+        return self.carry_out([Order(PAYMENT, UUID(int=number), command)])
+
+    def record_refund(self, place: int, outcome: Any, number: int = 1) -> list[Any]:
+        """What the provider says of the refund that was asked for as the so manieth."""
+        command = RecordRefund(
+            refund_id=UUID(int=5000 + place), outcome=outcome, reference=f"re_{place}", reason="told", at=AT
+        )
+        return self.carry_out([Order(PAYMENT, UUID(int=number), command)])
+
     def charge_back(self, minor: int, number: int = 1, at: datetime = AT, id_: int = 0) -> list[Any]:
         orders = paying.charge_back(
             self.payment(number),
             self.invoice,
+            lambda wallet_id: None,
             UUID(int=id_ or number * 10_000 + len(self.payment(number).done)),
             usd(minor),
             reference="cb",

@@ -1,4 +1,4 @@
-"""Dunning of one subscription: a ladder climbed by the oldest unpaid invoice, and left when the debt is paid."""
+"""Dunning of a subscription, or of what a customer owes beside any: a ladder climbed by the oldest unpaid invoice."""
 
 from services.billing.domain.dunning.commands import DunningCommand
 from services.billing.domain.dunning.decide import decide

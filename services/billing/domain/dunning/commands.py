@@ -1,9 +1,10 @@
-"""What dunning can be told: what is owed, what is not owed any more, and that a day came."""
+"""What dunning can be told: what is owed, what is not owed any more, and that a day came. Without a subscription it is about
+what a customer owes beside any."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.billing.domain.dunning.events import Debt
@@ -12,6 +13,7 @@ from shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackDebt:
+    subscription_id: UUID | None
     customer_id: UUID
     zone: str
     debt: Debt
@@ -23,7 +25,7 @@ class ReduceDebt:
 
     invoice_id: UUID
     open: Money
-    subscription_id: UUID
+    subscription_id: UUID | None
     at: datetime
 
 
@@ -31,7 +33,7 @@ class ReduceDebt:
 class RestoreDebt:
     """What had been paid of an invoice is owed again: its payment was taken back."""
 
-    subscription_id: UUID
+    subscription_id: UUID | None
     customer_id: UUID
     zone: str
     debt: Debt
@@ -40,7 +42,7 @@ class RestoreDebt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClimbLadder:
-    subscription_id: UUID
+    subscription_id: UUID | None
     at: datetime
 
 
@@ -50,7 +52,7 @@ class WriteOffDebt:
 
     invoice_id: UUID
     lost: Money
-    subscription_id: UUID
+    subscription_id: UUID | None
     at: datetime
 
 
@@ -60,8 +62,32 @@ class RecoverDebt:
 
     invoice_id: UUID
     lost: Money
-    subscription_id: UUID
+    subscription_id: UUID | None
     at: datetime
 
 
-DunningCommand = TrackDebt | ReduceDebt | RestoreDebt | ClimbLadder | WriteOffDebt | RecoverDebt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldDebts:
+    """A payment plan was agreed for them on this day; with `lifts` they count for no step while it is kept."""
+
+    plan_id: UUID
+    invoice_ids: tuple[UUID, ...]
+    on: date
+    lifts: bool
+    subscription_id: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDebts:
+    """The plan has ended."""
+
+    plan_id: UUID
+    on: date
+    subscription_id: UUID | None
+    at: datetime
+
+
+DunningCommand = (
+    TrackDebt | ReduceDebt | RestoreDebt | ClimbLadder | WriteOffDebt | RecoverDebt | HoldDebts | ReleaseDebts
+)

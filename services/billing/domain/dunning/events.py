@@ -1,4 +1,4 @@
-"""What happened to the debts of a subscription, and the steps that they brought it to."""
+"""What happened to the debts of a subscription, or of a customer beside any, and the steps that they brought it to."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class DebtRestored:
 class DunningStepReached:
     """`debts` are the invoices that are overdue, the oldest first."""
 
-    subscription_id: UUID
+    subscription_id: UUID | None
     customer_id: UUID
     step: Step
     reached_at: datetime
@@ -61,7 +61,7 @@ class DunningStepReached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DunningCleared:
-    subscription_id: UUID
+    subscription_id: UUID | None
     customer_id: UUID
     cleared_at: datetime
 
@@ -82,8 +82,38 @@ class DebtRecovered:
     steps_at: tuple[datetime, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtsHeld:
+    """From this day on they grow no older on the ladder; with `lifts` they count for no step. `steps_at` are the steps that
+    the oldest debt left has before it."""
+
+    plan_id: UUID
+    invoice_ids: tuple[UUID, ...]
+    held_on: date
+    lifts: bool
+    steps_at: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtsReleased:
+    """The ladder stood still for them for so many days; `steps_at` are the steps that are still to come."""
+
+    plan_id: UUID
+    invoice_ids: tuple[UUID, ...]
+    days: int
+    steps_at: tuple[datetime, ...] = ()
+
+
 DunningEvent = (
-    DebtTracked | DebtReduced | DebtRestored | DebtWrittenOff | DebtRecovered | DunningStepReached | DunningCleared
+    DebtTracked
+    | DebtReduced
+    | DebtRestored
+    | DebtWrittenOff
+    | DebtRecovered
+    | DebtsHeld
+    | DebtsReleased
+    | DunningStepReached
+    | DunningCleared
 )
 
 EVENT_TYPES: dict[str, type] = {
@@ -92,6 +122,8 @@ EVENT_TYPES: dict[str, type] = {
     "debt_restored": DebtRestored,
     "debt_written_off": DebtWrittenOff,
     "debt_recovered": DebtRecovered,
+    "debts_held": DebtsHeld,
+    "debts_released": DebtsReleased,
     "dunning_step_reached": DunningStepReached,
     "dunning_cleared": DunningCleared,
 }

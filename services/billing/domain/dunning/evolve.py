@@ -11,13 +11,15 @@ from services.billing.domain.dunning.events import (
     DebtRecovered,
     DebtReduced,
     DebtRestored,
+    DebtsHeld,
+    DebtsReleased,
     DebtTracked,
     DebtWrittenOff,
     DunningCleared,
     DunningEvent,
     DunningStepReached,
 )
-from services.billing.domain.dunning.state import Dunning
+from services.billing.domain.dunning.state import Dunning, Hold
 from shared.money import Money
 
 
@@ -36,6 +38,13 @@ def evolve(dunning: Dunning, event: DunningEvent) -> Dunning:
             return _lost(_reduced(dunning, debt.invoice_id, Money.zero(debt.open.currency)), debt)
         case DebtRecovered(invoice_id=invoice_id, lost=lost):
             return replace(dunning, lost=_left(dunning.lost, invoice_id, lost))
+        case DebtsHeld(plan_id=plan_id, invoice_ids=ids, held_on=on, lifts=lifts):
+            holds = dict.fromkeys(ids, Hold(plan_id=plan_id, on=on, lifts=lifts))
+            return replace(dunning, holds=dunning.holds | holds)
+        case DebtsReleased(invoice_ids=ids, days=days):
+            holds = {id_: hold for id_, hold in dunning.holds.items() if id_ not in ids}
+            waited = {id_: dunning.waited.get(id_, 0) + days for id_ in ids}
+            return replace(dunning, holds=holds, waited=dunning.waited | waited)
         case DunningStepReached(step=step):
             return replace(dunning, step=step)
         case DunningCleared():

@@ -38,7 +38,7 @@ class Amounts:
     def by_charge(self, bill: Bill, usage: Mapping[UUID, GroupTotals]) -> Counter[str]:
         """Net minor units of what is flat, of usage and of true-ups."""
         items: list[FlatItem | UsageItem] = [*bill.flat, *bill.usage]
-        if any(self.subscription.term(item.term_number).line.coupons for item in items):
+        if any(_is_shared(self._line(item), self.subscription.term(item.term_number).line) for item in items):
             return self._composed(bill, usage)
         found: Counter[str] = Counter()
         for flat in bill.flat:
@@ -95,6 +95,11 @@ class Amounts:
         told = tuple(PeriodTotal(group=group, quantity=quantity, count=n, digest="") for group, quantity, n in totals)
         id_, ends_at = self.subscription.subscription_id, self.subscription.instant(item.ends_on)
         return UsagePeriod(subscription_id=id_, item=item, ends_at=ends_at, closed=True, totals=told)
+
+
+def _is_shared(line: AgreedLine, agreed: AgreedLine) -> bool:
+    """Among lines, or with the tax: then there is no amount without the lines."""
+    return bool(agreed.coupons) or line.tax_inclusive
 
 
 def _filtered(charge: Charge, currency: str, totals: GroupTotals) -> Iterable[int]:

@@ -6,21 +6,26 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from services.billing.domain.applied_credit import AppliedCredit
 from services.billing.domain.correction import Carried, Correction, CorrectionDocument
 from services.billing.domain.invoice.events import Answer, Header, NotedStatus
+from services.billing.domain.invoice.line_edits import OneOff
 from services.billing.domain.invoice_line import InvoiceLine
 from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftInvoice:
-    """`taxes` are given where they are not those of the lines: on a correction, as differences."""
+    """`taxes` are given where they are not those of the lines: on a correction, as differences. `items` are charged for
+    besides, and `reason` says why."""
 
     header: Header
     lines: tuple[InvoiceLine, ...]
     review_until: datetime | None
     revisions: dict[UUID, int] = field(default_factory=dict)
     taxes: dict[str, Money] | None = None
+    items: tuple[OneOff, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,29 @@ class RecalculateInvoice:
     lines: tuple[InvoiceLine, ...]
     cause: str
     revisions: dict[UUID, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddLine:
+    item: OneOff
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveLine:
+    """`line` is its number."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustLine:
+    """`by` is added to its net."""
+
+    line: int
+    by: Money
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +73,13 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueInvoice:
-    """Above the `bound` nothing is issued before a person has looked at it."""
+    """Above the `bound` nothing is issued before a person has looked at it. `credit` is what wallets pay of it. A one-off
+    invoice has no billing day: it is issued `on` the customer's day."""
 
     number: Number
     bound: Money | None = None
+    credit: tuple[AppliedCredit, ...] = ()
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +194,9 @@ class AnswerCorrection:
 InvoiceCommand = (
     DraftInvoice
     | RecalculateInvoice
+    | AddLine
+    | RemoveLine
+    | AdjustLine
     | IssueInvoice
     | ReleaseInvoice
     | RecordPayment

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import chain, groupby, islice
+from typing import Any
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine
@@ -15,17 +16,18 @@ from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
 from services.billing.domain.invoicing.commitment import true_up
-from services.billing.domain.plan import Charge, MinimumCommitment, RevenueClass
-from services.billing.domain.pricing.rated import Rated
+from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.proration import WHOLE, Share, share
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.events import Bill, Fee, FlatItem, Term, UsageItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.taxation.lines import TaxedAs, taxed
 from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
 from shared.money import Money
 from shared.periods import Days
 
-NOTHING_METERED = PeriodTotal(group="", quantity=Decimal(0), count=0, digest="")
+ONE, NONE = Decimal(1), Decimal(0)
+NOTHING_METERED = PeriodTotal(group="", quantity=NONE, count=0, digest="")
 
 
 def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod]) -> tuple[InvoiceLine, ...]:
@@ -40,8 +42,8 @@ def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePe
         *chain(*(_with_true_up(subscription, item, list(islice(reduced, len(of)))) for item, of in periods)),
         *(_fee(subscription, fee) for fee in bill.fees),
     ]
-    if bill.tax is not None:
-        lines = [replace(line, tax_rates=()) for line in lines]
+    by = TaxedAs(bill.tax, bill.taxation)
+    lines = [taxed(line, bill.billing_on, by) for line in lines]
     lines += (line for deferred in bill.corrections for line in deferred.carried.lines)
     return tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
 
@@ -53,14 +55,23 @@ def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
         line=agreed, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
     )
     flat = charges.of_period(charge, billed_period(item))
-    line = _line(term, "flat", charge.code, charge.name, item.starts_on, item.ends_on, flat.net)
-    line = replace(_on(line, agreed, item), tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(term.number))
-    return line if flat.charge.price.is_plain else _flat_in_steps(line, flat)
+    return _line(
+        term,
+        "flat",
+        charge.code,
+        charge.name,
+        item.starts_on,
+        item.ends_on,
+        flat.net,
+        **_plan(agreed, item),
+        **_charged(charge, term),
+        **({} if flat.charge.price.is_plain else _steps(flat)),
+    )
 
 
-def _flat_in_steps(line: InvoiceLine, flat: FlatLine) -> InvoiceLine:
+def _steps(flat: FlatLine) -> dict[str, Any]:
     """Tiers and credits are those of a full period, before the discount."""
-    return replace(line, tiers=flat.full.tiers, residue=flat.residue, credits=flat.full.credits)
+    return {"tiers": flat.full.tiers, "residue": flat.residue, "credits": flat.full.credits}
 
 
 def _usage_by_period(
@@ -108,15 +119,35 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
     rating = ChargeRating(charge, subscription.currency)
     for total in period.totals or (() if charge.group_by else (NOTHING_METERED,)):
         rated = rating.period(total.group, total.quantity, total.count)
-        line = _line(term, "usage", charge.code, charge.name, item.starts_on, item.ends_on, rated.amount_money)
-        proof = UsageProof(period_id=item.period_id, revision=period.revision, count=total.count, digest=total.digest)
-        line = _on(line, agreed, item)
-        yield replace(_rated(line, charge, rated), group=total.group, quantity=total.quantity, proof=proof)
+        yield _line(
+            term,
+            "usage",
+            charge.code,
+            charge.name,
+            item.starts_on,
+            item.ends_on,
+            rated.amount_money,
+            **_plan(agreed, item),
+            **_charged(charge, term),
+            tiers=rated.tiers,
+            residue=rated.residue,
+            credits=rated.credits,
+            group=total.group,
+            quantity=total.quantity,
+            proof=_proof(item, period, total),
+        )
 
 
-def _rated(line: InvoiceLine, charge: Charge, rated: Rated) -> InvoiceLine:
-    line = replace(line, tiers=rated.tiers, residue=rated.residue, credits=rated.credits)
-    return replace(line, tax_rates=charge.tax_rates, revenue_class=charge.class_in_term(line.term_number))
+def _proof(item: UsageItem, period: UsagePeriod, total: PeriodTotal) -> UsageProof:
+    return UsageProof(period_id=item.period_id, revision=period.revision, count=total.count, digest=total.digest)
+
+
+def _charged(charge: Charge, term: Term) -> dict[str, Any]:
+    return {
+        "tax_rates": charge.tax_rates,
+        "tax_category": charge.tax_category,
+        "revenue_class": charge.class_in_term(term.number),
+    }
 
 
 def _true_up(
@@ -130,8 +161,9 @@ def _true_up(
     missing = true_up(least, (line.amount for line in usage))
     if missing.minor:
         term = subscription.term(item.term_number)
-        line = _line(term, "true_up", minimum.code, minimum.name, item.starts_on, item.ends_on, missing)
-        yield replace(_on(line, agreed, item), tax_rates=minimum.tax_rates)
+        taxed = {"tax_rates": minimum.tax_rates, "tax_category": minimum.tax_category}
+        told = {**_plan(agreed, item), **taxed}
+        yield _line(term, "true_up", minimum.code, minimum.name, item.starts_on, item.ends_on, missing, **told)
 
 
 def prorated_minimum(
@@ -152,7 +184,8 @@ def _committed(subscription: Subscription, agreed: AgreedLine, period: BillingPe
 
 
 def _fee(subscription: Subscription, fee: Fee) -> InvoiceLine:
-    """Taxed like the flat charges of the term that it reinstates; a late fee is compensation, and is not taxed."""
+    """Taxed like the flat charges of the term that it reinstates, where they are of several categories like the first of
+    these; a late fee is compensation, and is not taxed."""
     term = subscription.term(fee.term_number)
     if fee.late is not None:
         name = f"Late fee for {fee.late.number}"
@@ -160,37 +193,50 @@ def _fee(subscription: Subscription, fee: Fee) -> InvoiceLine:
         return replace(line, group=fee.late.number, revenue_class="late_fee")
     line = _line(term, "reinstatement", "reinstatement", "Reinstatement fee", term.starts_on, term.ends_on, fee.amount)
     rates = tuple(dict.fromkeys(rate for charge in term.line.flat for rate in charge.tax_rates))
-    return replace(line, tax_rates=rates, revenue_class="penalty")
+    category = next((charge.tax_category for charge in term.line.flat if charge.tax_category), None)
+    line = replace(line, tax_category=category, tax_inclusive=term.line.tax_inclusive, revenue_class="penalty")
+    return line if category else replace(line, tax_rates=rates)
 
 
 def _line(
-    term: Term, kind: LineKind, charge: str, description: str, starts_on: date, ends_on: date, amount: Money
+    term: Term,
+    kind: LineKind,
+    charge: str,
+    description: str,
+    starts_on: date,
+    ends_on: date,
+    amount: Money,
+    **more: Any,
 ) -> InvoiceLine:
-    revenue_class: RevenueClass = "new" if term.number == 1 else "renewal"
+    """Made in one go, because a bill run makes many: `more` is what differs from a plain line of the term."""
+    plain: dict[str, Any] = {
+        "number": 0,
+        "group": "",
+        "quantity": ONE,
+        "residue": NONE,
+        "tiers": (),
+        "tax_rates": (),
+        "revenue_class": "new" if term.number == 1 else "renewal",
+        "plan": term.line.plan,
+        "plan_version": term.line.plan_version,
+        "term_number": term.number,
+        "quote_id": term.quote_id,
+    }
     return InvoiceLine(
-        number=0,
         kind=kind,
         charge=charge,
         description=description,
-        group="",
-        quantity=Decimal(1),
-        amount=amount,
-        residue=Decimal(0),
-        tiers=(),
-        tax_rates=(),
-        revenue_class=revenue_class,
         starts_on=starts_on,
         ends_on=ends_on,
-        plan=term.line.plan,
-        plan_version=term.line.plan_version,
-        term_number=term.number,
-        quote_id=term.quote_id,
+        amount=amount,
+        **plain | more,
     )
 
 
-def _on(line: InvoiceLine, agreed: AgreedLine, item: FlatItem | UsageItem) -> InvoiceLine:
+def _plan(agreed: AgreedLine, item: FlatItem | UsageItem) -> dict[str, Any]:
     """Of the plan that was agreed at that time."""
-    return replace(line, plan=agreed.plan, plan_version=agreed.plan_version, amendment=item.amendment)
+    of = {"plan": agreed.plan, "plan_version": agreed.plan_version, "tax_inclusive": agreed.tax_inclusive}
+    return {**of, "amendment": item.amendment}
 
 
 def billed_period(item: FlatItem | UsageItem) -> BillingPeriod:

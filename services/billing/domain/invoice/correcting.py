@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from services.billing.domain.applied_credit import RestoredCredit, taken_back
 from services.billing.domain.invoice.commands import (
     AnswerCorrection,
     CreditCorrection,
@@ -23,6 +24,7 @@ from services.billing.domain.invoice.events import (
 )
 from services.billing.domain.invoice.state import Invoice, OverCredit
 from shared.decider import NotAllowedNow
+from shared.money import Money
 
 CorrectingCommand = CreditInvoice | CreditCorrection | CreditUnused | NoteCorrection | AnswerCorrection
 
@@ -43,39 +45,49 @@ def decide(invoice: Invoice, command: CorrectingCommand) -> list[InvoiceEvent]:
 
 def _credited_in_full(invoice: Invoice, command: CreditInvoice) -> CreditNoteIssued:
     tax = invoice.totals.tax - invoice.credited_tax
+    restored, refundable = _given_back(invoice, invoice.left - invoice.payable)
     return CreditNoteIssued(
         facts=invoice.issued,
         **_number(command.number),
         issued_on=command.on,
         amount=invoice.left,
         tax=tax,
-        refundable=invoice.left - invoice.payable,
+        refundable=refundable,
         reason=command.reason,
         forgiven=invoice.written_off,
+        restored=restored,
     )
+
+
+def _given_back(invoice: Invoice, amount: Money) -> tuple[tuple[RestoredCredit, ...], Money]:
+    """Of what was paid: wallets have theirs back before money is refundable."""
+    restored = tuple(taken_back(invoice.credit, invoice.restored, amount))
+    return restored, amount - Money.total((each.amount for each in restored), amount.currency)
 
 
 def _credited(invoice: Invoice, command: CreditCorrection | CreditUnused) -> list[InvoiceEvent]:
     """total = net + tax; never above what the invoice still carries. What is open of it is taken back first, then what
-    was written off."""
+    was written off, then what wallets paid."""
     currency = invoice.totals.total.currency
     totals = command.carried.totals(currency)
     if not totals.total <= invoice.left:
         raise OverCredit(f"{totals.total} is more than the {invoice.left} that the invoice still carries")
-    taken_back = min(totals.total, invoice.open)
-    forgiven = min(totals.total - taken_back, invoice.written_off)
+    no_longer_owed = min(totals.total, invoice.open)
+    forgiven = min(totals.total - no_longer_owed, invoice.written_off)
+    restored, refundable = _given_back(invoice, totals.total - no_longer_owed - forgiven)
     note = CreditNoteIssued(
         facts=invoice.issued,
         **_number(command.number),
         issued_on=command.on,
         amount=totals.total,
         tax=totals.tax,
-        refundable=totals.total - taken_back - forgiven,
-        open=invoice.open - taken_back,
+        refundable=refundable,
+        open=invoice.open - no_longer_owed,
         left=invoice.left - totals.total,
         carried=command.carried,
         forgiven=forgiven,
         written_off=invoice.written_off - forgiven,
+        restored=restored,
         **_why(command),
     )
     return [note, *_paid_by_it(invoice, note, command.at)]

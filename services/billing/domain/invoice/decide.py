@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from services.billing.domain.correction import Carried
-from services.billing.domain.invoice import correcting, paying
+from services.billing.domain.invoice import correcting, editing, paying
 from services.billing.domain.invoice.commands import (
+    AddLine,
+    AdjustLine,
     AnswerCorrection,
     CreditCorrection,
     CreditInvoice,
@@ -21,12 +22,14 @@ from services.billing.domain.invoice.commands import (
     RecalculateInvoice,
     RecordPayment,
     ReleaseInvoice,
+    RemoveLine,
     ReturnPayment,
     VoidInvoice,
     WriteOffInvoice,
 )
 from services.billing.domain.invoice.events import (
     Facts,
+    Header,
     InvoiceDiscarded,
     InvoiceDrafted,
     InvoiceEvent,
@@ -38,11 +41,10 @@ from services.billing.domain.invoice.events import (
     InvoiceReleased,
     InvoiceVoided,
     InvoiceWrittenOff,
-    Totals,
 )
+from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, NotHeld, NothingOpen
-from services.billing.domain.invoice_line import InvoiceLine
-from services.billing.domain.invoicing.totals import invoice_totals
+from services.billing.domain.invoice.totals import Totals, totals_of
 from shared.decider import NotAllowedNow
 from shared.money import Money
 
@@ -57,21 +59,21 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             raise InvoiceNotFound("no such invoice")
         case Invoice(status="draft"), RecalculateInvoice():
             return _recalculate(invoice, command)
+        case Invoice(), AddLine() | RemoveLine() | AdjustLine():
+            return [*editing.decide(invoice, command)]
         case Invoice(status="draft"), IssueInvoice(bound=Money() as bound) if is_above(invoice, bound):
             return [] if invoice.held else [InvoiceHeld(total=invoice.totals.total, bound=bound)]
         case Invoice(status="draft"), IssueInvoice():
             return _issue(invoice, command)
         case Invoice(status="draft"), ReleaseInvoice():
             return [_released(invoice, command)]
-        case Invoice(facts=Facts()), IssueInvoice():
-            return []  # already done: repeating a command is harmless
         case Invoice(), RecordPayment() | ReturnPayment():
             return paying.decide(invoice, command)
         case Invoice(status="issued", overdue=False), MarkOverdue(on=on) if on > invoice.issued.due_on:
             return [InvoiceOverdue(facts=invoice.issued, open=invoice.open)]
-        case Invoice(), MarkOverdue():
-            return []
-        case Invoice(status="issued"), VoidInvoice(reason=reason) if invoice.open == invoice.totals.total:
+        case (Invoice(), MarkOverdue()) | (Invoice(facts=Facts()), IssueInvoice()):
+            return []  # already done: repeating a command is harmless
+        case Invoice(status="issued" | "paid"), VoidInvoice(reason=reason) if invoice.is_unpaid:
             return [InvoiceVoided(facts=invoice.issued, reason=reason)]
         case Invoice(status="issued" | "written_off"), WriteOffInvoice():
             return _write_off(invoice, command)
@@ -83,23 +85,25 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             raise NotAllowedNow(command, invoice)
 
 
-def totals_of(lines: Sequence[InvoiceLine], currency: str) -> Totals:
-    totals = invoice_totals(lines, currency)
-    return Totals(subtotal=totals.subtotal, taxes=totals.taxes, tax=totals.tax, total=totals.total)
-
-
 def _drafted(command: DraftInvoice) -> InvoiceDrafted:
-    currency = command.header.party.currency
-    totals = totals_of(command.lines, currency)
+    currency, header = command.header.party.currency, command.header
+    for index, item in enumerate(command.items):
+        editing.validate_one_off(item, f"/lines/{index}")
+    lines = edited(command.lines, command.items, header.bill, currency)
+    totals = totals_of(lines, currency, header.bill.rounding)
+    if command.items:  # what was used is billed, however much it is
+        editing.refuse_too_much(totals)
     if command.taxes is not None:
         given = Carried(lines=command.lines, taxes=command.taxes).totals(currency)
         totals = Totals(subtotal=given.subtotal, taxes=given.taxes, tax=given.tax, total=given.total)
     return InvoiceDrafted(
-        header=command.header,
-        lines=command.lines,
+        header=header,
+        lines=lines,
         totals=totals,
         review_until=command.review_until,
         revisions=command.revisions,
+        items=command.items,
+        reason=command.reason,
     )
 
 
@@ -137,7 +141,7 @@ def _recalculate(invoice: Invoice, command: RecalculateInvoice) -> list[InvoiceE
     return [
         InvoiceRecalculated(
             lines=command.lines,
-            totals=totals_of(command.lines, invoice.header.party.currency),
+            totals=totals_of(command.lines, invoice.header.party.currency, invoice.header.bill.rounding),
             before=invoice.totals.total,
             cause=command.cause,
             revisions=command.revisions,
@@ -145,21 +149,32 @@ def _recalculate(invoice: Invoice, command: RecalculateInvoice) -> list[InvoiceE
     ]
 
 
+def _issued_on(header: Header, command: IssueInvoice) -> date:
+    """The billing day. What no bill asked for has the day of its issue: nobody is late for the time that it waited."""
+    billing_on = header.bill.billing_on
+    return max(billing_on, command.on) if header.kind == "one_off" and command.on else billing_on
+
+
 def _issue(invoice: Invoice, command: IssueInvoice) -> list[InvoiceEvent]:
     header, number = invoice.header, command.number
-    asked_on = max(header.bill.billing_on, invoice.released_on or header.bill.billing_on)
+    issued_on = _issued_on(header, command)
+    asked_on = max(issued_on, invoice.released_on or issued_on)
     facts = Facts(
         invoice_id=header.invoice_id,
         number=number.text,
         subscription_id=header.subscription_id,
         party=header.party,
-        issued_on=header.bill.billing_on,
+        issued_on=issued_on,
         due_on=asked_on + timedelta(days=header.net_days),
         total=invoice.totals.total,
-        kind="correction" if header.corrects else "regular",
+        kind=header.kind,
         corrects_invoice_id=header.corrects.invoice_id if header.corrects else None,
     )
     issued = InvoiceIssued(
-        facts=facts, legal_entity=number.legal_entity, series=number.series, sequence=number.sequence
+        facts=facts,
+        legal_entity=number.legal_entity,
+        series=number.series,
+        sequence=number.sequence,
+        credit=command.credit,
     )
-    return [issued] if invoice.totals.total.minor else [issued, InvoicePaid(facts=facts, paid_at=header.bill.billed_at)]
+    return [issued] if issued.open.minor else [issued, InvoicePaid(facts=facts, paid_at=header.bill.billed_at)]

@@ -8,33 +8,27 @@ from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.agreement import Party
+from services.billing.domain.applied_credit import AppliedCredit, RestoredCredit
 from services.billing.domain.correction import Carried, Correction, CorrectionDocument
+from services.billing.domain.invoice.edit_events import EDIT_TYPES, InvoiceLineEdited
+from services.billing.domain.invoice.line_edits import OneOff
+from services.billing.domain.invoice.totals import Totals
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription.events import Bill
 from shared.money import Money
 
-InvoiceKind = Literal["regular", "correction"]
+InvoiceKind = Literal["regular", "correction", "one_off"]
 NotedStatus = Literal["open", "deferred", "ignored"]
 Answer = Literal["billed", "credited", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
-    """total = subtotal + tax; `taxes` by the text of the rate."""
-
-    subtotal: Money
-    taxes: dict[str, Money]
-    tax: Money
-    total: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """`subscription_version` is the version of the subscription's stream that the lines were made from.
-    An invoice that corrects another one says which, and has a bill without items."""
+    An invoice that corrects another one says which, and has a bill without items. A one-off invoice has no subscription."""
 
     invoice_id: UUID
-    subscription_id: UUID
+    subscription_id: UUID | None
     subscription_version: int
     party: Party
     legal_entity: str
@@ -43,6 +37,12 @@ class Header:
     corrects: Correction | None = None
     purchase_order: str | None = None
 
+    @property
+    def kind(self) -> InvoiceKind:
+        if self.corrects is not None:
+            return "correction"
+        return "regular" if self.subscription_id else "one_off"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -50,7 +50,7 @@ class Facts:
 
     invoice_id: UUID
     number: str
-    subscription_id: UUID
+    subscription_id: UUID | None
     party: Party
     issued_on: date
     due_on: date
@@ -61,13 +61,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDrafted:
-    """`revisions` are those of the usage periods, by id, that the lines were made from."""
+    """`revisions` are those of the usage periods, by id, that the lines were made from. `items` are what a person had charged
+    for, and are the first edits of the draft; `reason` says why."""
 
     header: Header
     lines: tuple[InvoiceLine, ...]
     totals: Totals
     review_until: datetime | None
     revisions: dict[UUID, int] = field(default_factory=dict)
+    items: tuple[OneOff, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +86,17 @@ class InvoiceRecalculated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceIssued:
+    """`credit` is what wallets paid of it at once, in the order in which they were drawn."""
+
     facts: Facts
     legal_entity: str
     series: str
     sequence: int
+    credit: tuple[AppliedCredit, ...] = ()
+
+    @property
+    def open(self) -> Money:
+        return self.facts.total - Money.total((each.amount for each in self.credit), self.facts.total.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +186,8 @@ class InvoiceRecovered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNoteIssued:
-    """What is open is taken back first, then what was written off, and what was paid becomes refundable. `open` is what is
+    """What is open is taken back first, then what was written off; `restored` goes back to the wallets that paid it, and what
+    was paid in money becomes refundable. `open` is what is
     left to pay, and `left` what the invoice still carries, paid or not; None is nothing. In full it has no lines; a
     correction has those that it takes back, as positive amounts. Credit for unused time has the `subscription_version`
     that it follows from. `forgiven` is the part that had been written off, and `written_off` what still is."""
@@ -198,6 +209,7 @@ class CreditNoteIssued:
     subscription_version: int | None = None
     forgiven: Money | None = None
     written_off: Money | None = None
+    restored: tuple[RestoredCredit, ...] = ()
 
     @property
     def is_last(self) -> bool:
@@ -242,6 +254,7 @@ class CorrectionAnswered:
 InvoiceEvent = (
     InvoiceDrafted
     | InvoiceRecalculated
+    | InvoiceLineEdited
     | InvoiceIssued
     | InvoiceHeld
     | InvoiceReleased
@@ -261,6 +274,7 @@ InvoiceEvent = (
 EVENT_TYPES: dict[str, type] = {
     "invoice_drafted": InvoiceDrafted,
     "invoice_recalculated": InvoiceRecalculated,
+    **EDIT_TYPES,
     "invoice_issued": InvoiceIssued,
     "invoice_held": InvoiceHeld,
     "invoice_released": InvoiceReleased,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from services.billing.domain.applied_credit import with_restored
+from services.billing.domain.invoice.edit_events import InvoiceLineAdded, InvoiceLineAdjusted, InvoiceLineRemoved
 from services.billing.domain.invoice.events import (
     CorrectionAnswered,
     CorrectionNoted,
@@ -33,14 +35,14 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
     match invoice, event:
         case None, InvoiceDrafted():
             return _drafted(event)
-        case Invoice(), InvoiceRecalculated(lines=lines, totals=totals):
-            return replace(invoice, lines=lines, totals=totals, revisions=_revisions(event))
+        case Invoice(), InvoiceRecalculated() | InvoiceLineAdded() | InvoiceLineRemoved() | InvoiceLineAdjusted():
+            return _changed(replace(invoice, lines=event.lines, totals=event.totals), event)
         case Invoice(), InvoiceHeld():
             return replace(invoice, held=True)
         case Invoice(), InvoiceReleased(on=on):
             return replace(invoice, held=False, released=True, released_on=on)
-        case Invoice(), InvoiceIssued(facts=facts):
-            return replace(invoice, status="issued", facts=facts)
+        case Invoice(), InvoiceIssued(facts=facts, credit=credit):
+            return replace(invoice, status="issued", facts=facts, credit=credit)
         case Invoice(), PaymentAllocated(payment_id=payment_id, amount=amount):
             id_ = event.allocation_id or payment_id
             return _standing(replace(invoice, paid=invoice.paid + amount, payments=(*invoice.payments, id_)))
@@ -51,7 +53,7 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
         case Invoice(), InvoiceOverdue():
             return replace(invoice, overdue=True)
         case Invoice(), InvoiceVoided():
-            return replace(invoice, status="voided")
+            return replace(invoice, status="voided", restored={each.wallet_id: each.amount for each in invoice.credit})
         case Invoice(), InvoiceWrittenOff(written_off=written_off) | InvoiceRecovered(written_off=written_off):
             is_lost = isinstance(event, InvoiceWrittenOff)
             return replace(invoice, status="written_off" if is_lost else invoice.status, written_off=written_off)
@@ -83,7 +85,18 @@ def _drafted(event: InvoiceDrafted) -> Invoice:
         refundable=nothing,
         written_off=nothing,
         revisions=_revisions(event),
+        edits=event.items,
     )
+
+
+def _changed(
+    invoice: Invoice, event: InvoiceRecalculated | InvoiceLineAdded | InvoiceLineRemoved | InvoiceLineAdjusted
+) -> Invoice:
+    match event:
+        case InvoiceRecalculated():
+            return replace(invoice, revisions=_revisions(event))
+        case _:
+            return replace(invoice, edits=(*invoice.edits, event.made))
 
 
 def _revisions(event: InvoiceDrafted | InvoiceRecalculated) -> dict[UUID, int]:
@@ -105,6 +118,7 @@ def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
         credited_tax=invoice.credited_tax + event.tax,
         refundable=invoice.refundable + event.refundable,
         written_off=invoice.written_off - event.forgiven if event.forgiven else invoice.written_off,
+        restored=with_restored(invoice.restored, event.restored),
         unused=invoice.unused if event.subscription_version is None else (*invoice.unused, event.carried),
     )
 

@@ -7,8 +7,11 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.applied_credit import AppliedCredit
 from services.billing.domain.correction import Carried, CorrectionDocument, merged
-from services.billing.domain.invoice.events import Facts, Header, Totals
+from services.billing.domain.invoice.events import Facts, Header
+from services.billing.domain.invoice.line_edits import LineEdit
+from services.billing.domain.invoice.totals import Totals
 from services.billing.domain.invoice_line import InvoiceLine
 from shared.decider import NotAllowedNow
 from shared.errors import DomainError, NotFound
@@ -60,8 +63,9 @@ class Invoice:
     those of its usage periods that it is rated with, `heard` the latest of each, also where it was ignored. `documents`
     corrected it; what of its corrections waits for the next invoice is `deferred`, what has no answer yet `unanswered`.
     `unused` is what was credited for time that is not used, `written_off` what is not expected any more.
-    A draft that is `held` is above the bound; `released` is one that somebody has looked at, on
-    the day `released_on`.
+    Wallets paid `credit` when it was issued; `restored` is what went back to each. `edits` are what people changed of the
+    draft. A draft that is `held` is above the bound; `released` is one that somebody has looked at, on the day
+    `released_on`.
     """
 
     status: InvoiceStatus
@@ -84,18 +88,44 @@ class Invoice:
     unanswered: tuple[UUID, ...] = ()
     unused: tuple[Carried, ...] = ()
     written_off: Money
+    credit: tuple[AppliedCredit, ...] = ()
+    restored: dict[UUID, Money] = field(default_factory=dict)
     held: bool = False
     released: bool = False
     released_on: date | None = None
+    edits: tuple[LineEdit, ...] = ()
 
     @property
     def open(self) -> Money:
-        return self.totals.total - self.paid - self.credited + self.refundable - self.written_off
+        total = self.totals.total - self.paid - self.credit_applied
+        return total - self.credited + self.refundable - self.written_off
+
+    @property
+    def credit_applied(self) -> Money:
+        """What wallets pay of it by now."""
+        drawn = Money.total((each.amount for each in self.credit), self.totals.total.currency)
+        return drawn - Money.total(self.restored.values(), self.totals.total.currency)
+
+    @property
+    def is_unpaid(self) -> bool:
+        """But for what wallets paid: that can go back. Of an invoice at zero there is nothing to be made void."""
+        return self.totals.total.minor > 0 and self.open + self.credit_applied == self.totals.total
 
     @property
     def payable(self) -> Money:
         """What it takes: what is open, and what was written off of it."""
         return self.open + self.written_off
+
+    @property
+    def charged(self) -> Money:
+        """What it asks for in all, paid or not: without what was credited or given up."""
+        nothing = Money.zero(self.totals.total.currency)
+        is_void = self.status in ("draft", "voided", "discarded")
+        return nothing if is_void else self.totals.total - self.credited - self.written_off
+
+    @property
+    def owed(self) -> Money:
+        return self.open if self.status == "issued" else Money.zero(self.totals.total.currency)
 
     @property
     def left(self) -> Money:

@@ -18,6 +18,7 @@ from services.billing.domain.proration import WHOLE, Share, share
 from services.billing.domain.subscription.billing import credited_from
 from services.billing.domain.subscription.events import FlatItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.taxation.applied import added, included_in, negated, taken_out
 from shared.money import Money
 from shared.periods import Days
 
@@ -26,14 +27,19 @@ def unused(subscription: Subscription, invoice: Invoice) -> Carried | None:
     """Lines and tax to be credited, as positive amounts; None where nothing is.
 
     A line is credited with what its unused days cost by the policy of the plan, rounded half away from zero once, and with
-    no more than it still carries. Lines of a bill come in the order of its items.
+    no more than it still carries. What people took off the draft was not charged.
     """
     if not invoice.left.minor:
         return None
-    items = zip(invoice.header.bill.flat, invoice.lines, strict=False)
-    lines = [line for item, charged in items for line in _credit(subscription, invoice, item, charged)]
+    charged = {_place(line): line for line in invoice.lines if line.kind == "flat" and line.corrects is None}
+    items = [(item, charged[_place(item)]) for item in invoice.header.bill.flat if _place(item) in charged]
+    lines = [line for item, of in items for line in _credit(subscription, invoice, item, of)]
     numbered = tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
     return Carried(lines=numbered, taxes=_taxes(invoice, numbered)) if numbered else None
+
+
+def _place(charged: FlatItem | InvoiceLine) -> tuple[str, int, int, date, date]:
+    return charged.charge, charged.term_number, charged.amendment, charged.starts_on, charged.ends_on
 
 
 def part_unused(subscription: Subscription, item: FlatItem, from_day: date) -> Share:
@@ -50,54 +56,70 @@ def _credit(
     if from_day >= item.ends_on:
         return
     rounded, residue = rounding(subscription.currency)(_exact(subscription, item, charged, from_day))
-    given = _given(invoice, charged.number)
-    amount = min(rounded, charged.amount) - given
-    if amount.minor > 0:
-        yield _line(invoice, charged, from_day, amount, charged.amount - given, residue)
+    left = _less(charged, _given(invoice, charged.number))
+    wanted = min(rounded, charged.priced) - (charged.priced - left.priced)
+    if wanted.minor > 0:
+        yield _line(invoice, _part(charged, left, wanted), from_day, left.amount, residue)
+
+
+def _less(charged: InvoiceLine, given: Iterable[InvoiceLine]) -> InvoiceLine:
+    """What a line still carries."""
+    for line in given:
+        charged = replace(charged, amount=charged.amount - line.amount, taxes=added(charged.taxes, negated(line.taxes)))
+    return charged
+
+
+def _part(charged: InvoiceLine, left: InvoiceLine, wanted: Money) -> InvoiceLine:
+    """So much of what is left. Of a price with tax in it, what was credited by now is taken apart as the line was: the last
+    part gives back the rest of net and tax."""
+    if not charged.tax_inclusive:
+        return replace(left, amount=wanted)
+    stays = left.priced - wanted
+    kept = taken_out(stays, charged.taxes)
+    taxes = added(left.taxes, negated(kept))
+    return replace(left, amount=wanted - included_in(taxes, wanted.currency), taxes=taxes)
 
 
 def _exact(subscription: Subscription, item: FlatItem, charged: InvoiceLine, from_day: date) -> Decimal:
     """In major units: all of the line where nothing was used, otherwise the share of its price for a full period, less
-    what coupons took off that in proportion."""
+    what coupons and people took off that in proportion."""
     if from_day == item.starts_on:
-        return charged.amount.major
+        return charged.priced.major
     line = subscription.line(item.term_number, item.amendment).on(item.starts_on)
     charges = FlatCharges(line=line, currency=subscription.currency, anchor=subscription.anchor)
     full = charges.full_price(line.charge(item.charge))
-    taken = Money.total((discount.amount for discount in charged.discounts), subscription.currency)
-    share_of_line = Share(charged.amount.minor, (charged.amount + taken).minor) if taken.minor else WHOLE
-    return share_of_line.exactly(part_unused(subscription, item, from_day).exactly(full))
+    rated, priced = charged.rated, charged.priced
+    share_of_line = Share(priced.minor, rated.minor) if rated.minor not in (0, priced.minor) else WHOLE
+    part = part_unused(subscription, item, from_day)
+    return Share(share_of_line.numerator * part.numerator, share_of_line.denominator * part.denominator).exactly(full)
 
 
-def _line(
-    invoice: Invoice, charged: InvoiceLine, from_day: date, amount: Money, left: Money, residue: Decimal
-) -> InvoiceLine:
+def _line(invoice: Invoice, credited: InvoiceLine, from_day: date, left: Money, residue: Decimal) -> InvoiceLine:
     id_ = invoice.header.invoice_id
     corrects = CorrectedLine(
-        correction_id=uuid5(id_, f"unused:{charged.number}:{from_day.isoformat()}"),
+        correction_id=uuid5(id_, f"unused:{credited.number}:{from_day.isoformat()}"),
         invoice_id=id_,
         invoice=invoice.issued.number,
-        line=charged.number,
+        line=credited.number,
         before=left,
-        after=left - amount,
-        quantity_before=charged.quantity,
-        quantity_after=charged.quantity,
+        after=left - credited.amount,
+        quantity_before=credited.quantity,
+        quantity_after=credited.quantity,
     )
     return replace(
-        charged,
+        credited,
         starts_on=from_day,
-        amount=amount,
         residue=residue,
         tiers=(),
         discounts=(),
         credits=None,
+        adjustments=(),
         corrects=corrects,
     )
 
 
-def _given(invoice: Invoice, number: int) -> Money:
-    credited = (line for carried in invoice.unused for line in carried.lines if _number(line) == number)
-    return Money.total((line.amount for line in credited), invoice.totals.total.currency)
+def _given(invoice: Invoice, number: int) -> Iterator[InvoiceLine]:
+    return (line for carried in invoice.unused for line in carried.lines if _number(line) == number)
 
 
 def _number(line: InvoiceLine) -> int | None:
@@ -105,10 +127,10 @@ def _number(line: InvoiceLine) -> int | None:
 
 
 def _taxes(invoice: Invoice, lines: Iterable[InvoiceLine]) -> dict[str, Money]:
-    """Of the credited lines, rounded once per rate, and never more than what the invoice still carries of it."""
-    currency = invoice.totals.total.currency
+    """Of the credited lines, rounded as on the invoice, and never more than what it still carries of each."""
+    currency, carries = invoice.totals.total.currency, invoice.shares()[invoice.header.invoice_id].taxes
     found = {}
-    for rate, tax in taxes(list(lines), currency).items():
+    for rate, tax in taxes(list(lines), currency, invoice.header.bill.rounding).items():
         before = Money.total((carried.taxes[rate] for carried in invoice.unused if rate in carried.taxes), currency)
-        found[rate] = min(tax, invoice.totals.taxes[rate] - before)
+        found[rate] = max(Money.zero(currency), min(tax, carries[rate] - before))
     return found

@@ -12,12 +12,17 @@ from services.billing.domain.invoicing.tax import TaxPolicy, tax_rate
 from services.billing.domain.invoicing.totals import invoice_totals
 from services.billing.domain.invoicing.wallets import Wallet, draw_down
 from services.billing.domain.pricing.limits import non_negative
+from services.billing.domain.taxation.applied import AppliedTax
 from shared.errors import DomainError
 from shared.money import Money
 
 
 class LineRepeated(DomainError):
     """Lines are told apart by their id."""
+
+
+class WalletRepeated(DomainError):
+    """What a wallet gave is told by its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,7 @@ class NetLine:
     gross: Money
     net: Money
     tax_rates: tuple[str, ...]
+    taxes: tuple[AppliedTax, ...] = ()
 
     @property
     def discount(self) -> Money:
@@ -86,6 +92,8 @@ def preview_invoice(
 
     Credit is never more than the total: what a credit note or a wallet has left stays there.
     """
+    if len({wallet.id for wallet in wallets}) < len(wallets):
+        raise WalletRepeated("give each wallet an id of its own", field="/wallets")
     nets = _net_lines(lines, coupons, currency)
     subtotal = Money.total((line.gross for line in nets), currency)
     totals = invoice_totals(nets, currency, policy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -50,6 +50,32 @@ def draw_down(due: Money, nets: Mapping[str, Money], wallets: Iterable[Wallet], 
     return drawn
 
 
+def shared_out(
+    drawn: Mapping[str, Money], wallets: Iterable[Wallet], nets: Mapping[str, Money], rest: Money
+) -> dict[str, list[tuple[str | None, Money]]]:
+    """Which lines what was drawn pays, by wallet: restricted ones their own, then the others what is left, in the order of
+    the lines and at last the `rest`, such as tax, which has no id. Lines below zero are paid by nobody."""
+    left: dict[str | None, Money] = {line: net for line, net in nets.items() if net.minor > 0}
+    if rest.minor > 0:
+        left[None] = rest
+    by_restriction = sorted(wallets, key=lambda wallet: (wallet.applies_to is None, *_order(wallet)))
+    found = {
+        each.id: list(_parts(left, each.applies_to, drawn[each.id])) for each in by_restriction if each.id in drawn
+    }
+    return {id_: found[id_] for id_ in drawn}
+
+
+def _parts(
+    left: dict[str | None, Money], lines: Iterable[str] | None, amount: Money
+) -> Iterator[tuple[str | None, Money]]:
+    for line in list(left) if lines is None else lines:
+        part = min(amount, left.get(line, Money.zero(amount.currency)))
+        if part.minor > 0:
+            left[line] -= part
+            amount -= part
+            yield line, part
+
+
 def _order(wallet: Wallet) -> tuple[int, date, bool]:
     return wallet.priority, wallet.expires_on or date.max, not wallet.promotional
 
@@ -59,7 +85,7 @@ def _has_expired(wallet: Wallet, on: date | None) -> bool:
 
 
 def _net(nets: Mapping[str, Money], lines: Iterable[str], currency: str) -> Money:
-    return Money.total((nets[line] for line in lines if line in nets), currency)
+    return Money.total((nets[line] for line in dict.fromkeys(lines) if line in nets), currency)
 
 
 def _pay(left: dict[str, Money], lines: Iterable[str], amount: Money) -> None:

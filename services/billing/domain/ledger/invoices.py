@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import chain
 
 from services.billing.domain.correction import Carried
+from services.billing.domain.invoice.edit_events import InvoiceLineEdited
 from services.billing.domain.invoice.events import (
     CreditNoteIssued,
     Facts,
@@ -19,7 +21,9 @@ from services.billing.domain.invoice.events import (
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.ledger.posting import Account, Entry, EntryKind, Posting, Subject
 from services.billing.domain.ledger.recognition import Stretch, stretches, unused_stretches
+from services.billing.domain.ledger.taxed import added_up, taxed_amounts
 from services.billing.domain.ledger.telling import Telling
+from services.billing.domain.tax_status import TaxStatus
 from shared.money import Money
 from shared.periods import local_day
 
@@ -36,9 +40,8 @@ def issued(told: Telling[InvoiceIssued]) -> Iterator[Entry]:
     """Receivables for the total; tax by rate; each line as revenue, or deferred and recognised month by month."""
     facts = told.event.facts
     owed = _owed("receivables", facts.total)
-    yield from _entries(
-        "invoice", facts.issued_on, subject_of(facts), owed, [_whole(_carried(told.before), facts.issued_on)]
-    )
+    part = _whole(_carried(told.before), facts.issued_on)
+    yield from _entries("invoice", facts.issued_on, subject_of(facts), owed, [part], _status(told.before))
 
 
 def voided(told: Telling[InvoiceVoided]) -> Iterator[Entry]:
@@ -46,7 +49,8 @@ def voided(told: Telling[InvoiceVoided]) -> Iterator[Entry]:
     facts = told.event.facts
     on = local_day(told.occurred_at, facts.party.zone)
     owed = _owed("receivables", -facts.total)
-    yield from _entries("void", on, subject_of(facts), owed, [_whole(-_carried(told.before), on)])
+    part = _whole(-_carried(told.before), on)
+    yield from _entries("void", on, subject_of(facts), owed, [part], _status(told.before))
 
 
 def credited(told: Telling[CreditNoteIssued]) -> Iterator[Entry]:
@@ -59,7 +63,7 @@ def credited(told: Telling[CreditNoteIssued]) -> Iterator[Entry]:
         *_owed("customer_credit", -note.refundable),
     ]
     subject = replace(subject_of(note.facts), document=note.credit_note_number)
-    yield from _entries("credit_note", note.issued_on, subject, owed, _taken_back(told))
+    yield from _entries("credit_note", note.issued_on, subject, owed, _taken_back(told), _status(told.before))
 
 
 def _taken_back(told: Telling[CreditNoteIssued]) -> list[_Part]:
@@ -93,12 +97,22 @@ def _unused(charged: Mapping[int, InvoiceLine], on: date, line: InvoiceLine) -> 
 
 def _carried(before: Sequence[object]) -> Carried:
     """The lines and taxes of the draft as it was last."""
-    drafts = [event for event in before if isinstance(event, InvoiceDrafted | InvoiceRecalculated)]
+    drafts = [event for event in before if isinstance(event, InvoiceDrafted | InvoiceRecalculated | InvoiceLineEdited)]
     return Carried(lines=drafts[-1].lines, taxes=drafts[-1].totals.taxes)
 
 
+def _status(before: Sequence[object]) -> TaxStatus | None:
+    """The one that the customer had on the billing day."""
+    return next(event.header.bill.tax for event in before if isinstance(event, InvoiceDrafted))
+
+
 def _entries(
-    kind: EntryKind, on: date, subject: Subject, owed: Sequence[Posting], parts: Sequence[_Part]
+    kind: EntryKind,
+    on: date,
+    subject: Subject,
+    owed: Sequence[Posting],
+    parts: Sequence[_Part],
+    status: TaxStatus | None,
 ) -> Iterator[Entry]:
     """The document's own entry, then what is recognised of it afterwards."""
     postings, later = list(owed), list[Entry]()
@@ -110,7 +124,8 @@ def _entries(
         postings += _taxes(part.carried.taxes)
     kept = tuple(posting for posting in postings if posting.amount.minor)
     if kept:
-        yield Entry(kind=kind, effective_on=on, subject=subject, postings=kept)
+        taxed = chain(*(taxed_amounts(part.carried.lines, part.carried.taxes, status) for part in parts))
+        yield Entry(kind=kind, effective_on=on, subject=subject, postings=kept, taxed=added_up(taxed))
     yield from (entry for entry in later if entry.postings[0].amount.minor)
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.ledger.recognition import Stretch
+from services.billing.domain.ledger.taxed import TaxedAmount
 from services.billing.domain.plan import RevenueClass
 from shared.money import Money
 
@@ -21,6 +22,9 @@ Account = Literal[
     "deferred_revenue",
     "tax_payable",
     "customer_credit",
+    "prepaid_credit",
+    "promotional_credit",
+    "included_credit",
     "breakage",
     "write_off",
     "recovery",
@@ -37,6 +41,11 @@ EntryKind = Literal[
     "void",
     "write_off",
     "recovery",
+    "credit_grant",
+    "drawdown",
+    "restoration",
+    "credit_expiry",
+    "revocation",
 ]
 
 
@@ -64,13 +73,14 @@ class Subject:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """`effective_on` is the day that it belongs to; where the books of that day are closed it is booked later.
-    A recognition has the stretch of days in which it is earned."""
+    A recognition has the stretch of days in which it is earned; a document says what of it is `taxed`, and how."""
 
     kind: EntryKind
     effective_on: date
     subject: Subject
     postings: tuple[Posting, ...]
     stretch: Stretch | None = None
+    taxed: tuple[TaxedAmount, ...] = ()
 
     @property
     def is_balanced(self) -> bool:

@@ -23,6 +23,7 @@ POLICIES: dict[LineKind, Policy] = {
     "true_up": "on_delivery",
     "reinstatement": "at_once",
     "late_fee": "at_once",
+    "one_off": "at_once",
 }
 DAY = timedelta(days=1)
 

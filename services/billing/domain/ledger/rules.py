@@ -14,7 +14,7 @@ from services.billing.domain.invoice.events import (
     InvoiceWrittenOff,
     PaymentAllocated,
 )
-from services.billing.domain.ledger import invoices, losses, payments
+from services.billing.domain.ledger import invoices, losses, payments, wallets
 from services.billing.domain.ledger.posting import Entry
 from services.billing.domain.ledger.telling import Telling
 from services.billing.domain.payment.events import (
@@ -23,6 +23,13 @@ from services.billing.domain.payment.events import (
     PaymentReceived,
     PaymentRefunded,
     PaymentWithdrawn,
+)
+from services.billing.domain.wallet.events import (
+    CreditDrawn,
+    CreditExpired,
+    CreditGranted,
+    CreditRestored,
+    CreditRevoked,
 )
 
 
@@ -48,10 +55,16 @@ RULES: dict[type, Rule] = {
     PaymentWithdrawn: Rule("payment_withdrawn", payments.withdrawn),
     PaymentRefunded: Rule("payment_refunded", payments.refunded),
     PaymentChargedBack: Rule("payment_charged_back", payments.charged_back),
+    CreditGranted: Rule("credit_granted", wallets.granted),
+    CreditDrawn: Rule("credit_drawn", wallets.drawn),
+    CreditRestored: Rule("credit_restored", wallets.restored),
+    CreditExpired: Rule("credit_expired", wallets.expired),
+    CreditRevoked: Rule("credit_revoked", wallets.revoked),
 }
 
 # By stored name. Corrections are noted and answered, and subscriptions amended and cancelled: the documents that follow are
-# invoices and credit notes. What an invoice says of a payment that was returned, the payment says as well, and books.
+# invoices and credit notes. What an invoice says of a payment that was returned, the payment says as well, and books; what a
+# payment says of credit that it bought, the wallet does. What rolls over from wallet to wallet stays on its account.
 WITHOUT_MONEY = frozenset(
     {
         "accounting_period_closed",
@@ -64,6 +77,7 @@ WITHOUT_MONEY = frozenset(
         "policy_noted",
         "product_changed",
         "settings_changed",
+        "tax_rates_changed",
         "quote_accepted",
         "quote_approval_requested",
         "quote_approved",
@@ -90,11 +104,14 @@ WITHOUT_MONEY = frozenset(
         "subscription_paused",
         "subscription_resumed",
         "subscription_term_ended",
+        "subscription_transferred",
         "subscription_term_ending",
         "term_renewed",
         "legal_notice_recorded",
         "auto_renewal_refused",
         "term_started",
+        "transfer_scheduled",
+        "transfer_withdrawn",
         "trial_converted",
         "trial_ended",
         "usage_period_closed",
@@ -106,12 +123,16 @@ WITHOUT_MONEY = frozenset(
         "invoice_discarded",
         "invoice_drafted",
         "invoice_held",
+        "invoice_line_added",
+        "invoice_line_adjusted",
+        "invoice_line_removed",
         "invoice_overdue",
         "invoice_paid",
         "invoice_recalculated",
         "invoice_released",
         "autopay_failed",
         "autopay_pending",
+        "autopay_postponed",
         "autopay_requested",
         "autopay_scheduled",
         "autopay_succeeded",
@@ -120,16 +141,30 @@ WITHOUT_MONEY = frozenset(
         "bank_entry_set_aside",
         "charge_disputed",
         "charge_failed",
+        "charge_refund_told",
         "charge_succeeded",
         "late_fee_assessed",
         "late_fee_scheduled",
+        "payment_plan_agreed",
+        "payment_plan_broken",
+        "payment_plan_kept",
+        "payment_plan_withdrawn",
         "payment_profile_changed",
         "payment_returned",
+        "credit_bought",
+        "credit_returned",
+        "credit_received",
+        "credit_rolled_over",
+        "refund_failed",
+        "refund_pending",
+        "refund_requested",
         "debt_recovered",
         "debt_reduced",
         "debt_restored",
         "debt_tracked",
         "debt_written_off",
+        "debts_held",
+        "debts_released",
         "dunning_cleared",
         "dunning_step_reached",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.payment.events import PaymentFacts, Returned
@@ -44,6 +45,28 @@ class RefundPayment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRefund:
+    """Through the provider that the payment came by."""
+
+    refund_id: UUID
+    amount: Money
+    reference: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRefund:
+    """What became of a request; `reference` is the provider's name for the refund."""
+
+    refund_id: UUID
+    outcome: Literal["pending", "succeeded", "failed"]
+    reference: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeBack:
     """`returned` is what the invoices said that they give back; the rest of `amount` was unapplied."""
 
@@ -55,4 +78,32 @@ class ChargeBack:
     at: datetime
 
 
-PaymentCommand = ReceivePayment | ApplyPayment | WithdrawPayment | RefundPayment | ChargeBack
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyCredit:
+    """Once for each wallet."""
+
+    wallet_id: UUID
+    amount: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnCredit:
+    """`amount` is what the wallet said was left of it."""
+
+    wallet_id: UUID
+    amount: Money
+    at: datetime
+
+
+PaymentCommand = (
+    ReceivePayment
+    | ApplyPayment
+    | WithdrawPayment
+    | RefundPayment
+    | RequestRefund
+    | RecordRefund
+    | ChargeBack
+    | BuyCredit
+    | ReturnCredit
+)

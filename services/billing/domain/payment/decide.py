@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from services.billing.domain.payment import refunding
 from services.billing.domain.payment.commands import (
     ApplyPayment,
+    BuyCredit,
     ChargeBack,
     PaymentCommand,
     ReceivePayment,
+    RecordRefund,
     RefundPayment,
+    RequestRefund,
+    ReturnCredit,
     WithdrawPayment,
 )
 from services.billing.domain.payment.events import (
+    CreditBought,
+    CreditReturned,
     Moved,
     PaymentApplied,
     PaymentChargedBack,
     PaymentEvent,
     PaymentFacts,
     PaymentReceived,
-    PaymentRefunded,
     PaymentWithdrawn,
     Returned,
     moved,
 )
+from services.billing.domain.payment.refunding import check_free
 from services.billing.domain.payment.state import (
     MoreThanApplied,
     MoreThanReceived,
-    MoreThanUnapplied,
     Payment,
     PaymentDiffers,
     PaymentNotFound,
@@ -53,10 +59,14 @@ def decide(payment: Payment | None, command: PaymentCommand) -> list[PaymentEven
             return [_applied(payment, command)]
         case Payment(), WithdrawPayment():
             return [_withdrawn(payment, command)]
-        case Payment(), RefundPayment():
-            return [_refunded(payment, command)]
+        case Payment(), RefundPayment() | RequestRefund() | RecordRefund():
+            return refunding.decide(payment, command)
         case Payment(), ChargeBack():
             return [_charged_back(payment, command)]
+        case Payment(), BuyCredit():
+            return [] if command.wallet_id in payment.credit else [_bought(payment, command)]
+        case Payment(), ReturnCredit():
+            return [_credit_returned(payment, command)]
     raise AssertionError(command)  # every command is above
 
 
@@ -104,24 +114,10 @@ def _withdrawn(payment: Payment, command: WithdrawPayment) -> PaymentWithdrawn:
     )
 
 
-def _refunded(payment: Payment, command: RefundPayment) -> PaymentRefunded:
-    left, minor = _left(payment, command.amount), command.amount.minor
-    return PaymentRefunded(
-        facts=payment.facts,
-        refund_id=command.refund_id,
-        amount=command.amount,
-        unapplied=left,
-        reference=command.reference,
-        reason=command.reason,
-        refunded_at=command.at,
-        moved=moved(left.currency, cash=-minor, unapplied=-minor),
-    )
-
-
 def _charged_back(payment: Payment, command: ChargeBack) -> PaymentChargedBack:
     currency = payment.facts.amount.currency
-    if not command.amount <= payment.held or not command.amount.minor:
-        raise MoreThanReceived(f"{command.amount} cannot be taken back of {payment.held}", field="/amount_minor")
+    if not command.amount <= payment.exposed or not command.amount.minor:
+        raise MoreThanReceived(f"{command.amount} cannot be taken back of {payment.exposed}", field="/amount_minor")
     for returned in command.returned:
         _check_applied(payment, returned)
     from_invoices = Money.total((returned.amount for returned in command.returned), currency)
@@ -146,9 +142,31 @@ def _charged_back(payment: Payment, command: ChargeBack) -> PaymentChargedBack:
     )
 
 
+def _bought(payment: Payment, command: BuyCredit) -> CreditBought:
+    return CreditBought(
+        facts=payment.facts,
+        wallet_id=command.wallet_id,
+        amount=command.amount,
+        unapplied=_left(payment, command.amount),
+        bought_at=command.at,
+    )
+
+
+def _credit_returned(payment: Payment, command: ReturnCredit) -> CreditReturned:
+    bought = payment.credit.get(command.wallet_id, Money.zero(payment.facts.amount.currency))
+    if not command.amount <= bought or command.amount.minor <= 0:
+        raise MoreThanApplied(f"{command.amount} is more than the {bought} of credit that it bought")
+    return CreditReturned(
+        facts=payment.facts,
+        wallet_id=command.wallet_id,
+        amount=command.amount,
+        unapplied=payment.unapplied + command.amount,
+        returned_at=command.at,
+    )
+
+
 def _left(payment: Payment, amount: Money) -> Money:
-    if not amount <= payment.unapplied or amount.minor <= 0:
-        raise MoreThanUnapplied(f"{amount} is more than the unapplied {payment.unapplied}", field="/amount_minor")
+    check_free(payment, amount)
     return payment.unapplied - amount
 
 

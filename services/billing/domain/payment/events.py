@@ -109,6 +109,37 @@ class PaymentRefunded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequested:
+    """Its provider is to give so much back. No money has moved; nobody else gets what it is promised of."""
+
+    facts: PaymentFacts
+    refund_id: UUID
+    amount: Money
+    reference: str
+    reason: str
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPending:
+    """The provider took the request; `reference` is its name for the refund."""
+
+    refund_id: UUID
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed:
+    """Nothing was given back: it waits unapplied."""
+
+    refund_id: UUID
+    amount: Money
+    reference: str
+    reason: str
+    failed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentChargedBack:
     """The bank took it back: first what was unapplied, then what paid invoices, the last one first."""
 
@@ -123,7 +154,40 @@ class PaymentChargedBack:
     moved: Moved
 
 
-PaymentEvent = PaymentReceived | PaymentApplied | PaymentWithdrawn | PaymentRefunded | PaymentChargedBack
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditBought:
+    """Some of it is prepaid credit now; `unapplied` is what is left. The wallet says the same, and books it."""
+
+    facts: PaymentFacts
+    wallet_id: UUID
+    amount: Money
+    unapplied: Money
+    bought_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditReturned:
+    """What was left of the credit was taken back, and waits unapplied again. The wallet books that, too."""
+
+    facts: PaymentFacts
+    wallet_id: UUID
+    amount: Money
+    unapplied: Money
+    returned_at: datetime
+
+
+PaymentEvent = (
+    PaymentReceived
+    | PaymentApplied
+    | PaymentWithdrawn
+    | PaymentRefunded
+    | PaymentChargedBack
+    | CreditBought
+    | CreditReturned
+    | RefundRequested
+    | RefundPending
+    | RefundFailed
+)
 
 EVENT_TYPES: dict[str, type] = {
     "payment_received": PaymentReceived,
@@ -131,4 +195,9 @@ EVENT_TYPES: dict[str, type] = {
     "payment_withdrawn": PaymentWithdrawn,
     "payment_refunded": PaymentRefunded,
     "payment_charged_back": PaymentChargedBack,
+    "credit_bought": CreditBought,
+    "credit_returned": CreditReturned,
+    "refund_requested": RefundRequested,
+    "refund_pending": RefundPending,
+    "refund_failed": RefundFailed,
 }

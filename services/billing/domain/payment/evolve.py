@@ -7,15 +7,20 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.billing.domain.payment.events import (
+    CreditBought,
+    CreditReturned,
     PaymentApplied,
     PaymentChargedBack,
     PaymentEvent,
     PaymentReceived,
     PaymentRefunded,
     PaymentWithdrawn,
+    RefundFailed,
+    RefundPending,
+    RefundRequested,
     Returned,
 )
-from services.billing.domain.payment.state import Payment
+from services.billing.domain.payment.state import Payment, Refund
 from shared.decider import CorruptStream
 from shared.money import Money
 
@@ -32,12 +37,34 @@ def evolve(payment: Payment | None, event: PaymentEvent) -> Payment:
         case Payment(), PaymentWithdrawn(returned=returned):
             return _done(_less(payment, [returned]), event.withdrawal_id, event.unapplied)
         case Payment(), PaymentRefunded(amount=amount):
+            payment = _settled(payment, event.refund_id, event.reference)
             return _done(replace(payment, refunded=payment.refunded + amount), event.refund_id, event.unapplied)
+        case Payment(), RefundRequested(refund_id=id_, amount=amount):
+            asked = Refund(amount=amount, note=event.reference, reason=event.reason, requested_at=event.requested_at)
+            return replace(payment, refunds=payment.refunds | {id_: asked})
+        case Payment(refunds=refunds), RefundPending(refund_id=id_, reference=reference):
+            return replace(payment, refunds=refunds | {id_: replace(refunds[id_], reference=reference)})
+        case Payment(), RefundFailed(refund_id=id_, reference=reference):
+            return _done(_settled(payment, id_, reference), id_, payment.unapplied)
         case Payment(), PaymentChargedBack(amount=amount, returned=returned):
             payment = replace(_less(payment, returned), charged_back=payment.charged_back + amount)
             return _done(payment, event.chargeback_id, event.unapplied)
+        case Payment(), CreditBought(wallet_id=wallet_id, amount=amount, unapplied=unapplied):
+            return replace(payment, credit=payment.credit | {wallet_id: amount}, unapplied=unapplied)
+        case Payment(), CreditReturned(wallet_id=wallet_id, amount=amount, unapplied=unapplied):
+            credit = payment.credit | {wallet_id: payment.credit[wallet_id] - amount}
+            return replace(payment, credit=credit, unapplied=unapplied)
         case _:
             raise CorruptStream(payment, event)
+
+
+def _settled(payment: Payment, id_: UUID, reference: str) -> Payment:
+    """One that somebody recorded by hand was asked of nobody."""
+    refund = payment.refunds.get(id_)
+    if refund is None:
+        return payment
+    over = replace(refund, settled=True, reference=reference)
+    return replace(payment, refunds=payment.refunds | {id_: over})
 
 
 def _done(payment: Payment, id_: UUID, unapplied: Money) -> Payment:

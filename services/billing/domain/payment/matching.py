@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.billing.domain.bank_entry import BankEntry, Match, MatchRule
@@ -89,7 +89,7 @@ class OpenBook:
         for share in shares:
             invoice = self._open.pop(share.invoice_id)
             if (invoice.open - share.amount).minor:
-                self._add(replace(invoice, open=invoice.open - share.amount))
+                self._add(invoice.less(share.amount))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import reduce
 
 from services.billing.domain.pricing.price import ZERO
@@ -12,3 +12,13 @@ from shared.money import EXACT
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
     return reduce(EXACT.add, amounts, ZERO)
+
+
+# A quotient of two numbers of 27 digits that is no half of a minor unit is further from one than this sees; what a division
+# left open in the last of 60 digits, grown by what was subtracted from it, is nearer.
+_SETTLED = Context(prec=48, rounding=ROUND_HALF_EVEN)
+
+
+def settled(amount: Decimal) -> Decimal:
+    """The amount that was meant where a third of something was multiplied: 9.4999…9 is 9.5, and rounds as that."""
+    return _SETTLED.plus(amount)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
+from services.billing.domain.pricing.exact import settled
 from services.billing.domain.pricing.models import amount_of
 from services.billing.domain.pricing.price import ZERO, Price
 from services.billing.domain.pricing.quantity import billable
@@ -30,7 +31,8 @@ def minor_units(price: Price, currency: str) -> MinorUnits:
         return plain
 
     def converted(quantity: Decimal, _: int) -> int:
-        exact = amount(billable(price, quantity)).scaleb(places, EXACT)
+        exact = amount(billable(price, quantity))
+        exact = (settled(exact) if rating.divides else exact).scaleb(places, EXACT)
         return int(exact.to_integral_value(ROUND_HALF_UP, EXACT))
 
     return converted

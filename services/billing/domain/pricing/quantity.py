@@ -21,6 +21,11 @@ def billable(price: Price, quantity: Decimal) -> Decimal:
     return quantity
 
 
+def divides_without_end(price: Price) -> bool:
+    """The priced quantity may be a third of the metered one, which no number of digits holds."""
+    return price.convert is not None and price.convert.round == "none"
+
+
 def convert(conversion: Conversion, quantity: Decimal) -> Decimal:
     """quantity ÷ divide_by, rounded to a whole number as the conversion says, or not at all (60 digits)."""
     divided = EXACT.divide(quantity, conversion.divide_by)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.billing.domain.pricing.exact import settled
 from services.billing.domain.pricing.models import model_of
 from services.billing.domain.pricing.percentage import of_total
 from services.billing.domain.pricing.price import ZERO, Price
-from services.billing.domain.pricing.quantity import billable
+from services.billing.domain.pricing.quantity import billable, divides_without_end
 from services.billing.domain.pricing.rated import BilledBefore, CreditUse, Priced, PricingModel, Rated
 from services.billing.domain.pricing.rounding import Rounding, rounding
 from shared.money import EXACT
@@ -35,11 +36,13 @@ class Rating:
     model: PricingModel
     rounded: Rounding
     has_limits: bool
+    divides: bool = False
 
     @classmethod
     def of(cls, price: Price, currency: str) -> Rating:
         limits = (price.discount and price.discount.percent, price.maximum_amount, price.minimum_amount, price.credit)
-        return cls(price, model_of(price), rounding(currency), any(limit is not None for limit in limits))
+        has_limits = any(limit is not None for limit in limits)
+        return cls(price, model_of(price), rounding(currency), has_limits, divides_without_end(price))
 
     def line(self, quantity: Decimal, before: BilledBefore | None = None, *, last_of_period: bool = False) -> Rated:
         """Price the cumulative quantity of the period, less what was billed before: a slice is never rounded up alone.
@@ -67,12 +70,13 @@ class Rating:
         self, priced: Priced, before: BilledBefore | None, last_of_period: bool, clamped_from: Decimal | None
     ) -> Rated:
         """From what the model says to the line: discount percent, maximum, minimum, billed before, rounding."""
-        amount, tiers = priced
+        listed, tiers = priced
+        amount = listed = settled(listed) if self.divides else listed
         discount = minimum_line = ZERO
         if self.has_limits or before is not None:
-            amount, discount, minimum_line = self._adjusted(amount, before, last_of_period)
+            amount, discount, minimum_line = self._adjusted(listed, before, last_of_period)
         money, residue = self.rounded(amount)
-        credits = self._credits(priced[0], last_of_period)
+        credits = self._credits(listed, last_of_period)
         return Rated(amount, money, residue, tiers, discount, minimum_line, clamped_from, credits)
 
     def _adjusted(
@@ -104,6 +108,7 @@ class Rating:
         discount, maximum = self.price.discount, self.price.maximum_amount
         if discount is not None and discount.percent is not None:
             amount = EXACT.multiply(amount, EXACT.subtract(Decimal(1), discount.percent.scaleb(-2, EXACT)))
+        amount = settled(amount) if self.divides else amount
         return amount if maximum is None else min(amount, maximum)
 
     def _missing_to_minimum(self, amount: Decimal) -> Decimal:
@@ -114,4 +119,5 @@ class Rating:
         """What earlier slices cost without percent and maximum; without any, nothing rather than the price of zero."""
         if before is None or not (before.quantity or before.amount):
             return ZERO
-        return self.model(billable(self.price, before.quantity))[0]
+        listed = self.model(billable(self.price, before.quantity))[0]
+        return settled(listed) if self.divides else listed

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from services.billing.domain.customer import PurchaseOrderMissing
 from services.billing.domain.quote.commands import AcceptQuote
 from services.billing.domain.quote.events import QuoteAccepted
 from services.billing.domain.quote.lines import annual_values
 from services.billing.domain.quote.state import (
-    PurchaseOrderMissing,
     Quote,
     QuoteChanged,
     QuoteNoLongerValid,

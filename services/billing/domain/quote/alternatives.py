@@ -56,6 +56,7 @@ def _for_term(line: AgreedLine, terms: AlternativeTerms, currency: str) -> Agree
     cheaper = replace(
         line,
         term_months=terms.term_months,
+        ends_on=None,
         discount_percent=EXACT.add(line.discount_percent, terms.discount_percent),
         discounts=_with_part(line.reasons, terms.discount_percent),
         ramp=tuple(_cheaper(phase, terms) for phase in line.ramp if phase.after_months < terms.term_months),

@@ -50,6 +50,7 @@ _AS_IN_THE_PLAN = (
     "late_usage",
     "late_usage_days",
     "trial_converts",
+    "tax_inclusive",
 )
 
 
@@ -101,7 +102,7 @@ def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, cur
     line = line.at_last()
     lasting = tuple(coupon for coupon in line.coupons if coupon.invoices is None)
     charges = uplifted(line.charges, uplift_percent, currency)
-    return replace(line, charges=charges, starts_on=starts_on, coupons=lasting, trial_days=0)
+    return replace(line, charges=charges, starts_on=starts_on, ends_on=None, coupons=lasting, trial_days=0)
 
 
 def annual_flat(lines: Iterable[AgreedLine], currency: str) -> Money:

@@ -50,10 +50,6 @@ class ApproverLevelTooLow(Refused):
     """Whoever decides stands at least as high as what is given away asks for."""
 
 
-class PurchaseOrderMissing(DomainError):
-    """The customer pays nothing without the number of its purchase order."""
-
-
 class QuoteStale(Conflict):
     """What it was made from has changed since: it has to be revised."""
 

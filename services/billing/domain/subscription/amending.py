@@ -54,8 +54,10 @@ def _refuse(subscription: Subscription, day: date, field: str) -> None:
     ends_on = subscription.last.ends_on
     if subscription.cancellation_due is not None:
         ends_on = min(ends_on, subscription.cancellation_due.on)
+    if subscription.transfer_due is not None:
+        ends_on = min(ends_on, subscription.transfer_due.on)
     if not subscription.anchor <= day < ends_on:
-        raise OutsideTerm("a day of the term, before it ends or is cancelled", field=field)
+        raise OutsideTerm("a day of the term, before it ends, is cancelled or transferred", field=field)
     if any(day < amendment.effective_on for amendment in subscription.all_amendments):
         raise BeforeTheLast("a later amendment was agreed already: none is put before it", field=field)
 

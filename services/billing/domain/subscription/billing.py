@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import takewhile
@@ -10,16 +10,19 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.schedule import BillingPeriod, Rhythm
+from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.cancelling import left_of
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.runs import Run, runs
 from services.billing.domain.subscription.state import Subscription, billing_key
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.rates import Taxation, tax_point
 from shared.periods import Days
 
 
-def bill(subscription: Subscription, at: datetime, tax: TaxStatus | None = None) -> Bill | None:
+def bill(
+    subscription: Subscription, at: datetime, tax: TaxStatus | None = None, taxation: Taxation | None = None
+) -> Bill | None:
     """Advance charges of periods that have started, arrears of those that have ended, fees; None where there is nothing.
     Corrections that wait come along, and are no reason for a bill but the last one.
 
@@ -40,7 +43,14 @@ def bill(subscription: Subscription, at: datetime, tax: TaxStatus | None = None)
         fees=agreed.fees,
         corrections=agreed.deferred,
         tax=tax,
+        taxation=taxation and _in_force(taxation, on, (*flat, *usage)),
     )
+
+
+def _in_force(taxation: Taxation, on: date, items: Iterable[FlatItem | UsageItem]) -> Taxation:
+    """What is needed of it, for the bill keeps it."""
+    days = [on, *(tax_point(item.ends_on, on) for item in items)]
+    return taxation.between(min(days), max(days))
 
 
 def next_invoice_id(subscription: Subscription) -> UUID:
@@ -98,8 +108,8 @@ def credited_from(subscription: Subscription, item: FlatItem) -> date:
 def boundaries(anchor: date, days: Days, line: AgreedLine) -> list[date]:
     """The billing days of a line within days of a term: the start of each period of each charge, and the end."""
     found = {days.end}
-    for every in {line.every, *(charge.every or line.every for charge in line.charges)}:
-        found |= {period.part.start for period in Rhythm(anchor, every, line.calendar).within(days)}
+    for rhythm in {line.rhythm(anchor), *(line.rhythm(anchor, charge) for charge in line.charges)}:
+        found |= {period.part.start for period in rhythm.within(days)}
     return sorted(found)
 
 

@@ -7,17 +7,21 @@ from datetime import date, datetime, timedelta
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.plan import Charge
-from services.billing.domain.schedule import BillingPeriod, Rhythm
+from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.changes import Cancellation, When
 from services.billing.domain.subscription.commands import CancelSubscription, EffectCancellation
 from services.billing.domain.subscription.events import CancellationScheduled, SubscriptionCancelled, Term
 from services.billing.domain.subscription.state import Subscription, days_of
-from shared.errors import DomainError
+from shared.errors import Conflict, DomainError
 from shared.periods import Days
 
 
 class OutsideTerm(DomainError):
     """A change takes effect on a day of a term that was agreed, and not before today."""
+
+
+class TransferredBefore(Conflict):
+    """The contract will have been transferred when this would take effect."""
 
 
 def cancel(
@@ -27,6 +31,8 @@ def cancel(
     wanted = _cancellation(subscription, command)
     if wanted == subscription.cancellation_due:
         return []
+    if subscription.transfer_due is not None and wanted.at >= subscription.transfer_due.at:
+        raise TransferredBefore("it is another customer's by then: withdraw the transfer, or cancel it there")
     if wanted.at > command.at:
         return [CancellationScheduled(cancellation=wanted)]
     return [_cancelled(subscription, wanted)]
@@ -92,7 +98,7 @@ def _period_end(subscription: Subscription, today: date) -> date:
         return subscription.trial.ends_on
     term = term_of_day(subscription, today)
     line = subscription.line_now(term)
-    rhythm = Rhythm(subscription.anchor, line.every, line.calendar)
+    rhythm = line.rhythm(subscription.anchor)
     return rhythm.holding(max(today, term.starts_on), days_of(term)).part.end
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
-from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.agreement import AgreedLine, Party
 
 CreditRule = Literal["none", "unused_time"]
 # When a change takes effect: at once, where the current billing period ends, or at the start of a day.
 When = Literal["now", "period_end"] | date
 # Why a term that was to renew by itself does not.
-AutoRefusal = Literal["no_legal_notice", "price_above_cap"]
+AutoRefusal = Literal["no_legal_notice", "price_above_cap", "transferred"]
+# Why a transfer that was agreed does not come.
+TransferRefusal = Literal["withdrawn", "renewed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +92,31 @@ class Resumption:
     at: datetime
     on: date
     extension: Extension | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """From the start of a day, which is `at`, the contract is that of `to`: it goes on as another subscription, and days stay
+    days in the zone that it was made in."""
+
+    subscription_id: UUID
+    to: Party
+    on: date
+    at: datetime
+    purchase_order: str | None = None
+
+    @property
+    def ending(self) -> Cancellation:
+        """What it is for the one whose contract it was."""
+        return Cancellation(at=self.at, on=self.on, metered_until=self.on, credit="unused_time", reason=TRANSFERRED)
+
+
+TRANSFERRED = "transferred"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Whose contract it was before, and the subscriptions that it was until then, the last one last."""
+
+    customer: str
+    subscription_ids: tuple[UUID, ...]

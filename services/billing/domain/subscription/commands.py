@@ -8,9 +8,10 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.amended_line import LineChange
-from services.billing.domain.subscription.changes import CreditRule, When
-from services.billing.domain.subscription.events import DeferredCorrection, LateInvoice, RenewalMode
+from services.billing.domain.subscription.changes import CreditRule, Origin, When
+from services.billing.domain.subscription.events import DeferredCorrection, LateInvoice, RenewalMode, Term
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.rates import Taxation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,38 @@ class EffectAmendments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferSubscription:
+    """To another customer, from the start of a day on."""
+
+    at: datetime
+    on: date
+    to: Party
+    purchase_order: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawTransfer:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectTransfer:
+    """The instant of a transfer has come."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOverSubscription:
+    """What was another customer's goes on: `term` is what is left of it."""
+
+    subscription_id: UUID
+    party: Party
+    term: Term
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PauseSubscription:
     """Without `until` to the last day of the term. With `extend` the paused days are added to it."""
 
@@ -153,10 +186,12 @@ class EndPause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBill:
-    """Bill what has come due by an instant and was not billed yet; `tax` is the customer's status."""
+    """Bill what has come due by an instant and was not billed yet; `tax` is the customer's status, `taxation` the
+    rates where they are."""
 
     at: datetime
     tax: TaxStatus | None = None
+    taxation: Taxation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +226,10 @@ SubscriptionCommand = (
     | EffectCancellation
     | AmendSubscription
     | EffectAmendments
+    | TransferSubscription
+    | WithdrawTransfer
+    | EffectTransfer
+    | TakeOverSubscription
     | PauseSubscription
     | ResumeSubscription
     | EndPause

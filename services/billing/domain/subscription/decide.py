@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import reduce
 from uuid import UUID
 
-from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription.amending import amend, effect_amendments
 from services.billing.domain.subscription.billing import bill
 from services.billing.domain.subscription.cancelling import cancel, effect_cancellation
@@ -19,6 +19,7 @@ from services.billing.domain.subscription.commands import (
     DeferCorrection,
     EffectAmendments,
     EffectCancellation,
+    EffectTransfer,
     EndPause,
     EndTerm,
     EndTrial,
@@ -32,7 +33,10 @@ from services.billing.domain.subscription.commands import (
     ResumeSubscription,
     StartTerm,
     SubscriptionCommand,
+    TakeOverSubscription,
+    TransferSubscription,
     WithdrawNonRenewal,
+    WithdrawTransfer,
 )
 from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
@@ -50,6 +54,7 @@ from services.billing.domain.subscription.events import (
     Term,
     TermStarted,
 )
+from services.billing.domain.subscription.evolve import evolve
 from services.billing.domain.subscription.pausing import pause, resume
 from services.billing.domain.subscription.renewing import auto_renew, record_notice, refuse_late, renew, window_end
 from services.billing.domain.subscription.state import (
@@ -58,7 +63,9 @@ from services.billing.domain.subscription.state import (
     facts_of,
     trial_facts,
 )
-from services.billing.domain.subscription.trying import tried
+from services.billing.domain.subscription.transfer_events import TransferWithdrawn
+from services.billing.domain.subscription.transferring import effect_transfer, transfer
+from services.billing.domain.subscription.trying import overdue, tried
 from shared.decider import NotAllowedNow
 
 BY_THE_CLOCK = (
@@ -68,6 +75,7 @@ BY_THE_CLOCK = (
     ExpireSubscription,
     EffectCancellation,
     EffectAmendments,
+    EffectTransfer,
     EndPause,
     EndTrial,
     AutoRenewTerm,
@@ -78,16 +86,18 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
     match subscription, command:
         case None, CreateSubscription():
             return [_created(command)]
-        case Subscription(), CreateSubscription():
+        case None, TakeOverSubscription(subscription_id=id_, party=party, term=term, origin=origin):
+            return [SubscriptionCreated(facts=facts_of(id_, party, term), term=term, origin=origin)]
+        case Subscription(), CreateSubscription() | TakeOverSubscription():
             return []
         case None, _:
             raise SubscriptionNotFound("no such subscription")
-        case Subscription(), RequestBill(at=at, tax=tax):
-            wanted = bill(subscription, at, tax)
+        case Subscription(), RequestBill(at=at, tax=tax, taxation=taxation):
+            wanted = bill(subscription, at, tax, taxation)
             return [BillRequested(bill=wanted)] if wanted else []
         case Subscription(), DeferCorrection() | AssessLateFee():
             return _for_next_bill(subscription, command)
-        case Subscription(status="cancelled"), _:
+        case Subscription(status="cancelled" | "transferred"), _:
             return _after_cancellation(subscription, command)
         case Subscription(trial=Trial() as trial, in_trial=True), _:
             return _in_trial(subscription, trial, command)
@@ -109,6 +119,8 @@ def _by_the_clock(subscription: Subscription, command: SubscriptionCommand) -> l
             return [*effect_amendments(subscription, command)]
         case EffectCancellation():
             return [*effect_cancellation(subscription, command)]
+        case EffectTransfer():
+            return [*effect_transfer(subscription, command)]
         case EndPause():
             return [*resume(subscription, command)]
         case AutoRenewTerm():
@@ -137,6 +149,10 @@ def _said(subscription: Subscription, command: SubscriptionCommand) -> list[Subs
             return [NonRenewalWithdrawn(facts=subscription.facts(subscription.last))]
         case Subscription(phase="scheduled" | "active" | "non_renewing"), CancelSubscription():
             return [*cancel(subscription, command)]
+        case Subscription(status="active" | "non_renewing"), TransferSubscription():
+            return [*transfer(subscription, command)]
+        case _, WithdrawTransfer():
+            return [TransferWithdrawn(reason="withdrawn")] if subscription.transfer_due else []
         case Subscription(status="active"), PauseSubscription():
             return [*pause(subscription, command)]
         case Subscription(status="paused"), ResumeSubscription():
@@ -155,6 +171,11 @@ def _after_cancellation(subscription: Subscription, command: SubscriptionCommand
 
 
 def _in_trial(subscription: Subscription, trial: Trial, command: SubscriptionCommand) -> list[SubscriptionEvent]:
+    said_at = None if isinstance(command, BY_THE_CLOCK) else getattr(command, "at", None)
+    late = overdue(subscription, trial, said_at) if said_at is not None else []
+    if late:
+        gone_on: Subscription | None = reduce(evolve, late, subscription)
+        return [*late, *decide(gone_on, command)]
     try:
         return tried(subscription, trial, command)
     except NotAllowedNow:
@@ -165,7 +186,7 @@ def _in_trial(subscription: Subscription, trial: Trial, command: SubscriptionCom
 
 def _created(command: CreateSubscription) -> SubscriptionCreated:
     line = command.line
-    days = term_of(line.starts_on, line.term_months)
+    days = line.days
     term = Term(
         number=1,
         starts_on=days.start,
@@ -228,11 +249,10 @@ def _for_next_bill(subscription: Subscription, command: DeferCorrection | Assess
 
 
 def _late_fee(subscription: Subscription, command: AssessLateFee) -> list[SubscriptionEvent]:
-    """percent of what is open, rounded half away from zero once."""
-    late = command.late
-    amount = late.open.times(late.percent.scaleb(-2))
+    late, amount = command.late, command.late.fee
     if late.invoice_id in subscription.late or amount.minor <= 0:
         return []
     term = subscription.agreed_by(command.at).last
     fee = Fee(amount=amount, term_number=term.number, lapsed_days=0, assessed_at=command.at, late=late)
-    return [LateFeeAssessed(fee=fee)]
+    is_over = subscription.cancelled is not None or command.at >= subscription.instant(subscription.last.ends_on)
+    return [LateFeeAssessed(fee=fee, bill_at=command.at if is_over else None)]

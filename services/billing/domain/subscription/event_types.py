@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.billing.domain.subscription import events
+from services.billing.domain.subscription import events, pause_events, transfer_events
 
 SubscriptionEvent = (
     events.SubscriptionCreated
@@ -22,10 +22,13 @@ SubscriptionEvent = (
     | events.SubscriptionExpired
     | events.CancellationScheduled
     | events.SubscriptionCancelled
+    | transfer_events.TransferScheduled
+    | transfer_events.TransferWithdrawn
+    | transfer_events.SubscriptionTransferred
     | events.AmendmentScheduled
     | events.SubscriptionAmended
-    | events.SubscriptionPaused
-    | events.SubscriptionResumed
+    | pause_events.SubscriptionPaused
+    | pause_events.SubscriptionResumed
     | events.BillRequested
     | events.CorrectionDeferred
 )
@@ -48,10 +51,13 @@ EVENT_TYPES: dict[str, type] = {
     "subscription_expired": events.SubscriptionExpired,
     "cancellation_scheduled": events.CancellationScheduled,
     "subscription_cancelled": events.SubscriptionCancelled,
+    "transfer_scheduled": transfer_events.TransferScheduled,
+    "transfer_withdrawn": transfer_events.TransferWithdrawn,
+    "subscription_transferred": transfer_events.SubscriptionTransferred,
     "amendment_scheduled": events.AmendmentScheduled,
     "subscription_amended": events.SubscriptionAmended,
-    "subscription_paused": events.SubscriptionPaused,
-    "subscription_resumed": events.SubscriptionResumed,
+    "subscription_paused": pause_events.SubscriptionPaused,
+    "subscription_resumed": pause_events.SubscriptionResumed,
     "bill_requested": events.BillRequested,
     "correction_deferred": events.CorrectionDeferred,
 }

@@ -10,16 +10,17 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.correction import Carried, Correction
+from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.subscription.changes import (
     Amendment,
     AutoRefusal,
     Cancellation,
     LegalNotice,
-    Pause,
-    Resumption,
+    Origin,
     Trial,
 )
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.rates import Taxation
 from shared.money import Money
 
 RenewalMode = Literal["assisted", "auto"]
@@ -65,6 +66,11 @@ class LateInvoice:
     number: str
     open: Money
     percent: Decimal
+
+    @property
+    def fee(self) -> Money:
+        """percent of what is open, rounded half away from zero once."""
+        return self.open.times(self.percent.scaleb(-2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +124,8 @@ class DeferredCorrection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What an invoice is to be made of; with a `tax` status what it charges for is not taxed."""
+    """What an invoice is to be made of; with a `tax` status what it charges for is not taxed. `taxation` are the rates where
+    the customer was, as they were known then; without it there are only those of prices."""
 
     invoice_id: UUID
     billing_on: date
@@ -128,15 +135,22 @@ class Bill:
     fees: tuple[Fee, ...]
     corrections: tuple[DeferredCorrection, ...] = ()
     tax: TaxStatus | None = None
+    taxation: Taxation | None = None
+
+    @property
+    def rounding(self) -> TaxPolicy:
+        return self.taxation.rounding if self.taxation else "tax_per_rate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionCreated:
-    """With a trial the facts are those of it, as term number 0, and the term is what follows if nothing else is said."""
+    """With a trial the facts are those of it, as term number 0, and the term is what follows if nothing else is said. With an
+    `origin` the term is what was left of it when the contract was transferred."""
 
     facts: Facts
     term: Term
     trial: Trial | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +211,10 @@ class ReinstatementFeeAssessed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateFeeAssessed:
+    """With `bill_at` there is no billing day to come: it is billed then, on an invoice of its own."""
+
     fee: Fee
+    bill_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,23 +272,6 @@ class SubscriptionAmended:
     amendment: Amendment
     anchor: date
     before: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionPaused:
-    facts: Facts
-    pause: Pause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionResumed:
-    """The facts have the new end, where the term was extended. `anchor` as in a renewal; `line` is that of the term."""
-
-    facts: Facts
-    resumption: Resumption
-    anchor: date
-    line: AgreedLine
-    is_renewing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,6 @@ from services.billing.domain.subscription.events import (
     SubscriptionCancelled,
     SubscriptionCreated,
     SubscriptionExpired,
-    SubscriptionPaused,
-    SubscriptionResumed,
     SubscriptionTermEnded,
     SubscriptionTermEnding,
     TermRenewed,
@@ -35,7 +33,13 @@ from services.billing.domain.subscription.events import (
     TrialEnded,
     UsageItem,
 )
+from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.state import Subscription, billing_key
+from services.billing.domain.subscription.transfer_events import (
+    SubscriptionTransferred,
+    TransferScheduled,
+    TransferWithdrawn,
+)
 from shared.decider import CorruptStream
 
 
@@ -78,7 +82,16 @@ def _changed(subscription: Subscription, event: SubscriptionEvent) -> Subscripti
         case CancellationScheduled(cancellation=cancellation):
             return replace(subscription, cancellation_due=cancellation)
         case SubscriptionCancelled(cancellation=cancellation):
-            return replace(subscription, phase="cancelled", cancellation_due=None, cancelled=cancellation)
+            return replace(
+                subscription, phase="cancelled", cancellation_due=None, transfer_due=None, cancelled=cancellation
+            )
+        case TransferScheduled(transfer=transfer):
+            return replace(subscription, transfer_due=transfer)
+        case TransferWithdrawn():
+            return replace(subscription, transfer_due=None)
+        case SubscriptionTransferred(transfer=transfer):
+            ended = replace(subscription, phase="transferred", cancelled=transfer.ending)
+            return replace(ended, transfer_due=None, transferred=transfer)
         case AmendmentScheduled(amendment=amendment):
             return replace(subscription, amendments_due=(*subscription.amendments_due, amendment))
         case SubscriptionAmended(amendment=amendment):
@@ -107,6 +120,7 @@ def _created(event: SubscriptionCreated) -> Subscription:
         quote_id=event.term.quote_id,
         terms=(event.term,),
         trial=event.trial,
+        origin=event.origin,
         phase="scheduled",
     )
 

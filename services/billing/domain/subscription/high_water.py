@@ -32,7 +32,7 @@ def at_high_water(steps: Sequence[Step], code: str, anchor: date, term: Days) ->
     if not any(charge.high_water for charge in charged):
         return list(steps)
     first = next(step for step in steps if step.charge(code) is not None)
-    rhythm = Rhythm(anchor, charged[0].every or first.line.every, first.line.calendar)
+    rhythm = first.line.rhythm(anchor, charged[0])
     lasting = [step for step, after in pairwise([*steps, None]) if step and (after is None or after.on > step.on)]
     return list(_highest(lasting, code, rhythm, Days(first.on, term.end)))
 

@@ -7,19 +7,20 @@ from datetime import timedelta
 from services.billing.domain.subscription.cancelling import OutsideTerm, term_of_day
 from services.billing.domain.subscription.changes import Pause
 from services.billing.domain.subscription.commands import EndPause, PauseSubscription, ResumeSubscription
-from services.billing.domain.subscription.events import SubscriptionPaused, SubscriptionResumed
+from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.state import Subscription
 from shared.errors import Conflict
 
 
 class ChangePending(Conflict):
-    """An amendment or a cancellation was agreed and has not taken effect: nothing is paused before it."""
+    """Another change was agreed and has not taken effect: it comes first."""
 
 
 def pause(subscription: Subscription, command: PauseSubscription) -> list[SubscriptionPaused]:
     """At once, and over before the term is: its last day is not a day of the pause."""
-    if subscription.amendments_due or subscription.cancellation_due:
-        raise ChangePending("a change was agreed and has not taken effect yet")
+    refuse_pending(subscription)
+    if subscription.transfer_due:
+        raise ChangePending("a transfer was agreed and has not taken effect yet")
     today = subscription.day(command.at)
     last_day = term_of_day(subscription, today).ends_on - timedelta(days=1)
     until = command.until or last_day
@@ -34,6 +35,12 @@ def pause(subscription: Subscription, command: PauseSubscription) -> list[Subscr
         extend=command.extend,
     )
     return [SubscriptionPaused(facts=subscription.facts(subscription.last), pause=paused)]
+
+
+def refuse_pending(subscription: Subscription) -> None:
+    """Raises ChangePending."""
+    if subscription.amendments_due or subscription.cancellation_due:
+        raise ChangePending("a change was agreed and has not taken effect yet")
 
 
 def resume(subscription: Subscription, command: ResumeSubscription | EndPause) -> list[SubscriptionResumed]:

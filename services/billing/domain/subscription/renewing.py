@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from services.billing.domain.reinstatement import reinstatement_fee
-from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription.cancelling import term_of_day
 from services.billing.domain.subscription.changes import AutoRefusal, LegalNotice
 from services.billing.domain.subscription.commands import AutoRenewTerm, RecordLegalNotice, RenewTerm
@@ -20,6 +19,7 @@ from services.billing.domain.subscription.events import (
     TermRenewed,
 )
 from services.billing.domain.subscription.state import Subscription, days_of
+from services.billing.domain.subscription.transfer_events import TransferWithdrawn
 from shared.decider import NotAllowedNow
 from shared.errors import Conflict, DomainError
 from shared.periods import Days
@@ -42,12 +42,14 @@ def renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionEv
         return []
     if subscription.day(command.at) >= window_end(subscription):
         raise WindowOver("the reinstatement window is over: sell a new subscription")
-    days = term_of(subscription.last.ends_on, command.line.term_months)
+    # A pause may have moved it since the quote was drafted.
+    anchor = command.line.anchor or subscription.last.line.anchor
+    line = replace(command.line, starts_on=subscription.last.ends_on, anchor=anchor)
     term = Term(
         number=command.term_number,
-        starts_on=days.start,
-        ends_on=days.end,
-        line=replace(command.line, starts_on=days.start),  # a pause may have moved it since the quote was drafted
+        starts_on=line.days.start,
+        ends_on=line.days.end,
+        line=line,
         quote_id=command.quote_id,
         purchase_order=command.purchase_order,
     )
@@ -61,6 +63,8 @@ def renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionEv
         renewed_at=command.at,
         reinstated=bool(fees),
     )
+    if subscription.transfer_due is not None:  # the one whose contract it is has agreed to more than was transferred
+        return [TransferWithdrawn(reason="renewed"), *fees, renewed]
     return [*fees, renewed]
 
 
@@ -131,6 +135,8 @@ def deadline(subscription: Subscription, term: Term) -> datetime | None:
 
 def _refusal(subscription: Subscription, last: Term) -> AutoRefusal | None:
     renewal = last.line.renewal
+    if subscription.transfer_due is not None:
+        return "transferred"
     if last.number not in subscription.noticed:
         return "no_legal_notice"
     is_dearer = renewal.auto is not None and renewal.uplift_percent > renewal.auto.price_cap_percent

@@ -30,7 +30,7 @@ class Run:
     resumption: int = 0
 
     def rhythm(self, subscription: Subscription) -> Rhythm:
-        return Rhythm(subscription.anchor, self.charge.every or self.line.every, self.line.calendar)
+        return self.line.rhythm(subscription.anchor, self.charge)
 
     def periods(self, subscription: Subscription, since: date | None = None) -> Iterator[BillingPeriod]:
         """Cut where the term was extended, because what was to be billed up to there may have been; not where the plan knows
@@ -105,7 +105,7 @@ def _conditions(line: AgreedLine, charge: Charge | None) -> tuple[Any, ...]:
     """What makes the money of a charge; another version of a plan with the same price changes nothing."""
     if charge is None:
         return ()
-    common = (charge, charge.every or line.every, line.calendar, line.ramp)
+    common = (charge, charge.every or line.every, line.calendar, line.anchor, line.ramp)
     if charge.kind == "metered":
         return (*common, line.minimum, line.metered if line.minimum else ())  # what shares a minimum shares its periods
     return (*common, line.quantity_of(charge.code), line.discount_percent, line.proration)

@@ -10,13 +10,22 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.flat_charges import FlatCharges
-from services.billing.domain.subscription.changes import Amendment, Cancellation, Extension, Pause, Resumption, Trial
+from services.billing.domain.subscription.changes import (
+    Amendment,
+    Cancellation,
+    Extension,
+    Origin,
+    Pause,
+    Resumption,
+    Transfer,
+    Trial,
+)
 from services.billing.domain.subscription.events import DeferredCorrection, Facts, Fee, Term
 from shared.errors import NotFound
 from shared.money import Money
 from shared.periods import Days, local_day, start_of_day
 
-Phase = Literal["scheduled", "trialing", "active", "non_renewing", "lapsed", "expired", "cancelled"]
+Phase = Literal["scheduled", "trialing", "active", "non_renewing", "lapsed", "expired", "cancelled", "transferred"]
 Status = Phase | Literal["paused"]
 
 
@@ -31,7 +40,8 @@ class Subscription:
     when each term after the first was agreed. `cancellation_due` and `amendments_due` are still to come, `cancelled` and
     `amendments` have taken effect. `phase` is what it would be without a pause; a pause and its resumption have the same
     number, and the last one may still be to come. `noticed` are the terms with proof
-    that the customer was told that they renew by themselves."""
+    that the customer was told that they renew by themselves. What was transferred is `cancelled` as well, where it was, and
+    has an `origin` where it goes on."""
 
     subscription_id: UUID
     party: Party
@@ -55,6 +65,9 @@ class Subscription:
     trial: Trial | None = None
     is_converted: bool = False
     noticed: tuple[int, ...] = ()
+    transfer_due: Transfer | None = None
+    transferred: Transfer | None = None
+    origin: Origin | None = None
 
     @property
     def in_trial(self) -> bool:
@@ -116,7 +129,7 @@ class Subscription:
 
     @property
     def foreseen(self) -> Subscription:
-        """As if all that was agreed had taken effect."""
+        """As if all that was agreed had taken effect, but for a transfer: that is worth as much to whom it goes."""
         if self.phase not in ("scheduled", "active", "non_renewing"):
             return self
         ended = self.cancelled or self.cancellation_due

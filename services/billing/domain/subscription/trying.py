@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription.cancelling import cancel, effect_cancellation
 from services.billing.domain.subscription.changes import Trial
 from services.billing.domain.subscription.commands import (
@@ -44,6 +43,16 @@ def tried(subscription: Subscription, trial: Trial, command: SubscriptionCommand
             raise NotAllowedNow(command, subscription)
 
 
+def overdue(subscription: Subscription, trial: Trial, at: datetime) -> list[SubscriptionEvent]:
+    """What the clock has to say first, where a worker is late: the trial is over by then."""
+    ends_at = subscription.instant(trial.ends_on)
+    if at < ends_at or subscription.phase not in ("scheduled", "trialing"):
+        return []
+    begun = SubscriptionActivated(at=subscription.instant(trial.starts_on))
+    over = _over(subscription, trial, ends_at)
+    return [begun, *over] if over and subscription.phase == "scheduled" else over
+
+
 def _over(subscription: Subscription, trial: Trial, at: datetime) -> list[SubscriptionEvent]:
     due = subscription.cancellation_due
     if due is not None and due.at <= at:
@@ -57,7 +66,7 @@ def _converted(subscription: Subscription, trial: Trial, at: datetime) -> list[S
     """Charged from the day on which it is said."""
     on = min(subscription.day(at), trial.ends_on)
     planned = subscription.last
-    days = term_of(on, planned.line.term_months)
-    term = replace(planned, starts_on=days.start, ends_on=days.end, line=replace(planned.line, starts_on=on))
+    line = replace(planned.line, starts_on=on)
+    term = replace(planned, starts_on=on, ends_on=line.days.end, line=line)
     facts = replace(subscription, is_converted=True).facts(term)
     return [TrialConverted(facts=facts, term=term, at=at), TermStarted(facts=facts)]

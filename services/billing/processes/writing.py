@@ -1,0 +1,34 @@
+"""What documents are written with: invoices as they stand, the numbers that come next, and who pays ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.billing.domain.agreement import Party
+from services.billing.domain.invoice.commands import Number
+from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.wallet.state import Wallet
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What documents are written with: invoices as they stand, the numbers that come next, and the instant at which what
+    is answered took effect. A number is asked for last, because that locks its counter. Above its `bound`, by currency in
+    minor units, no bill is issued by itself. `wallets` are those of a customer that have something left, asked for once the
+    number is taken: whoever issues at the same time waits for it."""
+
+    invoice: Callable[[UUID], Invoice]
+    legal_entity: str
+    next_number: Callable[[], Number]
+    next_credit_note: Callable[[], Number]
+    at: datetime
+    bounds: Mapping[str, int] = field(default_factory=dict)
+    wallets: Callable[[Party], Sequence[Wallet]] = lambda party: ()
+    wallet: Callable[[UUID], Wallet | None] = lambda wallet_id: None
+
+    def bound(self, currency: str) -> Money | None:
+        return Money(self.bounds[currency], currency) if currency in self.bounds else None
