@@ -7,6 +7,7 @@ DAILY ?=
 BROKER ?= local
 KEEP ?=
 PYTEST_OPTIONS ?=
+WORKERS ?= 2
 SECONDS ?= 45
 MINUTES ?= 60
 SEED ?= 2013
@@ -25,15 +26,15 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What uses the broker; the rest would say the same again.
-ON_APACHE_KAFKA := tests/kafka tests/chaos $(addprefix tests/journeys/test_,gate_use_2013.py software_company.py readme_tour.py) \
-	$(addprefix tests/integration/,test_read_models.py test_start.py kernel billing usage entitlement renewals)
+ON_APACHE_KAFKA := tests/kafka $(addprefix tests/integration/,test_read_models.py test_start.py kernel billing usage entitlement renewals) \
+	$(addprefix tests/journeys/test_,gate_use_2013.py software_company.py readme_tour.py) tests/chaos
 
 .PHONY: help demo test test-kafka chaos simulate soak up down check format bench bench-usage bench-billing
 
 help:
 	@echo "make demo    a year of a real business, from quote to renewal; results in OUT=$(OUT) (KEEP=1, DAILY=1)"
 	@echo "make up      the whole product on this machine (DETACH=1 to leave it running); make down ends it"
-	@echo "make test    all tests but chaos, on real servers"
+	@echo "make test    all tests but chaos, on real servers, in WORKERS=$(WORKERS) processes"
 	@echo "make chaos   the year while processes are killed and frozen and answers lost (SECONDS=$(SECONDS), SEED=$(SEED))"
 	@echo "make test-kafka  those that use the broker, once more on Apache Kafka (Java 17 and Maven), and chaos"
 	@echo "make simulate  the four services in any order, with crashes between any two steps (SEEDS=$(SEEDS), or SEED=17 alone)"
@@ -52,7 +53,7 @@ down: $(READY)
 	$(RUN) infra.local.cli down
 
 test: $(READY)
-	$(RUN) pytest --ignore=tests/chaos $(PYTEST_OPTIONS)
+	$(RUN) pytest --ignore=tests/chaos --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
 
 chaos: $(READY)
 	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) $(RUN) pytest -s tests/chaos $(PYTEST_OPTIONS)

@@ -56,6 +56,16 @@ def test_no_password_is_written_down(compose: dict[str, Any]) -> None:
             assert "PASSWORD" not in name or str(value).startswith("${")
 
 
+def test_who_takes_webhooks_has_the_key_that_their_secrets_are_made_from(compose: dict[str, Any]) -> None:
+    having = [
+        name for name, each in compose["services"].items() if "PAYMENT_WEBHOOK_KEY" in each.get("environment", {})
+    ]
+    assert having == ["billing-api"]
+    assert compose["services"]["billing-api"]["environment"]["PAYMENT_WEBHOOK_KEY"].startswith(
+        "${PAYMENT_WEBHOOK_KEY:?"
+    )
+
+
 def test_nothing_is_published_beyond_loopback(compose: dict[str, Any]) -> None:
     published = [port for container in compose["services"].values() for port in container.get("ports", [])]
     assert len(published) == len(SERVICES)
