@@ -28,6 +28,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What uses the broker; the rest would say the same again.
 ON_APACHE_KAFKA := tests/kafka $(addprefix tests/integration/,test_read_models.py test_start.py kernel billing usage entitlement renewals) \
 	$(addprefix tests/journeys/test_,gate_use_2013.py software_company.py readme_tour.py) tests/chaos
+# To processes with servers of their own, in the order of tests/support/dealing.py.
+DEALT := --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: help demo test test-kafka chaos simulate soak up down check format bench bench-usage bench-billing
 
@@ -53,13 +55,13 @@ down: $(READY)
 	$(RUN) infra.local.cli down
 
 test: $(READY)
-	$(RUN) pytest --ignore=tests/chaos --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
+	$(RUN) pytest $(DEALT) --ignore=tests/chaos $(PYTEST_OPTIONS)
 
 chaos: $(READY)
 	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) $(RUN) pytest -s tests/chaos $(PYTEST_OPTIONS)
 
 test-kafka: $(READY)
-	$(RUN) pytest --broker=apache $(ON_APACHE_KAFKA) $(PYTEST_OPTIONS)
+	$(RUN) pytest $(DEALT) --broker=apache $(ON_APACHE_KAFKA) $(PYTEST_OPTIONS)
 
 simulate: $(READY)
 	$(RUN) tests.simulation $(if $(filter command line,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import signal
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.support.dealing import ByFileOrFolder, years_first
 
 with warnings.catch_warnings():
     # kafka-python reads its schemas, when it is imported, by a call that Python 3.11 calls deprecated.
@@ -38,6 +42,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What is about Apache Kafka itself needs Java; the rest needs nothing but PyPI."""
     return True if collection_path == ON_APACHE_KAFKA and config.getoption("broker") == "local" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On Apache Kafka the order is that of the command line: there the years are at the end, when these are over."""
+    if config.getoption("broker") == "local":
+        years_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return ByFileOrFolder(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
