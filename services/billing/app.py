@@ -34,6 +34,7 @@ from services.billing.api import (
     products,
     proof,
     quote_acceptances,
+    quote_conformance,
     quotes,
     receivables,
     reconciliation,
@@ -70,7 +71,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (invoices, bill_runs, one_off_invoices, invoice_lines, proof, billed_usage, collections):
         app.include_router(room.router)
-    for room in (conformance, rehearsal, rerating, what_if):
+    for room in (conformance, quote_conformance, rehearsal, rerating, what_if):
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, refunds, payment_plans):
         app.include_router(room.router)

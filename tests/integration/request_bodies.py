@@ -121,6 +121,21 @@ ONE_OFF = {
     "tax_rates": ["0.08875"],
     "revenue_class": "special_project_overdue",
 }
+QUOTED_ONCE = [
+    {
+        "code": "setup",
+        "description": "Set-up",
+        "product": None,
+        "quantity": "2.5",
+        "price": {"model": "per_unit", "unit_amount": "120.00"},
+        "discount_percent": "10",
+        "discounts": [{"reason": "launch", "percent": "10"}],
+        "tax_rates": ["0.08875"],
+        "revenue_class": "new",
+        "delivered_on": "2031-01-20",
+        "unit_cost": "80.00",
+    }
+]
 COUPON = {"name": "Welcome", "percent": "10", "invoices": 3, "charges": ["fee"], "redeem_until": "2032-01-01"}
 
 
@@ -179,12 +194,14 @@ def bodies(names: Names) -> dict[str, Any]:
             "external_id": "crm-1",
             "channel": None,
             "lines": LINES,
+            "one_offs": QUOTED_ONCE,
             "valid_until": "2031-03-01T00:00:00Z",
             "alternatives": ALTERNATIVES,
             **PAPERS,
         },
         "POST /v1/quotes/{quote_id}/revise": {
             "lines": LINES,
+            "one_offs": QUOTED_ONCE,
             "valid_until": "2031-03-01T00:00:00Z",
             "alternatives": ALTERNATIVES,
             **PAPERS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -20,9 +21,17 @@ from services.billing.domain.invoice_line import InvoiceLine, LineKind
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.events import Term
 from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound
 from services.billing.domain.usage_period import USAGE_PERIOD
-from services.billing.processes.conformance import Deviation, compare_term, invoiced_otherwise, of_line, quoted_line
+from services.billing.processes.conformance import (
+    Deviation,
+    compare_once,
+    compare_term,
+    invoiced_otherwise,
+    of_line,
+    quoted_line,
+)
 from services.billing.processes.verification import Difference, Log
 from services.billing.projections import invoices
 from services.billing.tables import invoices as table
@@ -34,7 +43,8 @@ router = APIRouter(prefix="/v1/subscriptions", tags=["conformance"], route_class
 
 
 class DeviationOut(BaseModel):
-    """`what` is quote, term, quantity, price, discount, cap, minimum or tax; on a line also the field that is otherwise."""
+    """`what` is quote, term, quantity, price, discount, cap, minimum, tax or one_off; on a line also the field that is
+    otherwise."""
 
     what: str
     charge: str | None
@@ -102,14 +112,14 @@ def show(subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery) ->
             quote_version=(quote := quotes[term.number]) and quote.version,
             starts_on=term.starts_on,
             ends_on=term.ends_on,
-            deviations=[_deviation(each) for each in compare_term(term, lines[term.number])],
+            deviations=[_deviation(each) for each in _of_term(subscription, term, lines[term.number], quote)],
         )
         for term in subscription.terms
     ]
     history = [entry.event for entry in unit.history(SUBSCRIPTION, subscription_id)]
 
     def shown(row: RowMapping) -> InvoiceOut:
-        return _invoice(unit, row["invoice_id"], subscription, history, lines)
+        return invoice_conformance(unit, row["invoice_id"], subscription, history, lines, quotes[1])
 
     listed = page_of(unit, invoices.originals_of(unit, subscription_id), table.c.invoice_id, page, shown)
     is_agreed = not any(term.deviations for term in terms) and all(invoice.conforms for invoice in listed.items)
@@ -122,17 +132,27 @@ def show(subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery) ->
     )
 
 
-def _invoice(
+def _of_term(
+    subscription: Subscription, term: Term, quoted: AgreedLine | None, quote: Quote | None
+) -> Iterator[Deviation]:
+    yield from compare_term(term, quoted)
+    if term.number == 1:
+        yield from compare_once(subscription, quote)
+
+
+def invoice_conformance(
     unit: UnitOfWork,
     id_: UUID,
-    subscription: Subscription,
+    subscription: Subscription | None,
     history: list[Any],
     quoted: dict[int, AgreedLine | None],
+    once: Quote | None,
 ) -> InvoiceOut:
+    """`quoted` are the lines of quotes by term, and `once` the quote whose one-offs it may charge for."""
     invoice: Invoice = unit.state(INVOICE, id_)
     periods = [item.period_id for item in invoice.header.bill.usage]
     log = Log(history, {period: [e.event for e in unit.history(USAGE_PERIOD, period)] for period in periods})
-    found = invoiced_otherwise([entry.event for entry in unit.history(INVOICE, id_)], log, quoted)
+    found = invoiced_otherwise([entry.event for entry in unit.history(INVOICE, id_)], log, quoted, once)
     number = invoice.facts.number if invoice.facts else ""
     lines = [_line(line, subscription, quoted, _of(found, number, line.number)) for line in invoice.lines]
     known = {line.number for line in lines}
@@ -151,9 +171,9 @@ def _of(found: list[Difference], document: str, line: int) -> list[Difference]:
 
 
 def _line(
-    line: InvoiceLine, subscription: Subscription, quoted: dict[int, AgreedLine | None], found: list[Difference]
+    line: InvoiceLine, subscription: Subscription | None, quoted: dict[int, AgreedLine | None], found: list[Difference]
 ) -> LineOut:
-    days = of_line(line, subscription, quoted.get(line.term_number))
+    days = of_line(line, subscription, quoted.get(line.term_number)) if subscription else ()
     return LineOut(
         number=line.number,
         kind=line.kind,

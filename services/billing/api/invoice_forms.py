@@ -119,7 +119,8 @@ class LineTaxOut(BaseModel):
 
 class LineOut(BaseModel):
     """`amount_minor` is net. Of a price with tax in it, `priced_minor` is the whole, and `residue` that of the whole. `edit`
-    is the change of the draft that added it, and 0 where the bill did: what was added has no plan, term or quote."""
+    is the change of the draft that added it, and 0 where the bill did: what was added has no plan, term or quote. What a quote
+    charges once has a quote alone."""
 
     number: int
     kind: str

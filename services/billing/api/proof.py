@@ -16,8 +16,11 @@ from services.billing.api.invoice_forms import InvoiceId, LineOut, QuoteId, Subs
 from services.billing.api.line_documents import line_document
 from services.billing.api.plan_forms import ChargeForm, charge_form
 from services.billing.api.readings import reading, taxes_read
+from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
+from services.billing.domain.quote import QUOTE
+from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD
@@ -35,12 +38,14 @@ router = APIRouter(prefix="/v1/invoices", tags=["proof"], route_class=Transactio
 class Explanation(BaseModel):
     """`invoice` is the number of the document. `price` is the charge as it was agreed; `usage_events` is where the usage
     service lists the events behind it. `paid_with_credit` is what wallets paid of the line when the invoice was issued;
-    `taxes` say which rates by which rule, `edits` what people did to the line while it was on a draft."""
+    `taxes` say which rates by which rule, `edits` what people did to the line while it was on a draft. `quote_version` is the
+    one that was accepted."""
 
     invoice: str | None
     line: LineOut
     subscription_id: SubscriptionId | None
     quote_id: QuoteId | None
+    quote_version: int | None
     price: ChargeForm | None
     learned_at: datetime | None
     usage_events: str | None
@@ -89,12 +94,16 @@ def explain(
         line=line,
         subscription_id=row["subscription_id"],
         quote_id=line.quote_id,
+        quote_version=_quote_version(unit, line),
         price=_price(unit, row, line),
         learned_at=unit.state(USAGE_PERIOD, line.proof.period_id).learned_at if line.proof else None,
         usage_events=f"/v1/periods/{period}/events?{urlencode({'group': line.group})}" if period else None,
         usage_recount=f"/v1/periods/{period}/recount" if period else None,
         paid_with_credit=paid,
-        reading=[*reading(_subscription(unit, row), line, row["currency"]), *paid_read(paid, row["currency"])],
+        reading=[
+            *reading(_subscription(unit, row), line, row["currency"], _once(unit, row, line)),
+            *paid_read(paid, row["currency"]),
+        ],
         taxes=list(taxes_read(line, row["currency"])),
         edits=_edits(row, line),
     )
@@ -157,12 +166,28 @@ def _events(history: list[Any]) -> list[Any]:
     return [entry.event for entry in history]
 
 
+def _quote_version(unit: UnitOfWork, line: LineOut) -> int | None:
+    quote: Quote | None = unit.state(QUOTE, line.quote_id) if line.quote_id else None
+    return quote.version if quote else None
+
+
+def _once(unit: UnitOfWork, row: dict[str, Any], line: LineOut) -> AgreedOneOff | None:
+    """As the quote has it that the line was agreed in."""
+    if line.kind != "one_off" or line.quote_id is None:
+        return None
+    items = unit.state(INVOICE, row["invoice_id"]).header.bill.one_offs
+    return next((item.agreed for item in items if item.agreed.code == line.charge), None)
+
+
 def _price(unit: UnitOfWork, row: dict[str, Any], line: LineOut) -> ChargeForm | None:
     if line.edit:
         item = unit.state(INVOICE, row["invoice_id"]).edits[line.edit - 1]
         return ChargeForm(
             code=item.code, name=item.description, kind="flat", price=item.price, tax_rates=item.tax_rates
         )
+    once = _once(unit, row, line)
+    if once is not None:
+        return charge_form(once.charge)
     subscription = _subscription(unit, row)
     if subscription is None:
         return None

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from services.billing.api.invoice_forms import InvoiceId
 from services.billing.api.paper_forms import ClauseForm, DocumentForm
 from services.billing.api.quote_forms import AcceptanceForm, QuoteId, SubscriptionId
 from services.billing.api.quote_token import AcceptanceTokenUnknown, AcceptByToken, hashed
@@ -17,6 +18,7 @@ from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import AcceptQuote
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.state import Quote
+from services.billing.processes import one_off
 from services.billing.processes.ordering import subscription_id
 from services.billing.projections import quote_tokens
 from shared.http.routes import TransactionalRoute
@@ -37,13 +39,15 @@ class AcceptedAnswer(BaseModel):
     clauses: list[ClauseForm]
     documents: list[DocumentForm]
     subscriptions: list[SubscriptionId]
+    invoice_id: InvoiceId | None
 
 
 @router.post("", status_code=201)
 def accept(body: AcceptanceForm, unit: AcceptByToken) -> AcceptedAnswer:
     """The clauses and documents are accepted as they were offered, and each line starts a subscription; a renewal continues
-    its own. Refused with 404 for an unknown token, and with 409 and the reason where the quote has expired, has changed, is
-    stale, or is decided already. A repeat with the same Idempotency-Key gets the first answer."""
+    its own, and what has no lines is invoiced. Refused with 404 for an unknown token, and with 409 and the reason where the
+    quote has expired, has changed, is stale, or is decided already. A repeat with the same Idempotency-Key gets the first
+    answer."""
     named = quote_tokens.find(unit, hashed(body.token))
     if named is None:
         raise AcceptanceTokenUnknown
@@ -67,6 +71,7 @@ def accept(body: AcceptanceForm, unit: AcceptByToken) -> AcceptedAnswer:
         term_months=event.term_months,
         **asdict(event.papers),
         subscriptions=_subscriptions(unit, event.deal),
+        invoice_id=None if unit.state(QUOTE, named.quote_id).lines else one_off.invoice_id(named.quote_id),
     )
 
 

@@ -13,19 +13,29 @@ import msgspec
 
 from services.billing.api import quote_shown as forms
 from services.billing.api.plan_forms import charge_form, minimum_form
+from services.billing.api.quoted_one_offs import one_off_answer
 from services.billing.desk import taxation_of
+from services.billing.domain.agreed_one_off import OneOffs
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.quote.alternatives import Alternative
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.lines import AnnualValues, annual_values
 from services.billing.domain.quote.state import QuoteNotFound
-from services.billing.domain.quote_totals import Breakdown, PlannedInvoice, QuoteLineTotals, quote_totals
+from services.billing.domain.quote_totals import (
+    Breakdown,
+    PlannedInvoice,
+    QuoteLineTotals,
+    QuoteTotals,
+    quote_totals,
+)
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.taxation.lines import TaxedAs
+from services.billing.processes import one_off
 from services.billing.processes.ordering import subscription_id
 from services.billing.projections import quotes
 from shared.money import Money
+from shared.periods import local_day
 from shared.unit_of_work import UnitOfWork
 
 _COLUMNS = (
@@ -49,8 +59,16 @@ def answer(unit: UnitOfWork, row: Mapping[Any, Any], token: str | None = None) -
     current = row["quote"]["versions"][str(row["quote"]["version"])]
     started = _started(row, current) if row["status"] == "accepted" else []
     return forms.QuoteAnswer(
-        **_summary(row), **_offer(unit, row, current), subscriptions=started, acceptance_token=token
+        **_summary(row),
+        **_offer(unit, row, current),
+        subscriptions=started,
+        invoice_id=one_off.invoice_id(row["quote_id"]) if _is_invoiced(row, current) else None,
+        acceptance_token=token,
     )
+
+
+def _is_invoiced(row: Mapping[Any, Any], accepted: Mapping[str, Any]) -> bool:
+    return row["status"] == "accepted" and not accepted["lines"]
 
 
 def _started(row: Mapping[Any, Any], accepted: Mapping[str, Any]) -> list[UUID]:
@@ -93,19 +111,38 @@ def _offer(unit: UnitOfWork, row: Mapping[Any, Any], version: Mapping[str, Any])
     deal = msgspec.convert(row["quote"]["deal"], Deal)
     uplift = row["quote"]["uplift_percent"]
     alternatives = msgspec.convert(version["alternatives"], tuple[Alternative, ...])
-    return _worth(unit, deal, uplift, msgspec.convert(version["lines"], tuple[AgreedLine, ...])) | {
+    once = msgspec.convert(version["one_offs"], OneOffs)
+    lines = msgspec.convert(version["lines"], tuple[AgreedLine, ...])
+    totals = _totals(unit, deal, lines, once, _accepted_on(unit, deal, row))
+    return _worth(deal, uplift, lines, totals) | {
         "alternatives": [
-            forms.AlternativeAnswer(**asdict(each.terms), **_worth(unit, deal, uplift, each.lines))
+            forms.AlternativeAnswer(
+                **asdict(each.terms), **_worth(deal, uplift, each.lines, _totals(unit, deal, each.lines, once))
+            )
             for each in alternatives
         ],
+        "one_offs": [one_off_answer(item, line) for item, line in zip(once.items, totals.one_offs, strict=True)],
+        "once": _amounts(totals.once),
+        "invoice": totals.invoice and _invoice(totals.invoice),
+        "net_days": once.net_days,
         **version["papers"],
     }
 
 
-def _worth(unit: UnitOfWork, deal: Deal, uplift: str | None, lines: Sequence[AgreedLine]) -> dict[str, Any]:
-    totals = quote_totals(
-        lines, deal.party.currency, deal.party.zone, _anchors(unit, deal, lines), _taxed_as(unit, deal)
-    )
+def _accepted_on(unit: UnitOfWork, deal: Deal, row: Mapping[Any, Any]) -> date:
+    """Today, as long as it is not accepted."""
+    acceptance = row["quote"]["acceptance"]
+    return date.fromisoformat(acceptance["accepted_on"]) if acceptance else local_day(unit.now, deal.party.zone)
+
+
+def _totals(
+    unit: UnitOfWork, deal: Deal, lines: Sequence[AgreedLine], once: OneOffs, accepted_on: date = date.min
+) -> QuoteTotals:
+    anchors, by = _anchors(unit, deal, lines), _taxed_as(unit, deal)
+    return quote_totals(lines, deal.party.currency, deal.party.zone, anchors, by, once, accepted_on)
+
+
+def _worth(deal: Deal, uplift: str | None, lines: Sequence[AgreedLine], totals: QuoteTotals) -> dict[str, Any]:
     annual = annual_values(lines, deal.prior_annual, deal.party.currency)
     return {
         "lines": [_line(line, part) for line, part in zip(lines, totals.lines, strict=True)],

@@ -10,10 +10,11 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from services.billing.api.discount_forms import DiscountForm, percent_off
 from services.billing.api.paper_forms import Clauses, Documents, papers_of
 from services.billing.api.plan_forms import Code, FloatingAmount, Form, refuse_floats
+from services.billing.api.quoted_one_offs import QuotedOneOffForm
 from services.billing.domain.agreement import AgreedDiscount, RampPhase
-from services.billing.domain.pricing.exact import total
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.quote.alternatives import AlternativeTerms
 from services.billing.domain.quote.papers import Papers
@@ -27,7 +28,9 @@ OpportunityId = Annotated[UUID, prefixed("opp")]
 
 
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
-Lines = Annotated[list["LineForm"], Field(min_length=1, max_length=100)]
+Lines = Annotated[list["LineForm"], Field(max_length=100)]
+Once = Annotated[list[QuotedOneOffForm], Field(max_length=100)]
+NetDays = Annotated[int, Field(strict=True, ge=0, le=3650)]
 
 
 def _exact(sent: object) -> object:
@@ -48,16 +51,6 @@ class RampForm(Form):
 
     def phase(self) -> RampPhase:
         return RampPhase(**{name: getattr(self, name) for name in type(self).model_fields})
-
-
-class DiscountForm(Form):
-    """A part of the discount, and what it is given for."""
-
-    reason: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
-    percent: DecimalText
-
-    def discount(self) -> AgreedDiscount:
-        return AgreedDiscount(reason=self.reason, percent=self.percent)
 
 
 class LineForm(Form):
@@ -89,8 +82,8 @@ class LineForm(Form):
 
     @property
     def percent_off(self) -> Decimal:
-        is_said = "discount_percent" in self.model_fields_set or not self.discounts
-        return self.discount_percent if is_said else total(form.percent for form in self.discounts)
+        is_said = "discount_percent" in self.model_fields_set
+        return percent_off(self.discount_percent if is_said else None, self.discounts)
 
 
 class AlternativeForm(Form):
@@ -110,12 +103,15 @@ Alternatives = Annotated[list[AlternativeForm], Field(max_length=10)]
 
 class DraftForm(Form):
     """`customer` is the external id; `channel` names the price list of each plan, without it the direct one. Without
-    `valid_until` the quote ends 30 days after it is sent."""
+    `valid_until` the quote ends 30 days after it is sent. `one_offs` are charged once, on the first invoice of the first line;
+    without lines on an invoice of their own, which is due `net_days` after the acceptance."""
 
     customer: Code
     external_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     channel: Code | None = None
-    lines: Lines
+    lines: Lines = Field(default_factory=list)
+    one_offs: Once = Field(default_factory=list)
+    net_days: NetDays | None = None
     valid_until: Instant | None = None
     alternatives: Alternatives = Field(default_factory=list)
     clauses: Clauses = Field(default_factory=list)
@@ -124,9 +120,11 @@ class DraftForm(Form):
 
 class RevisionForm(Form):
     """Without `alternatives` those that it has, made anew from the lines; without both `clauses` and `documents` those that
-    it has."""
+    it has, and so without `one_offs`."""
 
     lines: Lines
+    one_offs: Once | None = None
+    net_days: NetDays | None = None
     valid_until: Instant | None = None
     alternatives: Alternatives | None = None
     clauses: Clauses | None = None

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
+from services.billing.api.invoice_forms import InvoiceId
 from services.billing.api.paper_forms import ClauseForm, DocumentForm
 from services.billing.api.plan_forms import ChargeForm, MinimumForm
 from services.billing.api.quote_forms import CustomerId, OpportunityId, QuoteId, SubscriptionId
+from services.billing.api.quoted_one_offs import OneOffAnswer
 from services.billing.domain.agreement import AgreedDiscount, RampPhase, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.late_usage import LateUsagePolicy
@@ -143,7 +145,8 @@ class QuoteSummary(BaseModel):
 
 
 class AlternativeAnswer(BaseModel):
-    """What the lines come to for another term. The prices of each year are in the `ramp` of its lines."""
+    """What the lines come to for another term, with the one-offs, which stay as they are. The prices of each year are in the
+    `ramp` of its lines."""
 
     term_months: int
     uplift_percent: Decimal
@@ -154,9 +157,15 @@ class AlternativeAnswer(BaseModel):
 
 
 class Offer(BaseModel):
-    """What one version offers; `annual` and `term` are sums over the lines, of flat charges only."""
+    """What one version offers; `annual` is the sum over the lines, of flat charges only, and `term` that and `once`: all
+    `one_offs`, with what they make of the tax of the first invoice. A quote without lines has an `invoice` of its own, due by
+    `net_days`."""
 
     lines: list[LineAnswer]
+    one_offs: list[OneOffAnswer]
+    once: Amounts
+    invoice: PlannedInvoiceAnswer | None
+    net_days: int | None
     term: Amounts
     annual: AnnualAnswer
     alternatives: list[AlternativeAnswer]
@@ -166,9 +175,10 @@ class Offer(BaseModel):
 
 class QuoteAnswer(QuoteSummary, Offer):
     """`acceptance_token` is in the first answer to a send and nowhere else. `subscriptions` are those that an accepted quote
-    starts, in the order of its lines."""
+    starts, in the order of its lines; one without lines starts none, and has an invoice, `invoice_id`."""
 
     subscriptions: list[SubscriptionId]
+    invoice_id: InvoiceId | None
     acceptance_token: str | None = None
 
 

@@ -20,6 +20,7 @@ from services.billing.api.quote_forms import (
 from services.billing.api.quote_lines import lines_of, party_of, raised_lines, terms_of
 from services.billing.api.quote_shown import QuoteAnswer, QuoteSummary, VersionAnswer
 from services.billing.api.quote_token import ShownOnce, hashed, new_token
+from services.billing.api.quoted_one_offs import one_offs_of, revised
 from services.billing.domain.customer import customer_id
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote import commands as order
@@ -51,6 +52,7 @@ def draft(body: DraftForm, unit: ChangeQuotes) -> QuoteAnswer:
         valid_until=body.valid_until,
         alternatives=terms_of(body.alternatives),
         papers=papers_of(body.clauses, body.documents),
+        one_offs=one_offs_of(unit, body.one_offs, body.net_days),
     )
     return _done(unit, command.quote_id, command)
 
@@ -66,6 +68,7 @@ def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAn
         valid_until=body.valid_until,
         alternatives=None if body.alternatives is None else terms_of(body.alternatives),
         papers=body.papers,
+        one_offs=revised(unit, body.one_offs, body.net_days, quote.one_offs),
     )
     return _done(unit, quote_id, command)
 

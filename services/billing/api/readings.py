@@ -8,14 +8,18 @@ from decimal import Decimal
 from services.billing.api.amounts import plain, rounding_read
 from services.billing.api.evaluation_forms import steps_read, tier_out
 from services.billing.api.invoice_forms import CorrectedLineOut, LineOut
+from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.proration import WHOLE, share
 from services.billing.domain.subscription.state import Subscription
 from shared.periods import Days
 
 
-def reading(subscription: Subscription | None, line: LineOut, currency: str) -> list[str]:
-    """From what was metered or agreed to what stands on the line, as prices were at that time."""
+def reading(
+    subscription: Subscription | None, line: LineOut, currency: str, once: AgreedOneOff | None = None
+) -> list[str]:
+    """From what was metered or agreed to what stands on the line, as prices were at that time. `once` is what a quote charges
+    once."""
     if line.corrects is not None and line.kind == "flat" and subscription is not None:
         return list(_unused(subscription, line, line.corrects, currency))
     if line.corrects is not None:
@@ -23,7 +27,8 @@ def reading(subscription: Subscription | None, line: LineOut, currency: str) -> 
     if line.kind == "flat" and subscription is not None:
         return list(_flat(subscription, line, currency))
     told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
-    return [*told, *_tiers(line, currency), *_rounded(line, currency, line.residue), *_proved(line)]
+    less = [f"less {plain(once.discount_percent)} percent"] if once and once.discount_percent else []
+    return [*told, *_tiers(line, currency), *less, *_rounded(line, currency, line.residue), *_proved(line)]
 
 
 def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[str]:

@@ -125,9 +125,7 @@ class AgreedLine:
     @property
     def reasons(self) -> tuple[AgreedDiscount, ...]:
         """What the discount is given for; all of it for one reason where nobody has named any."""
-        if self.discounts or not self.discount_percent:
-            return self.discounts
-        return (AgreedDiscount(reason=UNNAMED_REASON, percent=self.discount_percent),)
+        return reasons_of(self.discounts, self.discount_percent)
 
     @property
     def granted(self) -> dict[str, int | None]:
@@ -164,6 +162,12 @@ class AgreedLine:
     def quantity_of(self, code: str) -> int:
         """What a flat charge is for: the quantity of the line, or that of its add-on."""
         return next((add_on.quantity for add_on in self.add_ons if code in add_on.charges), self.quantity)
+
+
+def reasons_of(discounts: tuple[AgreedDiscount, ...], percent: Decimal) -> tuple[AgreedDiscount, ...]:
+    if discounts or not percent:
+        return discounts
+    return (AgreedDiscount(reason=UNNAMED_REASON, percent=percent),)
 
 
 def _granted_too(known: dict[str, int | None], more: dict[str, int | None]) -> dict[str, int | None]:

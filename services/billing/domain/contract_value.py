@@ -1,4 +1,5 @@
-"""What contracts are worth: the flat lines of their agreed terms, as they would be invoiced, and what of them is not yet.
+"""What contracts are worth: the flat lines of their agreed terms, as they would be invoiced, what is charged once, and
+what of all that is not invoiced yet.
 
 Amendments and cancellations that are still to come count: they were agreed. What they take back of an invoice that was
 issued is less to come.
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
+from services.billing.domain.agreed_one_off import OneOffItem, charged
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.plan import RevenueClass
@@ -24,12 +26,16 @@ Place = tuple[str, int, int, int, date]
 
 
 def agreed(subscription: Subscription) -> ByClass:
-    """All flat lines of all terms, in minor units by revenue class."""
-    return _by_class(subscription.foreseen, _all(subscription.foreseen))
+    """All flat lines of all terms, and what is charged once, in minor units by revenue class."""
+    foreseen = subscription.foreseen
+    found = _by_class(foreseen, _all(foreseen))
+    found.update(_once(foreseen, foreseen.charged_once))
+    return found
 
 
 def outstanding(subscription: Subscription, waiting: Iterable[Bill]) -> ByClass:
     """Those that no bill was requested for, and those of bills that wait for their invoice; less what will be credited."""
+    waiting = list(waiting)
     foreseen, waits = subscription.foreseen, {_place(item) for wanted in waiting for item in wanted.flat}
     at_last, to_come = _by_place(_all(foreseen)), waits | set(_by_place(_due(foreseen)))
     unbilled = _by_place(_due(subscription))
@@ -39,6 +45,7 @@ def outstanding(subscription: Subscription, waiting: Iterable[Bill]) -> ByClass:
     cut = {place for place, item in invoiced.items() if at_last.get(place) != item}
     left = _by_class(foreseen, (item for place, item in at_last.items() if place in to_come or place in cut))
     left.subtract(_by_class(subscription, (invoiced[place] for place in cut)))
+    left.update(_once(foreseen, [*foreseen.unbilled_once, *(item for wanted in waiting for item in wanted.one_offs)]))
     return left
 
 
@@ -65,6 +72,13 @@ def _by_class(subscription: Subscription, items: Iterable[FlatItem]) -> ByClass:
     sums: ByClass = Counter()
     for line in _lines(subscription, items):
         sums[line.revenue_class] += line.amount.minor
+    return sums
+
+
+def _once(subscription: Subscription, items: Iterable[OneOffItem]) -> ByClass:
+    sums: ByClass = Counter()
+    for item in items:
+        sums[item.agreed.revenue_class] += charged(item.agreed, subscription.currency).net.minor
     return sums
 
 

@@ -9,12 +9,13 @@ from decimal import Decimal
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.plan import Charge
+from services.billing.domain.pricing.exact import less_percent
 from services.billing.domain.pricing.rate import rate
 from services.billing.domain.pricing.rated import Rated
 from services.billing.domain.pricing.rounding import rounding
 from services.billing.domain.proration import WHOLE, Share, share
 from services.billing.domain.schedule import BillingPeriod, Rhythm
-from shared.money import EXACT, Money
+from shared.money import Money
 from shared.periods import Days, Every
 
 PER_YEAR: dict[Every, int] = {"day": 365, "week": 52, "month": 12, "quarter": 4, "half_year": 2, "year": 1}
@@ -112,4 +113,4 @@ class FlatCharges:
         return rounding(self.currency)(part.exactly(self._less_discount(line, full)))
 
     def _less_discount(self, line: AgreedLine, full: Rated) -> Decimal:
-        return EXACT.multiply(full.amount, EXACT.subtract(Decimal(1), line.discount_percent.scaleb(-2, EXACT)))
+        return less_percent(full.amount, line.discount_percent)

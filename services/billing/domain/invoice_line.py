@@ -64,9 +64,8 @@ class InvoiceLine:
     `credits` the amounts of `tiers` are in units of these. `taxes` say what `tax_rates` stand for, where it is more than
     rates of the price. Of a price that is `tax_inclusive` the amount is what is left without `taxes`; discounts were taken
     off the whole of it, and tiers and residue are of the whole. People may have changed the draft: `edit` is the one that
-    added the line, which then has no plan, term or quote, and 0 is the bill; `adjustments` are part of the amount, or of
-    the whole.
-    """
+    added the line, which then has no plan, term or quote, and 0 is the bill; what a quote charges once has a quote alone;
+    `adjustments` are part of the amount, or of the whole."""
 
     number: int
     kind: LineKind

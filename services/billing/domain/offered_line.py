@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.agreed_one_off import AgreedOneOff, charged
+from services.billing.domain.agreement import AgreedDiscount, AgreedLine
 from services.billing.domain.couponing import LineDiscount
 from services.billing.domain.flat_charges import FlatLine
 from services.billing.domain.plan import Charge
@@ -46,12 +48,20 @@ def offered_line(
     agreed: AgreedLine, line: FlatLine, coupons: Sequence[LineDiscount] = (), by: TaxedAs = _UNKNOWN
 ) -> OfferedLine:
     """Its own discount is rounded once and shared over the reasons by largest remainder; then come the coupons, then tax."""
-    off = _by_reason(agreed.on(line.period.start), line.discount) if line.discount.minor else {}
+    off = _by_reason(agreed.on(line.period.start).reasons, line.discount)
     off = added_up(off, {COUPON + taken.coupon: taken.amount for taken in coupons})
     billing_on = line.period.start if line.charge.in_advance else line.period.end
     taxes = by.due(line.charge.tax_category, line.charge.tax_rates, line.period.end, billing_on)
     offered = OfferedLine(line.charge, line.period, line.list_amount, off, taxes)
     return _taken_apart(offered) if agreed.tax_inclusive else offered
+
+
+def offered_one_off(agreed: AgreedOneOff, currency: str, billing_on: date, by: TaxedAs = _UNKNOWN) -> OfferedLine:
+    """Of the day of its delivery; no coupon takes anything off it."""
+    priced, charge, days = charged(agreed, currency), agreed.charge, agreed.days(billing_on)
+    off = _by_reason(agreed.reasons, priced.list_amount - priced.net)
+    taxes = by.due(charge.tax_category, charge.tax_rates, days.end, billing_on)
+    return OfferedLine(charge, days, priced.list_amount, off, taxes)
 
 
 def _taken_apart(priced: OfferedLine) -> OfferedLine:
@@ -70,7 +80,8 @@ def added_up(known: dict[str, Money], more: dict[str, Money]) -> dict[str, Money
     return known | {reason: known[reason] + off if reason in known else off for reason, off in more.items()}
 
 
-def _by_reason(agreed: AgreedLine, discount: Money) -> dict[str, Money]:
-    parts = agreed.reasons
+def _by_reason(parts: Sequence[AgreedDiscount], discount: Money) -> dict[str, Money]:
+    if not discount.minor:
+        return {}
     shares = discount.split([int(part.percent.scaleb(PLACES, EXACT)) for part in parts])
     return {part.reason: share for part, share in zip(parts, shares, strict=True)}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import reduce
 
+from services.billing.domain.agreed_one_off import NO_ONE_OFFS, OneOffs
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.invoicing.totals import InvoiceTotals, invoice_totals
-from services.billing.domain.offered_line import OfferedLine, added_up, offered_line
+from services.billing.domain.offered_line import OfferedLine, added_up, offered_line, offered_one_off
 from services.billing.domain.taxation.lines import TaxedAs
 from shared.money import Money
 from shared.periods import Days
@@ -36,6 +37,18 @@ class Breakdown:
     def zero(cls, currency: str) -> Breakdown:
         zero = Money.zero(currency)
         return cls(zero, zero, zero, zero, zero)
+
+    def __sub__(self, part: Breakdown) -> Breakdown:
+        """What is there besides a part; a reason that gives nothing of it is not named."""
+        off = added_up(self.discounts, {reason: -amount for reason, amount in part.discounts.items()})
+        return Breakdown(
+            self.list_amount - part.list_amount,
+            self.discount - part.discount,
+            self.net - part.net,
+            self.tax - part.tax,
+            self.total - part.total,
+            {reason: amount for reason, amount in off.items() if amount.minor},
+        )
 
     def __add__(self, other: Breakdown) -> Breakdown:
         return Breakdown(
@@ -71,32 +84,65 @@ class QuoteLineTotals:
 
 @dataclass(frozen=True, slots=True)
 class QuoteTotals:
+    """`term` is of all lines and of what is charged once, `once`, which is on the first invoice of the first line: its tax
+    is what it makes of the tax there. Of a quote without lines it has an `invoice` of its own."""
+
     lines: tuple[QuoteLineTotals, ...]
     term: Breakdown
     annual_value: Money
+    once: Breakdown
+    one_offs: tuple[OfferedLine, ...] = ()
+    invoice: PlannedInvoice | None = None
 
 
 def quote_totals(
-    lines: Sequence[AgreedLine], currency: str, zone: str = "UTC", anchors: Sequence[date] = (), by: TaxedAs = _UNKNOWN
+    lines: Sequence[AgreedLine],
+    currency: str,
+    zone: str = "UTC",
+    anchors: Sequence[date] = (),
+    by: TaxedAs = _UNKNOWN,
+    one_offs: OneOffs = NO_ONE_OFFS,
+    accepted_on: date = date.min,
 ) -> QuoteTotals:
-    """Sums over the lines of a quote. Only flat recurring charges have amounts; usage is unknown.
+    """Sums over the lines of a quote. Flat charges have amounts, and what is charged once; usage is unknown.
 
     `term` is less what coupons take off these charges; a period and a year are told without coupons. Tax is that of the
     invoices to come, rounded once per rate and invoice, so the term adds up to what will be billed; `by` says what is
     known of the customer. `anchors` are the
     first days of the subscriptions that the lines renew; without them billing days are counted from the start of each
-    line.
+    line. A quote without lines is invoiced on the day `accepted_on`.
     """
     anchored = zip(lines, anchors or [line.starts_on for line in lines], strict=True)
     totals = tuple(
         line_totals(FlatCharges(line=line, currency=currency, anchor=anchor, zone=zone), by)
         for line, anchor in anchored
     )
+    return _with_one_offs(totals, one_offs, currency, by, accepted_on)
+
+
+def _with_one_offs(
+    lines: tuple[QuoteLineTotals, ...], one_offs: OneOffs, currency: str, by: TaxedAs, accepted_on: date
+) -> QuoteTotals:
+    """The first invoice is planned once more with them on it."""
+    first = lines[0].first_invoices[0] if lines else _empty(accepted_on, one_offs.net_days or 0, currency)
+    items = tuple(offered_one_off(item, currency, first.issued_on, by) for item in one_offs.items)
+    together = (*first.lines, *items)
+    invoice = replace(first, lines=together, totals=invoice_totals(together, currency, by.rounding))
+    once = _breakdown(together, currency, by.rounding) - _breakdown(first.lines, currency, by.rounding)
+    planned = (invoice, *lines[0].first_invoices[1:]) if lines else ()
     return QuoteTotals(
-        totals,
-        _sum((line.term for line in totals), currency),
-        Money.total((line.annual_value for line in totals), currency),
+        tuple(replace(line, first_invoices=planned) if n == 0 else line for n, line in enumerate(lines)),
+        _sum((*(line.term for line in lines), once), currency),
+        Money.total((line.annual_value for line in lines), currency),
+        once,
+        items,
+        None if lines or not items else invoice,
     )
+
+
+def _empty(issued_on: date, net_days: int, currency: str) -> PlannedInvoice:
+    due_on = issued_on + timedelta(days=net_days)
+    return PlannedInvoice(issued_on, due_on, (), invoice_totals((), currency), ())
 
 
 def line_totals(charges: FlatCharges, by: TaxedAs = _UNKNOWN) -> QuoteLineTotals:

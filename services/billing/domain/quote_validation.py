@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffs
 from services.billing.domain.agreement import AgreedLine, RampPhase
+from services.billing.domain.one_off_validation import validate_one_off
 from services.billing.domain.plan_validation import MAX_TERM_MONTHS, LimitExceeded, validate_price
 from services.billing.domain.pricing.exact import total
 from services.billing.domain.pricing.limits import non_negative, positive
@@ -14,6 +16,7 @@ from services.billing.domain.quote.alternatives import AlternativeTerms
 from shared.errors import DomainError
 
 MAX_PHASES = 60
+MAX_ONE_OFFS = 100
 
 
 class CouponFitsNothing(DomainError):
@@ -34,6 +37,14 @@ class PhaseOutOfOrder(DomainError):
 
 class NothingChanges(DomainError):
     """A phase is there to change something."""
+
+
+class OneOffRepeated(DomainError):
+    """One-offs of a quote are told apart by their code."""
+
+
+class PaymentTermsMissing(DomainError):
+    """A quote of one-offs alone has no plan that says when to pay."""
 
 
 def validate_line(line: AgreedLine, at: str = "") -> None:
@@ -57,6 +68,26 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
         _validate_phase(line, phase, f"{at}/ramp/{index}")
 
 
+def validate_one_offs(once: OneOffs, has_lines: bool) -> None:
+    """Each by its JSON pointer; the terms of payment are said where no line says them."""
+    if len(once.items) > MAX_ONE_OFFS:
+        raise LimitExceeded(f"list at most {MAX_ONE_OFFS}", field="/one_offs")
+    for index, item in enumerate(once.items):
+        at = f"/one_offs/{index}"
+        if any(item.code == other.code for other in once.items[:index]):
+            raise OneOffRepeated("give each a code of its own", field=f"{at}/code")
+        validate_one_off(item, at)
+        if item.tax_category is not None and item.tax_rates:
+            raise PartNotAllowed("the place of the customer says which rates; leave these out", field=f"{at}/tax_rates")
+        _validate_discount(item.discount_percent, at)
+        _validate_reasons(item, at)
+        non_negative(item.unit_cost, f"{at}/unit_cost")
+    if has_lines and once.net_days is not None:
+        raise PartNotAllowed("the plan says when invoices are due: leave it out", field="/net_days")
+    if not has_lines and once.net_days is None:
+        raise PaymentTermsMissing("say in how many days it is to be paid", field="/net_days")
+
+
 def validate_terms(terms: AlternativeTerms, at: str) -> None:
     """Of an alternative; what its lines have to be is asked of them."""
     positive(terms.term_months, f"{at}/term_months")
@@ -74,7 +105,7 @@ def _validate_discount(percent: Decimal, at: str) -> None:
         raise PercentTooHigh("take off at most 100 percent", field=f"{at}/discount_percent")
 
 
-def _validate_reasons(line: AgreedLine, at: str) -> None:
+def _validate_reasons(line: AgreedLine | AgreedOneOff, at: str) -> None:
     for index, part in enumerate(line.discounts):
         non_negative(part.percent, f"{at}/discounts/{index}/percent")
     if len({part.reason for part in line.discounts}) < len(line.discounts):

@@ -1,4 +1,5 @@
-"""What a subscription has earned by the end of a day and not invoiced: flat charges by their days, closed usage, and fees.
+"""What a subscription has earned by the end of a day and not invoiced: flat charges by their days, closed usage, fees, and
+what is charged once.
 
 Coupons are taken off as on the invoice that is to come, but one of a single amount is shared out among flat charges alone.
 """
@@ -32,7 +33,7 @@ _EMPTY = Bill(
 
 @dataclass(frozen=True, slots=True)
 class Unbilled:
-    """In minor units by revenue class. Of `open_periods` nothing is known yet."""
+    """In minor units by revenue class; `fees` are all that is charged once. Of `open_periods` nothing is known yet."""
 
     flat: ByClass = field(default_factory=Counter)
     usage: ByClass = field(default_factory=Counter)
@@ -52,6 +53,8 @@ def unbilled(
     """`waiting` are bills without an invoice, `usage` the periods that are known, by id."""
     flats = [item for wanted in (*waiting, _rest(subscription)) for item in wanted.flat if item.starts_on <= day]
     fees = [fee for wanted in waiting for fee in wanted.fees] + list(subscription.fees)
+    once = [item for wanted in (*waiting, _rest(subscription)) for item in wanted.one_offs]
+    delivered = tuple(item for item in once if item.agreed.days(subscription.anchor).start <= day)
     items = usage_items(subscription, waiting, day)
     closed = [item for item in items if item.period_id in usage and usage[item.period_id].closed]
     found = Unbilled(open_periods=len(items) - len(closed))
@@ -63,7 +66,7 @@ def unbilled(
     for _, together in groupby(sorted(closed, key=when), key=when):
         for line in _lines(subscription, replace(_EMPTY, usage=tuple(together)), day, usage):
             found.usage[line.revenue_class] += line.amount.minor
-    for line in _lines(subscription, replace(_EMPTY, fees=tuple(fees)), day, {}):
+    for line in _lines(subscription, replace(_EMPTY, fees=tuple(fees), one_offs=delivered), day, {}):
         found.fees[line.revenue_class] += line.amount.minor
     return found
 

@@ -6,15 +6,27 @@ from collections.abc import Iterator
 from functools import partial
 from uuid import UUID
 
+from services.billing.desk import desk_of, taxation_of
+from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.dunning.events import Debt
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment_plan import PAYMENT_PLAN
 from services.billing.domain.payment_profile import PAYMENT_PROFILE, PaymentProfile
 from services.billing.domain.quote import QUOTE
+from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
-from services.billing.processes import autopaying, collecting, instalments, late_fees, metering, ordering, paying
+from services.billing.processes import (
+    autopaying,
+    collecting,
+    instalments,
+    late_fees,
+    metering,
+    one_off,
+    ordering,
+    paying,
+)
 from services.billing.processes.collecting import Debtor
 from services.billing.projections import payment_plans, payments
 from shared.contracts.billing import QuoteAcceptedV1
@@ -39,9 +51,14 @@ def quote_accepted(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(QuoteAcceptedV1)
     if body.purpose != "new":
         return  # renewals answers; its message renews the term
-    for order in ordering.on_quote_accepted(body.quote_id, unit.state(QUOTE, body.quote_id)):
+    quote: Quote = unit.state(QUOTE, body.quote_id)
+    for order in ordering.on_quote_accepted(body.quote_id, quote):
         yield order
         yield from metering.on_subscription_created(unit.state(SUBSCRIPTION, order.stream_id))
+    if not quote.lines:
+        customer: Customer | None = unit.state(CUSTOMER, quote.party.customer_id)
+        tax = customer.tax if customer else None
+        yield from one_off.on_quote_accepted(quote, tax, taxation_of(unit, customer), desk_of(unit))
 
 
 def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:

@@ -12,11 +12,12 @@ from services.billing.domain.plan import Charge
 from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription.events import Term
 from services.billing.domain.subscription.state import Subscription
+from services.billing.processes.one_off import items_of
 from services.billing.processes.ordering import subscription_id
 from services.billing.processes.verification import Difference, Log, verify
 from shared.periods import plus_months
 
-What = Literal["quote", "term", "quantity", "price", "discount", "cap", "minimum", "tax"]
+What = Literal["quote", "term", "quantity", "price", "discount", "cap", "minimum", "tax", "one_off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,17 @@ def compare_term(term: Term, quoted: AgreedLine | None) -> Iterator[Deviation]:
         yield from _compare_charge(code, _charge(quoted, code), _charge(line, code))
 
 
+def compare_once(subscription: Subscription, quote: Quote | None) -> Iterator[Deviation]:
+    """What the subscription charges once beside what was accepted: all of it with the first line, nothing with others."""
+    if quote is None or quote.purpose != "new" or subscription.origin is not None:
+        return
+    is_first = subscription.subscription_id == subscription_id(quote.quote_id, 1)
+    agreed = {item.agreed.code: item.agreed for item in (items_of(quote) if is_first else ())}
+    found = {item.agreed.code: item.agreed for item in subscription.one_offs}
+    for code in dict.fromkeys([*agreed, *found]):
+        yield from _unequal("one_off", code, agreed.get(code), found.get(code))
+
+
 def _compare_charge(code: str, quoted: Charge | None, charge: Charge | None) -> Iterator[Deviation]:
     if quoted is None or charge is None:
         yield Deviation("price", code, quoted and quoted.price, charge and charge.price)
@@ -109,6 +121,16 @@ def of_line(line: InvoiceLine, subscription: Subscription, quoted: AgreedLine | 
         yield Deviation("term", line.charge, f"{term.starts_on} to {ends_on}", days)
 
 
-def invoiced_otherwise(events: Sequence[Any], log: Log, lines: Mapping[int, AgreedLine | None]) -> list[Difference]:
-    """An invoice, its corrections and credits made again from the log with the lines that the quotes have."""
-    return verify(events, replace(log, agreed=lambda subscription: as_quoted(subscription, lines)))
+def invoiced_otherwise(
+    events: Sequence[Any], log: Log, lines: Mapping[int, AgreedLine | None], once: Quote | None = None
+) -> list[Difference]:
+    """An invoice, its corrections and credits made again from the log with the lines that the quotes have, and with what the
+    quote `once` charges once, where the invoice charges for that."""
+    return verify(
+        events,
+        replace(
+            log,
+            agreed=lambda subscription: as_quoted(subscription, lines),
+            billed=lambda bill: replace(bill, one_offs=items_of(once)) if once and bill.one_offs else bill,
+        ),
+    )

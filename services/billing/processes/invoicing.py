@@ -69,5 +69,5 @@ def on_issued(
 def _term_of(bill: Bill, subscription: Subscription) -> int:
     """The terms of payment, and the purchase order, are those of the latest term on the bill."""
     flat, usage = ({item.term_number for item in bill.flat}, {item.term_number for item in bill.usage})
-    numbers = flat | usage | {fee.term_number for fee in bill.fees}
+    numbers = flat | usage | {fee.term_number for fee in bill.fees} | {1 for _ in bill.one_offs}
     return max(numbers, default=subscription.last.number)

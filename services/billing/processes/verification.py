@@ -17,6 +17,7 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.unused import unused
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import at_revision
 from services.billing.processes.correction_documents import taken_over
@@ -36,17 +37,20 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Log:
     """Events of the subscription, if there is one, up to the version that the invoice names, and of the usage periods that it
-    bills. `agreed` puts something else to be compared with in the place of what the log has."""
+    bills. `agreed`, and `billed` of what is charged once, put something else to be compared with in the place of what the
+    log has."""
 
     subscription: Sequence[Any]
     periods: Mapping[UUID, Sequence[Any]]
     agreed: Callable[[Subscription], Subscription] = lambda subscription: subscription
+    billed: Callable[[Bill], Bill] = lambda bill: bill
 
     def rated(self, invoice: Invoice, revisions: Mapping[UUID, int]) -> tuple[InvoiceLine, ...]:
         """The lines of the invoice with its periods at the given revisions, and what people changed of it."""
+        bill = self.billed(invoice.header.bill)
         if invoice.header.kind == "one_off":
-            return one_off.rated(invoice)
-        bill, subscription = invoice.header.bill, self.subscription_at(invoice.header.subscription_version)
+            return one_off.rated(invoice, bill)
+        subscription = self.subscription_at(invoice.header.subscription_version)
         usage = {id_: at_revision(events, revisions.get(id_, 0)) for id_, events in self.periods.items()}
         lines = compose(subscription, taken_over(bill, invoice.lines), usage)
         return edited(lines, invoice.edits, bill, subscription.currency)

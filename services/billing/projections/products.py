@@ -43,10 +43,10 @@ def of_tenant(unit: UnitOfWork) -> Select[Any]:
     return select(products).where(products.c.tenant_id == unit.tenant_id)
 
 
-def get(unit: UnitOfWork, code: str) -> dict[str, Any]:
+def get(unit: UnitOfWork, code: str, field: str | None = None) -> dict[str, Any]:
     row = unit.tx.execute(of_tenant(unit).where(products.c.code == code)).mappings().first()
     if row is None:
-        raise ProductNotFound("no such product")
+        raise ProductNotFound("no such product", field=field)
     return dict(row)
 
 

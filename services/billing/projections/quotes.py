@@ -75,7 +75,7 @@ def _row(entry: Recorded, event: events.QuoteDrafted) -> dict[str, Any]:
 
 
 def _version(event: events.QuoteDrafted | events.QuoteRevised, by: str) -> dict[str, Any]:
-    same = ("lines", "valid_until", "alternatives", "papers")
+    same = ("lines", "valid_until", "alternatives", "papers", "one_offs")
     return {str(event.version): {name: getattr(event, name) for name in same} | {"by": by}}
 
 

@@ -14,6 +14,7 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
+from services.billing.domain.invoice.quoted_lines import quoted_lines
 from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.plan import Charge, MinimumCommitment
@@ -31,9 +32,9 @@ NOTHING_METERED = PeriodTotal(group="", quantity=NONE, count=0, digest="")
 
 
 def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod]) -> tuple[InvoiceLine, ...]:
-    """Flat charges and usage less coupons, each period's usage with its true-up, then fees, then corrections of earlier
-    invoices; numbered from 1. Every usage period must be closed. A correction is taxed as the invoice was that it corrects,
-    whatever the status of the customer is by now."""
+    """Flat charges and usage less coupons, each period's usage with its true-up, then fees, what is charged once, and
+    corrections of earlier invoices; numbered from 1. Every usage period must be closed. A correction is taxed as the invoice
+    was that it corrects, whatever the status of the customer is by now."""
     flat = [_flat(subscription, item) for item in bill.flat]
     periods = list(_usage_by_period(subscription, bill.usage, usage))
     reduced = iter(_less_coupons(subscription, bill.billing_on, [*flat, *chain(*(lines for _, lines in periods))]))
@@ -41,6 +42,7 @@ def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePe
         *islice(reduced, len(flat)),
         *chain(*(_with_true_up(subscription, item, list(islice(reduced, len(of)))) for item, of in periods)),
         *(_fee(subscription, fee) for fee in bill.fees),
+        *quoted_lines(bill, subscription.currency),
     ]
     by = TaxedAs(bill.tax, bill.taxation)
     lines = [taxed(line, bill.billing_on, by) for line in lines]

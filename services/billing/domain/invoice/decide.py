@@ -45,6 +45,7 @@ from services.billing.domain.invoice.events import (
 from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, NotHeld, NothingOpen
 from services.billing.domain.invoice.totals import Totals, totals_of
+from services.billing.domain.one_off_validation import validate_one_off
 from shared.decider import NotAllowedNow
 from shared.money import Money
 
@@ -88,7 +89,7 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
 def _drafted(command: DraftInvoice) -> InvoiceDrafted:
     currency, header = command.header.party.currency, command.header
     for index, item in enumerate(command.items):
-        editing.validate_one_off(item, f"/lines/{index}")
+        validate_one_off(item, f"/lines/{index}")
     lines = edited(command.lines, command.items, header.bill, currency)
     totals = totals_of(lines, currency, header.bill.rounding)
     if command.items:  # what was used is billed, however much it is

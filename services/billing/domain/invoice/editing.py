@@ -14,10 +14,8 @@ from services.billing.domain.invoice.line_edits import Adjustment, LineEdit, One
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
 from services.billing.domain.invoice.totals import Totals, totals_of
 from services.billing.domain.invoice_line import InvoiceLine
-from services.billing.domain.invoicing.tax import tax_rate
-from services.billing.domain.plan_validation import FLAT_MODELS, FlatPriceTooClever
-from services.billing.domain.pricing.limits import NumberTooLarge, positive
-from services.billing.domain.pricing.validation import validate
+from services.billing.domain.one_off_validation import validate_one_off
+from services.billing.domain.pricing.limits import NumberTooLarge
 from shared.decider import NotAllowedNow
 from shared.errors import Conflict, DomainError
 
@@ -104,13 +102,3 @@ def _own_line(invoice: Invoice, number: int) -> InvoiceLine:
 def refuse_too_much(totals: Totals) -> None:
     if totals.total.minor >= MOST_MINOR:
         raise NumberTooLarge("invoices stay below 10^15 minor units")
-
-
-def validate_one_off(item: OneOff, at: str = "") -> None:
-    """A quantity is known when it is charged for, so what prices values and events is for usage alone."""
-    positive(item.quantity, f"{at}/quantity")
-    validate(item.price, f"{at}/price")
-    if item.price.model not in FLAT_MODELS:
-        raise FlatPriceTooClever(f"price it by one of {', '.join(FLAT_MODELS)}", field=f"{at}/price/model")
-    for index, rate in enumerate(item.tax_rates):
-        tax_rate(rate, f"{at}/tax_rates/{index}")

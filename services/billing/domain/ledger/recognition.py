@@ -1,5 +1,7 @@
 """When revenue is earned: by day over the days of a line, on delivery, or at once.
 
+On delivery is on the last day of a line; what a draft was given besides is of the billing day, and so earned with it.
+
 By day means cumulatively: what is earned up to a day is the exact share of the days, rounded half away from zero. So
 the stretches of a line add up to it to the minor unit, and a line that takes it back mirrors each of them.
 """
@@ -23,7 +25,7 @@ POLICIES: dict[LineKind, Policy] = {
     "true_up": "on_delivery",
     "reinstatement": "at_once",
     "late_fee": "at_once",
-    "one_off": "at_once",
+    "one_off": "on_delivery",
 }
 DAY = timedelta(days=1)
 

@@ -14,6 +14,11 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
     return reduce(EXACT.add, amounts, ZERO)
 
 
+def less_percent(amount: Decimal, percent: Decimal) -> Decimal:
+    """What is left of an amount; 4 is 4 %."""
+    return EXACT.multiply(amount, EXACT.subtract(Decimal(1), percent.scaleb(-2, EXACT)))
+
+
 # A quotient of two numbers of 27 digits that is no half of a minor unit is further from one than this sees; what a division
 # left open in the last of 60 digits, grown by what was subtracted from it, is nearer.
 _SETTLED = Context(prec=48, rounding=ROUND_HALF_EVEN)

@@ -27,7 +27,7 @@ def accepted(quote: Quote, command: AcceptQuote) -> QuoteAccepted:
         purchase_order=command.purchase_order,
         accepted_at=command.at,
         accepted_on=local_day(command.at, quote.party.zone),
-        term_months=max(line.term_months for line in lines),
+        term_months=max((line.term_months for line in lines), default=0),
         annual=annual_values(lines, quote.prior_annual, quote.party.currency),
         alternative=None if chosen is None else chosen.terms.term_months,
         papers=quote.papers,

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from services.billing.domain.agreed_one_off import NO_ONE_OFFS, OneOffs
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.quote.alternatives import AlternativeTerms
 from services.billing.domain.quote.approval import DEFAULT_APPROVAL, ApprovalLevel, ApprovalMatrix
@@ -33,18 +34,20 @@ class DraftQuote:
     alternatives: tuple[AlternativeTerms, ...] = ()
     uplift_percent: Decimal | None = None
     papers: Papers = NO_PAPERS
+    one_offs: OneOffs = NO_ONE_OFFS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviseQuote:
     """Takes an offer back that is out already: the customer can accept the new version only. Without `alternatives` those
-    that it has, made anew from the lines; without `papers` those that it has."""
+    that it has, made anew from the lines; without `papers`, or `one_offs`, those that it has."""
 
     lines: tuple[AgreedLine, ...]
     by: str
     valid_until: datetime | None = None
     alternatives: tuple[AlternativeTerms, ...] | None = None
     papers: Papers | None = None
+    one_offs: OneOffs | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

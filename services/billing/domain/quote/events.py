@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from services.billing.domain.agreed_one_off import NO_ONE_OFFS, OneOffs
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote.alternatives import Alternative
 from services.billing.domain.quote.approval import ApprovalLevel, Measure
@@ -26,6 +27,7 @@ class QuoteDrafted:
     alternatives: tuple[Alternative, ...] = ()
     uplift_percent: Decimal | None = None
     papers: Papers = NO_PAPERS
+    one_offs: OneOffs = NO_ONE_OFFS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class QuoteRevised:
     by: str
     alternatives: tuple[Alternative, ...] = ()
     papers: Papers = NO_PAPERS
+    one_offs: OneOffs = NO_ONE_OFFS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

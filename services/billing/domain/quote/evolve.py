@@ -26,7 +26,8 @@ def evolve(quote: Quote | None, event: QuoteEvent) -> Quote | None:
     match quote, event:
         case None, QuoteDrafted(deal=deal, lines=lines, valid_until=valid_until):
             authors = frozenset({deal.requested_by})
-            return Quote(deal, lines, valid_until, authors, alternatives=event.alternatives, papers=event.papers)
+            offered = Quote(deal, lines, valid_until, authors, alternatives=event.alternatives, papers=event.papers)
+            return replace(offered, one_offs=event.one_offs)
         case Quote(), QuoteRevised():
             return _revised(quote, event)
         case Quote(), QuoteApprovalRequested(by=by, level=level):
@@ -56,6 +57,7 @@ def _revised(quote: Quote, event: QuoteRevised) -> Quote:
         is_stale=False,
         alternatives=event.alternatives,
         papers=event.papers,
+        one_offs=event.one_offs,
     )
 
 

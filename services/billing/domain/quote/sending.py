@@ -20,7 +20,7 @@ def submitted(quote: Quote, command: SubmitQuote) -> list[QuoteEvent]:
     if quote.is_stale:
         raise QuoteStale("what it was made from has changed: revise it first")
     require_clauses(quote.papers, command.required_clauses)
-    given = given_away(quote.choices, quote.party, quote.papers)
+    given = given_away(quote.choices, quote.party, quote.papers, quote.one_offs)
     level = command.matrix.level_needed(given)
     if level is None:
         return [QuoteApproved(version=quote.version, by=command.by, automatic=True)]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.agreed_one_off import NO_ONE_OFFS, OneOffs
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.quote.alternatives import Alternative, AlternativeUnknown
 from services.billing.domain.quote.approval import ApprovalLevel
@@ -31,11 +32,15 @@ class TooManyLines(DomainError):
 
 
 class QuoteTooLarge(DomainError):
-    """The annual value of a quote stays below 10^15 minor units."""
+    """The annual value of a quote, and what it charges once, stay below 10^15 minor units."""
 
 
 class OneTermRenewed(DomainError):
     """A renewal quote continues one subscription where its term ends: one line, starting on that day."""
+
+
+class RenewedWithOneOffs(DomainError):
+    """A renewal goes on with what is charged again and again; what is charged once has a quote of its own."""
 
 
 class ValidityOver(DomainError):
@@ -67,7 +72,7 @@ class QuoteNoLongerValid(Conflict):
 @dataclass(frozen=True, slots=True)
 class Quote:
     """`authors` wrote or submitted it, so none of them approves it. `valid_until` is exclusive. `level_needed` is whose
-    approval was asked for last."""
+    approval was asked for last. `one_offs` are the same whatever the customer chooses."""
 
     deal: Deal
     lines: tuple[AgreedLine, ...]
@@ -80,6 +85,7 @@ class Quote:
     level_needed: ApprovalLevel | None = None
     papers: Papers = NO_PAPERS
     purchase_order: str | None = None
+    one_offs: OneOffs = NO_ONE_OFFS
 
     @property
     def choices(self) -> tuple[tuple[AgreedLine, ...], ...]:
@@ -88,7 +94,7 @@ class Quote:
 
     def chosen(self, term_months: int | None) -> Alternative | None:
         """The alternative of that term; None for the lines of the quote itself."""
-        if term_months in (None, max(line.term_months for line in self.lines)):
+        if term_months in (None, max((line.term_months for line in self.lines), default=None)):
             return None
         for each in self.alternatives:
             if each.terms.term_months == term_months:

@@ -23,8 +23,9 @@ from shared.periods import Days
 def bill(
     subscription: Subscription, at: datetime, tax: TaxStatus | None = None, taxation: Taxation | None = None
 ) -> Bill | None:
-    """Advance charges of periods that have started, arrears of those that have ended, fees; None where there is nothing.
-    Corrections that wait come along, and are no reason for a bill but the last one.
+    """Advance charges of periods that have started, arrears of those that have ended, fees, and on the first one what is
+    charged once; None where there is nothing. Corrections that wait come along, and are no reason for a bill but the last
+    one.
 
     Only periods inside a term that was agreed by then are billed, whatever the state says at that moment. A renewal
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
@@ -32,8 +33,11 @@ def bill(
     on = subscription.day(at)
     agreed = subscription.agreed_by(at)
     flat, usage = tuple(_flat(agreed, on)), tuple(_usage(agreed, on))
-    if not (flat or usage or agreed.fees or (agreed.cancelled and agreed.deferred)):
+    once = agreed.unbilled_once if on >= agreed.anchor else ()
+    if not (flat or usage or once or agreed.fees or (agreed.cancelled and agreed.deferred)):
         return None
+    items: list[FlatItem | UsageItem] = [*flat, *usage]
+    ends = [*(item.ends_on for item in items), *(item.agreed.days(on).end for item in once)]
     return Bill(
         invoice_id=next_invoice_id(subscription),
         billing_on=on,
@@ -43,13 +47,14 @@ def bill(
         fees=agreed.fees,
         corrections=agreed.deferred,
         tax=tax,
-        taxation=taxation and _in_force(taxation, on, (*flat, *usage)),
+        taxation=taxation and _in_force(taxation, on, ends),
+        one_offs=once,
     )
 
 
-def _in_force(taxation: Taxation, on: date, items: Iterable[FlatItem | UsageItem]) -> Taxation:
+def _in_force(taxation: Taxation, on: date, ends: Iterable[date]) -> Taxation:
     """What is needed of it, for the bill keeps it."""
-    days = [on, *(tax_point(item.ends_on, on) for item in items)]
+    days = [on, *(tax_point(ends_on, on) for ends_on in ends)]
     return taxation.between(min(days), max(days))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.amended_line import LineChange
 from services.billing.domain.subscription.changes import CreditRule, Origin, When
@@ -21,6 +22,7 @@ class CreateSubscription:
     line: AgreedLine
     quote_id: UUID
     purchase_order: str | None = None
+    one_offs: tuple[AgreedOneOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,11 +196,12 @@ def _created(command: CreateSubscription) -> SubscriptionCreated:
         purchase_order=command.purchase_order,
     )
     if not line.trial_days:
-        return SubscriptionCreated(facts=facts_of(command.subscription_id, command.party, term), term=term)
+        facts = facts_of(command.subscription_id, command.party, term)
+        return SubscriptionCreated(facts=facts, term=term, one_offs=command.one_offs)
     starts_on = line.starts_on - timedelta(days=line.trial_days)
     trial = Trial(starts_on=starts_on, ends_on=line.starts_on, converts=line.trial_converts)
     facts = trial_facts(command.subscription_id, command.party, term, trial)
-    return SubscriptionCreated(facts=facts, term=term, trial=trial)
+    return SubscriptionCreated(facts=facts, term=term, trial=trial, one_offs=command.one_offs)
 
 
 def _start(subscription: Subscription, terms: list[Term]) -> list[SubscriptionEvent]:

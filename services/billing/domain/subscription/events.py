@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.correction import Carried, Correction
 from services.billing.domain.invoicing.tax import TaxPolicy
@@ -136,6 +137,7 @@ class Bill:
     corrections: tuple[DeferredCorrection, ...] = ()
     tax: TaxStatus | None = None
     taxation: Taxation | None = None
+    one_offs: tuple[OneOffItem, ...] = ()
 
     @property
     def rounding(self) -> TaxPolicy:
@@ -145,12 +147,14 @@ class Bill:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionCreated:
     """With a trial the facts are those of it, as term number 0, and the term is what follows if nothing else is said. With an
-    `origin` the term is what was left of it when the contract was transferred."""
+    `origin` the term is what was left of it when the contract was transferred. `one_offs` of its quote are on its first
+    bill."""
 
     facts: Facts
     term: Term
     trial: Trial | None = None
     origin: Origin | None = None
+    one_offs: tuple[AgreedOneOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

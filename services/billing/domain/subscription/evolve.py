@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
@@ -121,6 +122,7 @@ def _created(event: SubscriptionCreated) -> Subscription:
         terms=(event.term,),
         trial=event.trial,
         origin=event.origin,
+        one_offs=tuple(OneOffItem(quote_id=event.term.quote_id, agreed=agreed) for agreed in event.one_offs),
         phase="scheduled",
     )
 
@@ -141,7 +143,12 @@ def _billed(subscription: Subscription, bill: Bill) -> Subscription:
     deferred = tuple(correction for correction in subscription.deferred if correction not in bill.corrections)
     billed_through = subscription.billed_through | through
     return replace(
-        subscription, billed_through=billed_through, fees=fees, deferred=deferred, bills=subscription.bills + 1
+        subscription,
+        billed_through=billed_through,
+        fees=fees,
+        deferred=deferred,
+        bills=subscription.bills + 1,
+        one_offs_on=bill.invoice_id if bill.one_offs else subscription.one_offs_on,
     )
 
 

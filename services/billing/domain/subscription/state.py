@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.subscription.changes import (
@@ -41,7 +42,7 @@ class Subscription:
     `amendments` have taken effect. `phase` is what it would be without a pause; a pause and its resumption have the same
     number, and the last one may still be to come. `noticed` are the terms with proof
     that the customer was told that they renew by themselves. What was transferred is `cancelled` as well, where it was, and
-    has an `origin` where it goes on."""
+    has an `origin` where it goes on. `one_offs` of its quote are on the invoice `one_offs_on`, once they are billed."""
 
     subscription_id: UUID
     party: Party
@@ -68,6 +69,8 @@ class Subscription:
     transfer_due: Transfer | None = None
     transferred: Transfer | None = None
     origin: Origin | None = None
+    one_offs: tuple[OneOffItem, ...] = ()
+    one_offs_on: UUID | None = None
 
     @property
     def in_trial(self) -> bool:
@@ -95,6 +98,16 @@ class Subscription:
     @property
     def currency(self) -> str:
         return self.party.currency
+
+    @property
+    def charged_once(self) -> tuple[OneOffItem, ...]:
+        """Nothing in a trial, or where it ends before it begins."""
+        is_off = self.in_trial or (self.cancelled is not None and self.cancelled.on <= self.anchor)
+        return () if is_off and self.one_offs_on is None else self.one_offs
+
+    @property
+    def unbilled_once(self) -> tuple[OneOffItem, ...]:
+        return self.charged_once if self.one_offs_on is None else ()
 
     def day(self, instant: datetime) -> date:
         return local_day(instant, self.party.zone)
