@@ -87,6 +87,7 @@ AMENDMENT: dict[str, Any] = {
     "add": [],
     "calendar": False,
     "anchor_on": "2031-01-20",
+    "zone": "America/New_York",
     "remove": [],
 }
 LIMITS = {"discount_percent": "25", "discount_amount": {"USD": "1000"}, "margin_percent": "10"}

@@ -60,7 +60,8 @@ class AddOnForm(BaseModel):
 class AmendIn(ChangeForm):
     """What is not named stays. `remove` names add-ons by their plan. Billing periods are those of the calendar, or counted from
     `anchor_on`; the one that the change falls into is cut there, and so is the first one on the new days. They are as long as
-    the plan says."""
+    the plan says. From a day on which a billing period begins days may be those of another `zone`: up to there they end as the
+    old one has it, and the next period begins at this instant."""
 
     quantity: Quantity | None = None
     plan: Code | None = None
@@ -69,6 +70,7 @@ class AmendIn(ChangeForm):
     remove: Annotated[list[Code], Field(max_length=20)] = Field(default_factory=list)
     calendar: StrictBool | None = None
     anchor_on: Day | None = None
+    zone: Annotated[str, Field(max_length=100)] | None = None
 
 
 class ForeseenLineOut(BaseModel):

@@ -109,6 +109,7 @@ def _amendment(unit: UnitOfWork, subscription_id: UUID, body: AmendIn) -> AmendS
         remove=tuple(body.remove),
         calendar=body.calendar,
         anchor=body.anchor_on,
+        zone=body.zone,
     )
     return AmendSubscription(at=unit.now, when=body.when, change=change)
 

@@ -81,7 +81,8 @@ class AddOnOut(BaseModel):
 
 
 class AmendmentOut(BaseModel):
-    """What a term is from a day on. The term itself shows it once it has taken effect."""
+    """What a term is from a day on. The term itself shows it once it has taken effect. With a `zone` days are those of that
+    zone from then on."""
 
     number: int
     term_number: int
@@ -91,6 +92,7 @@ class AmendmentOut(BaseModel):
     plan_version: int
     quantity: int
     add_ons: list[AddOnOut]
+    zone: str | None = None
 
 
 class TrialOut(BaseModel):

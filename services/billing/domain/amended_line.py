@@ -29,7 +29,8 @@ class NoSuchAddOn(DomainError):
 class LineChange:
     """What is not named stays. `plan` and what is added are lines as they would be sold by themselves; an add-on that is there
     is replaced. What is removed are codes of plans. With `calendar` billing periods are those of the calendar, without it they
-    are counted from the `anchor`, or from the first day of the subscription where there is none."""
+    are counted from the `anchor`, or from the first day of the subscription where there is none. `zone` is that of the days
+    from then on, and nothing of the line."""
 
     quantity: int | None = None
     plan: AgreedLine | None = None
@@ -37,10 +38,13 @@ class LineChange:
     remove: tuple[str, ...] = ()
     calendar: bool | None = None
     anchor: date | None = None
+    zone: str | None = None
 
 
 def amended_line(line: AgreedLine, change: LineChange, day: date) -> AgreedLine:
     """The line from a day on. What its ramp still has to bring stays, but not in another plan."""
+    if change == LineChange(zone=change.zone):
+        return line
     to_come = tuple(phase for phase in line.ramp if plus_months(line.starts_on, phase.after_months) > day)
     new = replace(line.on(day), ramp=to_come)
     if change.plan is not None:

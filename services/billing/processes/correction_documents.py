@@ -74,7 +74,7 @@ def _bill(
         invoice_id=id_,
         subscription_id=subscription.subscription_id,
         subscription_version=version,
-        party=subscription.party,
+        party=subscription.party_on(bill.billing_on),
         legal_entity=desk.legal_entity,
         net_days=term.line.net_days,
         bill=bill,

@@ -149,7 +149,7 @@ def _foreseen(subscription: Subscription, wanted: Bill) -> ForeseenBill:
         invoice_id=wanted.invoice_id,
         subscription_id=subscription.subscription_id,
         subscription_version=0,
-        party=subscription.party,
+        party=subscription.party_on(wanted.billing_on),
         legal_entity="",
         net_days=subscription.last.line.net_days,
         bill=flat,

@@ -48,7 +48,7 @@ def _grant(
 ) -> GrantCredit:
     facts, line = invoice.issued, subscription.line(item.term_number, item.amendment)
     charge = line.charge(item.charge)
-    zone, currency = subscription.party.zone, subscription.currency
+    currency, zone = subscription.currency, subscription.party.zone
     charges = FlatCharges(line=line, currency=currency, anchor=subscription.anchor, zone=zone)
     units, part = line.on(item.starts_on).quantity_of(charge.code), charges.of_period(charge, billed_period(item)).part
     return GrantCredit(
@@ -56,7 +56,7 @@ def _grant(
             wallet_id=wallet_id(facts.invoice_id, number),
             customer_id=facts.party.customer_id,
             customer_key=facts.party.key,
-            zone=zone,
+            zone=facts.party.zone,
             name=charge.name,
             promotional=False,
         ),

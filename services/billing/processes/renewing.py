@@ -29,7 +29,7 @@ def on_opportunity_opened(subscription: Subscription, opportunity_id: UUID, upli
     command = DraftQuote(
         quote_id=quote_id(opportunity_id),
         purpose="renewal",
-        party=subscription.party,
+        party=subscription.party_on(last.ends_on),
         lines=(renewed_line(subscription.line_now(last), uplift_percent, last.ends_on, subscription.currency),),
         prior_annual=subscription.facts(last).base,
         subscription_id=subscription.subscription_id,

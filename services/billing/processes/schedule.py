@@ -104,10 +104,9 @@ def _of_subscription(recorded: Recorded) -> Iterator[Timer]:
             yield from _changed(recorded, transfer.at)
         case AmendmentScheduled(amendment=amendment):
             yield _timer(recorded, "amendments", amendment.agreed_at, TERMS)
-        case SubscriptionAmended(facts=facts, amendment=amendment, anchor=anchor):
+        case SubscriptionAmended(amendment=amendment):
             yield from _changed(recorded, amendment.agreed_at)
-            days = Days(amendment.effective_on, facts.ends_on)
-            yield from _periods(recorded, days, amendment.line, facts.party.zone, anchor, amendment.agreed_at)
+            yield from _amended(recorded, recorded.event)
         case SubscriptionCancelled(cancellation=cancellation):
             yield from _changed(recorded, cancellation.at)
         case SubscriptionPaused(facts=facts, pause=pause):
@@ -150,6 +149,16 @@ def _extended(recorded: Recorded, resumed: SubscriptionResumed) -> Iterator[Time
             yield timer
     days = Days(extension.ended_on, extension.ends_on)
     yield from _periods(recorded, days, resumed.line, zone, resumed.anchor, resumption.at)
+
+
+def _amended(recorded: Recorded, amended: SubscriptionAmended) -> Iterator[Timer]:
+    """Periods on the new conditions; in another zone the term ends at another instant as well."""
+    facts, amendment, zone = amended.facts, amended.amendment, amended.facts.party.zone
+    days = Days(amendment.effective_on, facts.ends_on)
+    yield from _periods(recorded, days, amendment.line, zone, amended.anchor, amendment.agreed_at)
+    for timer in _end(recorded, facts.ends_on, facts.renewal, zone) if amendment.zone else ():
+        if timer.fire_at > amendment.agreed_at:
+            yield timer
 
 
 def _changed(recorded: Recorded, at: datetime) -> Iterator[Timer]:

@@ -198,6 +198,8 @@ def _amended(facts: Facts, amendment: Amendment) -> Any:
     place = ("terms", str(amendment.term_number - 1))
     term = subscriptions.c.subscription.op("#>")(_path(*place)).op("||")(bindparam(None, _conditions(facts), JSONB))
     document = func.jsonb_set(subscriptions.c.subscription, _path(*place), term)
+    if amendment.zone is not None:
+        document = func.jsonb_set(document, _path("zone"), bindparam(None, amendment.zone, JSONB))
     return _with_amendment(document, amendment, has_taken_effect=True)
 
 
@@ -214,6 +216,7 @@ def _with_amendment(document: Any, amendment: Amendment, *, has_taken_effect: bo
         "quantity": line.quantity,
         "add_ons": [{"plan": a.plan, "plan_version": a.plan_version, "quantity": a.quantity} for a in line.add_ons],
     }
+    told |= {"zone": amendment.zone} if amendment.zone else {}
     return func.jsonb_set(document, _path("amendments", str(amendment.number - 1)), bindparam(None, told, JSONB))
 
 

@@ -52,7 +52,9 @@ def _subscription_created(message: Message) -> Iterable[Order]:
 
 def _subscription_amended(message: Message) -> Iterable[Order]:
     body = message.read(billing.SubscriptionAmendedV1)
-    return granting.on_subscription_amended(subscription_id=body.subscription_id, sold=_sold(body), at=body.amended_at)
+    return granting.on_subscription_amended(
+        subscription_id=body.subscription_id, sold=_sold(body), zone=body.zone, at=body.amended_at
+    )
 
 
 def _term_started(message: Message) -> Iterable[Order]:

@@ -54,8 +54,9 @@ def on_subscription_created(
     return _order(subscription_id, grant)
 
 
-def on_subscription_amended(*, subscription_id: UUID, sold: Sold, at: datetime) -> list[Order]:
-    return _order(subscription_id, AmendEntitlement(sold=sold, at=at))
+def on_subscription_amended(*, subscription_id: UUID, sold: Sold, zone: str, at: datetime) -> list[Order]:
+    """Days may be those of another zone from then on, and the window ends where they do."""
+    return _order(subscription_id, AmendEntitlement(sold=sold, at=at, zone=zone))
 
 
 def on_term_started(*, subscription_id: UUID, sold: Sold, starts_at: datetime) -> list[Order]:

@@ -96,7 +96,8 @@ def _change_of_course(view: EntitlementView, event: Any) -> dict[str, Any]:
             phase = "scheduled" if view.phase == "scheduled" else "active"
             goes_on = window.term_number == view.granted.window.term_number
             successor = {"successor_id": view.successor_id if goes_on else None}
-            return {"granted": replace(view.granted, window=window), "phase": phase, **_NOT_ENDING, **successor}
+            granted = replace(view.granted, window=window, zone=event.zone or view.granted.zone)
+            return {"granted": granted, "phase": phase, **_NOT_ENDING, **successor}
         case EntitlementAmended() if view.granted is not None:
             return {"granted": _amended(view.granted, event)}
         case EntitlementSuccessorAnnounced(successor_id=successor_id):

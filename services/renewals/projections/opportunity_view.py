@@ -99,7 +99,8 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
         case RenewalBaseAdjusted(base=base) if view.term is not None:
             return {"term": replace(view.term, base=base)}
         case RenewalPostponed(ends_on=ends_on, due_on=due) if view.term is not None:
-            postponed = {"term": replace(view.term, ends_on=ends_on), "due_on": due}
+            term = replace(view.term, ends_on=ends_on, zone=event.zone or view.term.zone)
+            postponed = {"term": term, "due_on": due}
             return postponed | {"stage": "open", "decision": None} if view.stage == "lost" else postponed
         case RenewalQuoteStale():
             return {"quote_is_stale": True}

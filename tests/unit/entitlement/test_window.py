@@ -1,8 +1,11 @@
 """The window region: what time, renewal and a successor do to a right."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
-from services.entitlement.domain.entitlement.commands import ExtendEntitlement
+from services.entitlement.domain.entitlement.commands import AmendEntitlement, ExtendEntitlement
 from services.entitlement.domain.entitlement.events import (
     EntitlementActivated,
     EntitlementCancelled,
@@ -19,6 +22,7 @@ from services.entitlement.domain.entitlement.events import (
 from services.entitlement.domain.entitlement.holds import HoldCause
 from services.entitlement.domain.entitlement.state import EntitlementNotFound
 from services.entitlement.domain.entitlement.window import Window, extended, window_of
+from shared.periods import start_of_day
 from tests.unit.entitlement.stories import (
     AFTER_GRACE,
     BEFORE,
@@ -30,6 +34,7 @@ from tests.unit.entitlement.stories import (
     NEW_YORK,
     SECOND,
     SECOND_TERM,
+    SOLD,
     START,
     SUBSCRIPTION,
     SUCCESSOR,
@@ -219,3 +224,27 @@ def test_where_the_news_of_a_later_end_is_late_the_right_opens_again():
         "EntitlementReinstated",
     ]
     assert events[0].cause.what == "subscription_resumed"
+
+
+def in_zone(zone, at=MIDTERM):
+    return AmendEntitlement(sold=SOLD, at=at, zone=zone)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Pacific/Honolulu"])
+def test_days_of_another_zone_move_the_end_with_them_and_no_other_fact(zone):
+    ends = ("2014-01-01", "2014-01-15", "2015-01-15")
+    ends_at, grace_until, over = (start_of_day(date.fromisoformat(day), zone) for day in ends)
+    window = replace(first_window, ends_at=ends_at, grace_until=grace_until, reinstatable_until=over)
+    history = (grant(), reach(START), announce(MIDTERM))
+    assert given(*history)(in_zone(zone)) == [EntitlementExtended(window=window, at=MIDTERM, zone=zone)]
+    moved = after(*history, in_zone(zone)).right
+    assert (moved.window, moved.zone, moved.successor_id) == (window, zone, SUCCESSOR)
+    assert given(*history, in_zone(zone))(in_zone(zone)) == given(*history)(in_zone(NEW_YORK)) == []
+    assert after(grant(), reach(START), in_zone(zone), extend(MIDTERM)).right.window.ends_at == start_of_day(
+        SECOND_TERM.ends_on, zone
+    )
+
+
+def test_news_of_another_zone_that_come_after_the_old_end_take_the_expiry_back():
+    late = given(grant(), reach(GRACE_OVER))(in_zone("Pacific/Honolulu"))
+    assert [type(event) for event in late] == [EntitlementHoldRemoved, EntitlementExtended, EntitlementReinstated]

@@ -16,6 +16,7 @@ from services.renewals.domain.opportunity.events import (
     TermTracked,
 )
 from services.renewals.domain.opportunity.state import OpportunityNotFound
+from services.renewals.domain.opportunity.term import opens_at, unanswered_at
 from shared.decider import NotAllowedNow
 from shared.money import Money
 from tests.unit.renewals.stories import (
@@ -168,3 +169,13 @@ def test_a_term_that_ends_later_moves_the_days_of_its_renewal():
     assert (won.on_time, won.due_on) == (True, date(2014, 1, 30))
     assert given(*opened, silence())(extend) == [postponed], "our clock was faster than the news of the pause"
     assert (after(*opened, silence(), extend).stage, given(*opened, lose())(extend)) == ("open", [])
+
+
+def test_days_of_another_zone_move_the_instant_of_silence():
+    abroad = AmendTerm(term=replace(TERM, zone="Asia/Tokyo"), at=ACCEPTED)
+    [tracked] = given(track())(abroad)
+    assert (tracked.term.zone, tracked.opens_at) == ("Asia/Tokyo", opens_at(abroad.term))
+    [postponed] = given(*opened)(abroad)
+    assert (postponed.ends_on, postponed.unanswered_at) == (TERM.ends_on, unanswered_at(abroad.term))
+    assert after(*opened, abroad).term == abroad.term
+    assert given(*opened, abroad)(abroad) == []

@@ -9,6 +9,7 @@ from services.billing.domain.subscription.cancelling import OutsideTerm, instant
 from services.billing.domain.subscription.changes import Amendment
 from services.billing.domain.subscription.commands import AmendSubscription, EffectAmendments
 from services.billing.domain.subscription.events import AmendmentScheduled, SubscriptionAmended
+from services.billing.domain.subscription.moving_zone import moved_to
 from services.billing.domain.subscription.state import Subscription
 from shared.errors import DomainError
 
@@ -25,8 +26,10 @@ def amend(subscription: Subscription, command: AmendSubscription) -> list[Amendm
     _refuse(subscription, day, field)
     term = term_of_day(subscription, day)
     line = subscription.agreed_line(term.number)
-    changed = amended_line(line, command.change, day)
-    if changed == line:
+    changed, zone = amended_line(line, command.change, day), command.change.zone
+    if zone is not None:
+        zone = moved_to(subscription, term, zone, day, subscription.day(command.at), field)
+    if changed == line and zone is None:
         return []
     amendment = Amendment(
         number=len(subscription.all_amendments) + 1,
@@ -34,6 +37,7 @@ def amend(subscription: Subscription, command: AmendSubscription) -> list[Amendm
         effective_on=day,
         agreed_at=at,
         line=changed,
+        zone=zone,
     )
     if at > command.at:
         return [AmendmentScheduled(amendment=amendment)]

@@ -34,13 +34,15 @@ class Cancellation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
     """The line of a term from a day on. Amendments are numbered from 1 and follow each other by day; `agreed_at` is the
-    instant from which bills know of it: the start of its day, or when it was said on that day."""
+    instant from which bills know of it: the start of its day, or when it was said on that day. With a `zone` days are those of
+    that zone from the day on."""
 
     number: int
     term_number: int
     effective_on: date
     agreed_at: datetime
     line: AgreedLine
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

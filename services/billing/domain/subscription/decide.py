@@ -215,7 +215,10 @@ def _start(subscription: Subscription, terms: list[Term]) -> list[SubscriptionEv
 
 def _remind(subscription: Subscription, command: RemindOfEnd) -> list[SubscriptionEvent]:
     last = subscription.last
-    days_left = (last.ends_on - subscription.day(command.at)).days
+    today = subscription.day(command.at)
+    days_left = (last.ends_on - today).days
+    if command.at != subscription.instant(today):
+        return []  # the day begins at another instant by now, and is told then
     if subscription.phase != "active" or days_left < 1 or (last.number, days_left) in subscription.reminded:
         return []
     return [SubscriptionTermEnding(facts=subscription.facts(last), days_left=days_left)]

@@ -15,11 +15,13 @@ from shared.periods import Days
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The conditions from a day on; `amendment` is the change that they came with, 0 the term itself."""
+    """The conditions from a day on; `amendment` is the change that they came with, 0 the term itself. `zone` is the one that
+    days were changed to in the term."""
 
     amendment: int
     line: AgreedLine
     on: date
+    zone: str | None = None
 
     def charge(self, code: str) -> Charge | None:
         return next((charge for charge in self.line.charges if charge.code == code), None)
@@ -42,7 +44,7 @@ def _highest(steps: Sequence[Step], code: str, rhythm: Rhythm, days: Days) -> It
         before = [step for step in steps if step.on <= period.part.start][-1:]
         during = [step for step in steps if step.on in period.part and step.on != period.part.start]
         step = max([*before, *during], key=lambda step: (_quantity(step, code), step.amendment))
-        yield Step(step.amendment, step.line, period.part.start)
+        yield Step(step.amendment, step.line, period.part.start, step.zone)
 
 
 def _quantity(step: Step, code: str) -> int:

@@ -46,21 +46,31 @@ class Run:
 def runs(subscription: Subscription, kind: ChargeKind) -> Iterator[Run]:
     """Those of a charge follow each other; what an amendment did not touch goes on. A trial has none."""
     for term in () if subscription.in_trial else subscription.terms:
-        steps = [Step(0, term.line, term.starts_on)]
-        amended = (a for a in subscription.amendments if a.term_number == term.number)
-        steps += [Step(amendment.number, amendment.line, amendment.effective_on) for amendment in amended]
+        steps = list(_steps(subscription, term))
         for code in dict.fromkeys(c.code for step in steps for c in step.line.charges if c.kind == kind):
             counting = at_high_water(steps, code, subscription.anchor, days_of(term))
             for run in _of_charge(subscription, term, counting, code):
                 yield from _unpaused(subscription, run) if kind == "flat" else [run]
 
 
+def _steps(subscription: Subscription, term: Term) -> Iterator[Step]:
+    zone: str | None = None
+    yield Step(0, term.line, term.starts_on)
+    for amendment in subscription.amendments:
+        if amendment.term_number == term.number:
+            zone = amendment.zone or zone
+            yield Step(amendment.number, amendment.line, amendment.effective_on, zone)
+
+
 def _of_charge(subscription: Subscription, term: Term, steps: list[Step], code: str) -> Iterator[Run]:
     run: Run | None = None
+    before: tuple[Any, ...] = ()
     for step in steps:
         charge = step.charge(code)
-        if run is not None and _conditions(run.line, run.charge) == _conditions(step.line, charge):
+        conditions = _conditions(step, charge)
+        if run is not None and before == conditions:
             continue
+        before = conditions
         on = step.on if run is None else _end(subscription, run, step.on)
         if run is not None:
             yield replace(run, days=Days(run.days.start, on))
@@ -101,11 +111,14 @@ def _end(subscription: Subscription, run: Run, on: date) -> date:
     return day if part.start == day else part.end
 
 
-def _conditions(line: AgreedLine, charge: Charge | None) -> tuple[Any, ...]:
-    """What makes the money of a charge; another version of a plan with the same price changes nothing."""
+def _conditions(step: Step, charge: Charge | None) -> tuple[Any, ...]:
+    """What makes the money of a charge; another version of a plan with the same price changes nothing. Usage is asked for by
+    instants, and so by zone."""
     if charge is None:
         return ()
+    line = step.line
     common = (charge, charge.every or line.every, line.calendar, line.anchor, line.ramp)
     if charge.kind == "metered":
-        return (*common, line.minimum, line.metered if line.minimum else ())  # what shares a minimum shares its periods
+        # What shares a minimum shares its periods.
+        return (*common, step.zone, line.minimum, line.metered if line.minimum else ())
     return (*common, line.quantity_of(charge.code), line.discount_percent, line.proration)

@@ -22,9 +22,10 @@ from services.billing.domain.subscription.changes import (
     Trial,
 )
 from services.billing.domain.subscription.events import DeferredCorrection, Facts, Fee, Term
+from services.billing.domain.zones import ZoneChange, day_of, instant_of, zone_on
 from shared.errors import NotFound
 from shared.money import Money
-from shared.periods import Days, local_day, start_of_day
+from shared.periods import Days, start_of_day
 
 Phase = Literal["scheduled", "trialing", "active", "non_renewing", "lapsed", "expired", "cancelled", "transferred"]
 Status = Phase | Literal["paused"]
@@ -109,11 +110,22 @@ class Subscription:
     def unbilled_once(self) -> tuple[OneOffItem, ...]:
         return self.charged_once if self.one_offs_on is None else ()
 
+    @property
+    def zone_changes(self) -> tuple[ZoneChange, ...]:
+        """Those that are still to come, too: what is agreed for later days is agreed for these instants."""
+        changed = (amendment for amendment in self.all_amendments if amendment.zone)
+        return tuple(ZoneChange(amendment.effective_on, amendment.zone or "") for amendment in changed)
+
     def day(self, instant: datetime) -> date:
-        return local_day(instant, self.party.zone)
+        return day_of(instant, self.party.zone, self.zone_changes)
 
     def instant(self, day: date) -> datetime:
-        return start_of_day(day, self.party.zone)
+        return instant_of(day, self.party.zone, self.zone_changes)
+
+    def party_on(self, day: date) -> Party:
+        """In the zone of that day."""
+        zone = zone_on(day, self.party.zone, self.zone_changes)
+        return self.party if zone == self.party.zone else replace(self.party, zone=zone)
 
     def term(self, number: int) -> Term:
         return self.terms[number - 1]
@@ -192,7 +204,8 @@ class Subscription:
         """The contract as every message about a term tells it; a trial has its own facts."""
         if self.trial is not None and self.in_trial:
             return trial_facts(self.subscription_id, self.party, term, self.trial)
-        return facts_of(self.subscription_id, self.party, replace(term, line=self.line_now(term)))
+        facts = facts_of(self.subscription_id, self.party_on(term.ends_on), replace(term, line=self.line_now(term)))
+        return replace(facts, starts_at=self.instant(term.starts_on), ends_at=self.instant(term.ends_on))
 
     def with_term(self, term: Term, renewed_at: datetime) -> Subscription:
         return replace(self, terms=(*self.terms, term), renewed_at=(*self.renewed_at, renewed_at))

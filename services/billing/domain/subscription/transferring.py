@@ -28,7 +28,7 @@ def transfer(subscription: Subscription, command: TransferSubscription) -> list[
     _refuse_day(subscription, command)
     wanted = Transfer(
         subscription_id=uuid5(subscription.subscription_id, "transfer"),
-        to=replace(command.to, zone=subscription.party.zone),
+        to=replace(command.to, zone=subscription.party_on(command.on).zone),
         on=command.on,
         at=subscription.instant(command.on),
         purchase_order=command.purchase_order,

@@ -40,10 +40,11 @@ class ExtendEntitlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendEntitlement:
-    """What the subscription sells from now on."""
+    """What the subscription sells from now on, and the zone that its days are of; None says nothing of it."""
 
     sold: Sold
     at: datetime
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

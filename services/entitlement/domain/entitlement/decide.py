@@ -41,7 +41,7 @@ from services.entitlement.domain.entitlement.evolve import evolve
 from services.entitlement.domain.entitlement.holder import Holder
 from services.entitlement.domain.entitlement.holds import HoldCause
 from services.entitlement.domain.entitlement.state import Entitlement, EntitlementNotFound, Right
-from services.entitlement.domain.entitlement.window import extended, window_of
+from services.entitlement.domain.entitlement.window import extended, moved, window_of
 
 # Billing said so: nothing that comes later opens it again.
 GONE = ("cancelled", "transferred")
@@ -70,7 +70,7 @@ def _decide(entitlement: Entitlement, command: EntitlementCommand) -> list[Entit
         case Right() as right, ExtendEntitlement():
             return _extend(entitlement, right, command)
         case Right() as right, AmendEntitlement():
-            return [] if command.sold == right.sold or right.ending in GONE else [_amended(command)]
+            return _amend(entitlement, right, command)
         case Right() as right, AnnounceSuccessor():
             return _announce(entitlement, right, command)
         case Right() as right, WithdrawSuccessor(at=at):
@@ -98,6 +98,18 @@ def _grant(command: GrantEntitlement) -> list[EntitlementEvent]:
     if command.at < window.starts_at:
         return [granted, EntitlementScheduled(starts_at=window.starts_at, at=command.at)]
     return [granted, EntitlementActivated(at=command.at)]
+
+
+def _amend(entitlement: Entitlement, right: Right, command: AmendEntitlement) -> list[EntitlementEvent]:
+    if right.ending in GONE:
+        return []
+    amended: list[EntitlementEvent] = [] if command.sold == right.sold else [_amended(command)]
+    if command.zone in (None, right.zone):
+        return amended
+    window = moved(right.window, right.zone, command.zone)
+    cause = HoldCause(what="zone_changed", at=command.at)
+    extended = EntitlementExtended(window=window, at=command.at, zone=command.zone)
+    return [*amended, *without_expiry(entitlement, cause), extended]
 
 
 def _amended(command: AmendEntitlement) -> EntitlementAmended:

@@ -43,11 +43,12 @@ class EntitlementActivated:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntitlementExtended:
     """Rights go on to the end of a later term, and an announced successor belonged to the one before; or to a later end of
-    the same term."""
+    the same term; or, earlier or later, to where its last day ends in another `zone`."""
 
     window: Window
     at: datetime
     holder: Holder | None = field(default=None, compare=False)
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,8 @@ def _change(right: Right, event: EntitlementEvent) -> dict[str, Any]:
             phase = "scheduled" if right.phase == "scheduled" else "active"
             goes_on = window.term_number == right.window.term_number  # then who was announced still follows
             successor_id = right.successor_id if goes_on else None
-            return {"phase": phase, "window": window, "successor_id": successor_id, "ending": None}
+            changed = {"phase": phase, "window": window, "successor_id": successor_id, "ending": None}
+            return changed | {"zone": event.zone or right.zone}
         case EntitlementSuccessorAnnounced(successor_id=successor_id):
             return {"successor_id": successor_id}
         case EntitlementSuccessorWithdrawn() if right.ending == "migrated":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from shared.periods import start_of_day
+from shared.periods import local_day, start_of_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,20 @@ def window_of(term: Term, zone: str) -> Window:
         ends_at=start_of_day(term.ends_on, zone),
         grace_until=start_of_day(grace_ends_on, zone),
         reinstatable_until=start_of_day(grace_ends_on + timedelta(days=term.reinstatement_days), zone),
+    )
+
+
+def moved(window: Window, before: str, zone: str) -> Window:
+    """The same days in another zone; what has begun has begun."""
+
+    def there(instant: datetime) -> datetime:
+        return start_of_day(local_day(instant, before), zone)
+
+    return replace(
+        window,
+        ends_at=there(window.ends_at),
+        grace_until=there(window.grace_until),
+        reinstatable_until=there(window.reinstatable_until),
     )
 
 

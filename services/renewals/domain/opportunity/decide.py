@@ -31,7 +31,7 @@ from services.renewals.domain.opportunity.events import (
     TermTracked,
 )
 from services.renewals.domain.opportunity.state import Opportunity, OpportunityNotFound
-from services.renewals.domain.opportunity.term import due_on, opens_at, unanswered_at
+from services.renewals.domain.opportunity.term import ExpiringTerm, due_on, opens_at, unanswered_at
 from shared.decider import NotAllowedNow
 from shared.money import Money
 from shared.periods import local_day
@@ -115,6 +115,9 @@ def _amend(opportunity: Opportunity, command: AmendTerm) -> list[OpportunityEven
     before, base = opportunity.term.base, command.term.base
     is_same = base == before
     adjusted: list[OpportunityEvent] = [] if is_same else [RenewalBaseAdjusted(before=before, base=base, at=command.at)]
+    if command.term.zone != opportunity.term.zone:
+        term = replace(opportunity.term, zone=command.term.zone)
+        adjusted.append(_postponed(term, command.at, command.term.zone))
     if opportunity.quote_id is None or (is_same and opportunity.quote_is_stale):
         return adjusted
     return [*adjusted, RenewalQuoteStale(quote_id=opportunity.quote_id, at=command.at)]
@@ -124,12 +127,16 @@ def _postpone(opportunity: Opportunity, command: ExtendTerm) -> list[Opportunity
     term = replace(opportunity.term, ends_on=command.term.ends_on)
     if term == opportunity.term:
         return []
-    postponed = RenewalPostponed(
-        ends_on=term.ends_on, due_on=due_on(term), unanswered_at=unanswered_at(term), at=command.at
-    )
+    postponed = _postponed(term, command.at)
     if opportunity.quote_id is None or opportunity.quote_is_stale:
         return [postponed]
     return [postponed, RenewalQuoteStale(quote_id=opportunity.quote_id, at=command.at)]
+
+
+def _postponed(term: ExpiringTerm, at: datetime, zone: str | None = None) -> RenewalPostponed:
+    return RenewalPostponed(
+        ends_on=term.ends_on, due_on=due_on(term), unanswered_at=unanswered_at(term), at=at, zone=zone
+    )
 
 
 def _track(opportunity: Opportunity | None, command: TrackTerm | AmendTerm | ExtendTerm) -> list[OpportunityEvent]:

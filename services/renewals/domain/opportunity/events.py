@@ -52,13 +52,14 @@ class RenewalQuoteStale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalPostponed:
-    """The term ends later than was known when the opportunity was opened; all days that follow from its end move along. One
-    that our clock had lost by then is open again."""
+    """The term ends later than was known when the opportunity was opened, or on the same day in another `zone`; all days that
+    follow from its end move along. One that our clock had lost by then is open again."""
 
     ends_on: date
     due_on: date
     unanswered_at: datetime
     at: datetime
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from services.renewals.domain.opportunity.events import (
     TermTracked,
 )
 from services.renewals.domain.opportunity.state import Opportunity
+from services.renewals.domain.opportunity.term import ExpiringTerm
 from shared.decider import CorruptStream
 
 UNDECIDED: dict[str, Any] = {"reason": None, "is_unanswered": False, "successor_subscription_id": None}
@@ -34,10 +35,10 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
             return replace(opportunity, stage="open")
         case Opportunity(), RenewalBaseAdjusted(base=base):
             return replace(opportunity, term=replace(opportunity.term, base=base))
-        case Opportunity(stage="lost"), RenewalPostponed(ends_on=ends_on):
-            return replace(opportunity, stage="open", term=replace(opportunity.term, ends_on=ends_on), **UNDECIDED)
-        case Opportunity(), RenewalPostponed(ends_on=ends_on):
-            return replace(opportunity, term=replace(opportunity.term, ends_on=ends_on))
+        case Opportunity(stage="lost"), RenewalPostponed():
+            return replace(opportunity, stage="open", term=_postponed(opportunity.term, event), **UNDECIDED)
+        case Opportunity(), RenewalPostponed():
+            return replace(opportunity, term=_postponed(opportunity.term, event))
         case Opportunity(), RenewalQuoteStale():
             return replace(opportunity, quote_is_stale=True)
         case Opportunity(), RenewalContacted(contact_id=contact_id):
@@ -54,3 +55,7 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
             )
         case _:
             raise CorruptStream(opportunity, event)
+
+
+def _postponed(term: ExpiringTerm, event: RenewalPostponed) -> ExpiringTerm:
+    return replace(term, ends_on=event.ends_on, zone=event.zone or term.zone)
