@@ -47,6 +47,7 @@ from services.billing.api import (
     subscriptions,
     tax_rates,
     taxes,
+    top_ups,
     transfers,
     trials,
     wallets,
@@ -77,7 +78,8 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (bank_statements, bank_entries, payment_webhooks, autopay):
         app.include_router(room.router)
-    app.include_router(wallets.router)
+    for room in (wallets, top_ups):
+        app.include_router(room.router)
     for room in (ledger, accounting_periods, revenue, reconciliation, receivables, event_chain):
         app.include_router(room.router)
     invoice_front.install(app)

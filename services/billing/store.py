@@ -19,6 +19,7 @@ from services.billing.domain.reference import KNOWN_METER, KNOWN_POLICY
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.taxation.tax_place import TAX_PLACE
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
+from services.billing.domain.top_up import TOP_UP
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.domain.wallet import WALLET
 from services.billing.messaging import outbound
@@ -28,6 +29,7 @@ from services.billing.projections import (
     bank_entries,
     corrections,
     coupons,
+    credit_purchases,
     customers,
     dunning,
     invoice_numbers,
@@ -44,6 +46,7 @@ from services.billing.projections import (
     renewal_policies,
     subscriptions,
     tax_places,
+    top_ups,
     usage_periods,
     waiting_bills,
     wallets,
@@ -81,6 +84,8 @@ READ_MODELS = (
     ReadModel(payment_profiles.project, ("payment_profiles",)),
     ReadModel(payments.project, ("payments", "payment_allocations")),
     ReadModel(wallets.project, ("wallets", "wallet_movements")),
+    ReadModel(top_ups.project, ("top_ups",)),
+    ReadModel(credit_purchases.project, ("credit_purchases",)),
     ReadModel(refunds.project, ("refunds",)),
     ReadModel(dunning.project, ("dunning",)),
     ReadModel(corrections.project, ("open_corrections",)),
@@ -111,6 +116,7 @@ def create_store() -> EventStore:
             PAYMENT_PLAN,
             PAYMENT_PROFILE,
             WALLET,
+            TOP_UP,
             DUNNING,
             ACCOUNTING_PERIODS,
             TEST_CLOCK,

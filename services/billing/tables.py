@@ -112,6 +112,8 @@ payment_plans = of_payments.payment_plans(metadata)
 
 wallets = of_wallets.wallets(metadata)
 wallet_movements = of_wallets.wallet_movements(metadata)
+top_ups = of_wallets.top_ups(metadata)
+credit_purchases = of_wallets.credit_purchases(metadata)
 
 quotes = Table(
     "quotes",

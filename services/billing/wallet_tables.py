@@ -1,4 +1,4 @@
-"""The tables of wallets: the credit that customers have, and every movement of it."""
+"""The tables of wallets: the credit that customers have, every movement of it, and what tops it up."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.tables import instant
 
 
 def wallets(metadata: MetaData) -> Table:
@@ -66,4 +68,44 @@ def wallet_movements(metadata: MetaData) -> Table:
         PrimaryKeyConstraint("tenant_id", "wallet_id", "place"),
         Index(None, "tenant_id", "moved_on"),
         Index(None, "tenant_id", "invoice_id"),
+    )
+
+
+def top_ups(metadata: MetaData) -> Table:
+    return Table(
+        "top_ups",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("wallet_id", Uuid, nullable=False),
+        Column("customer_key", Text, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("top_up", JSONB, nullable=False),
+        PrimaryKeyConstraint("tenant_id", "wallet_id"),
+        Index(None, "tenant_id", "status"),
+    )
+
+
+def credit_purchases(metadata: MetaData) -> Table:
+    """`wallet_id` is the wallet that carries the rule; what a purchase buys is in the wallet of the purchase's own id."""
+    return Table(
+        "credit_purchases",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("purchase_id", Uuid, nullable=False),
+        Column("wallet_id", Uuid, nullable=False),
+        Column("customer_key", Text, nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("provider", Text, nullable=False),
+        Column("reference", Text),
+        Column("reason", Text),
+        Column("payment_id", Uuid),
+        Column("amount_minor", BigInteger, nullable=False),
+        Column("left_minor", BigInteger, nullable=False),
+        Column("currency", Text, nullable=False),
+        instant("requested_at"),
+        PrimaryKeyConstraint("tenant_id", "purchase_id"),
+        Index(None, "tenant_id", "wallet_id"),
+        Index(None, "status", "requested_at"),
     )

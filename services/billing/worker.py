@@ -10,6 +10,7 @@ from services.billing.messaging.inbound import HANDLERS, TOPICS
 from services.billing.messaging.pending import Pending
 from services.billing.messaging.refunding import Refunding
 from services.billing.messaging.timers import PREPARATIONS, TIMERS
+from services.billing.messaging.topping_up import ToppingUp
 from services.billing.projections import books, waiting_bills
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
@@ -23,7 +24,7 @@ from shared.worker import Loop, Worker
 def create_background(settings: Settings, cluster_id: str) -> Background:
     engine, store = engine_for(settings.database, pool_size=settings.pool_size + 3), create_store()
     asked = (engine, store, PROVIDERS, real_now)
-    charging, refunding, pending = Charging(*asked), Refunding(*asked), Pending(*asked)
+    charging, refunding, topping_up, pending = Charging(*asked), Refunding(*asked), ToppingUp(*asked), Pending(*asked)
     return background(
         settings,
         engine,
@@ -39,6 +40,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         more_loops=[
             Loop("charging", charging.step, 0.5, is_eager=True),
             Loop("refunding", refunding.step, 0.5, is_eager=True),
+            Loop("topping up", topping_up.step, 0.5, is_eager=True),
             Loop("pending", pending.step, 10),
         ],
     )

@@ -114,6 +114,13 @@ WHAT_IF = {
     "limit": 10,
 }
 NOTICE = {"sent_at": "2031-01-10T09:00:00Z", "channel": "mail", "reference": "letter 4711"}
+TOP_UP = {
+    "threshold_minor": 10,
+    "amount_minor": 20,
+    "most_in_month": 2,
+    "limit_minor": 40,
+    "keep_days": 30,
+}
 ONE_OFF = {
     "code": "setup",
     "description": "Installation",
@@ -280,6 +287,9 @@ def bodies(names: Names) -> dict[str, Any]:
             "charges": ["departures"],
         },
         "POST /v1/wallets/{wallet_id}/revoke": REASON,
+        "PUT /v1/wallets/{wallet_id}/top-up": TOP_UP | REASON,
+        "POST /v1/wallets/{wallet_id}/top-up/preview": TOP_UP,
+        "POST /v1/wallets/{wallet_id}/top-up/switch-off": REASON,
         "POST /v1/bank-statements": "statement,account,reference,booked_on,amount,currency,text\n"
         f"2031-2,DE89,1,2031-01-03,1.00,USD,{names.get('invoice')}\n",
         "POST /v1/payment-webhooks/{provider}": {

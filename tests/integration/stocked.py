@@ -52,6 +52,8 @@ def billing(service: Service, tenant: str) -> Names:
     payment = clerk.post("/v1/payments", json=ahead).json()
     gift = {"customer": "F9", "name": "Welcome", "amount_minor": 100, "currency": "USD", "promotional": True}
     wallet = clerk.post("/v1/wallets", json=gift | {"reason": "welcome"}).json()
+    rule = {"threshold_minor": 10, "amount_minor": 10, "most_in_month": 1, "limit_minor": 10, "reason": "asked"}
+    assert clerk.put(f"/v1/wallets/{wallet['wallet_id']}/top-up", json=rule).status_code == 200
     profile = {"method": {"provider": "test", "token": "tok_declined"}, "autopay": True}
     assert clerk.put("/v1/customers/F9/payment-profile", json=profile).status_code == 200
     owed = clerk.get(f"/v1/invoices/{invoice['invoice_id']}").json()["open_minor"]

@@ -13,9 +13,10 @@ from services.billing.api.webhook_signature import ProviderPath, ReceiveWebhooks
 from services.billing.clients.payment_provider import MalformedNews
 from services.billing.clients.providers import provider_of
 from services.billing.domain.autopay import AUTOPAY
-from services.billing.domain.provider_charge import PROVIDER_CHARGE, ProviderNews, charge_id
-from services.billing.processes import autopaying, charging
-from services.billing.projections import autopay_attempts
+from services.billing.domain.provider_charge import PROVIDER_CHARGE, ProviderNews, TellSuccess, charge_id
+from services.billing.domain.top_up import TOP_UP
+from services.billing.processes import autopaying, charging, topping_up
+from services.billing.projections import autopay_attempts, credit_purchases
 from services.billing.projections.cashier import cashier_of
 from shared.http import strict_json
 from shared.http.problems import Problem
@@ -69,6 +70,7 @@ def hear(provider: ProviderPath, request: Request, unit: ReceiveWebhooks) -> Hea
     before = unit.version(PROVIDER_CHARGE, id_)
     unit.carry_out(charging.on_news(news, cashier_of(unit)))
     _tell_autopay(unit, news)
+    _tell_purchase(unit, news)
     return HeardOut(result="recorded" if unit.version(PROVIDER_CHARGE, id_) > before else "known")
 
 
@@ -90,6 +92,17 @@ def _tell_autopay(unit: UnitOfWork, news: ProviderNews) -> None:
     if attempt is not None:
         charge = unit.state(PROVIDER_CHARGE, charge_id(unit.tenant_id, news.provider, news.reference))
         unit.carry_out(autopaying.on_charge_told(attempt, news.reference, charge, unit.now))
+
+
+def _tell_purchase(unit: UnitOfWork, news: ProviderNews) -> None:
+    """The purchase of credit that waited for this news, known by the charge or by what it was said to be for."""
+    name = news.paid.invoice if isinstance(news, TellSuccess) else None
+    wallet_id = credit_purchases.waiting_for(unit, news.provider, news.reference, name)
+    purchase = None if wallet_id is None else unit.state(TOP_UP, wallet_id).under_way
+    if purchase is not None:
+        charge = unit.state(PROVIDER_CHARGE, charge_id(unit.tenant_id, news.provider, news.reference))
+        told = topping_up.on_charge_told(purchase, news.reference, charge, unit.now, cashier_of(unit))
+        unit.carry_out(told)
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -13,14 +13,19 @@ from services.billing.clients.payment_provider import PaymentProvider, ProviderA
 from services.billing.domain.autopay import AUTOPAY, Autopay
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment.state import Payment
-from services.billing.messaging import charging, refunding
+from services.billing.domain.top_up import TOP_UP
+from services.billing.domain.top_up.state import TopUp
+from services.billing.messaging import charging, refunding, topping_up
 from services.billing.messaging.asking import Pauses, unit_of
-from services.billing.projections import autopay_attempts, refunds
+from services.billing.projections import autopay_attempts, credit_purchases, refunds
 from services.billing.projections.autopay_attempts import Waiting
+from services.billing.projections.credit_purchases import WaitingPurchase
 from services.billing.projections.refunds import WaitingRefund
 from shared.event_store import EventStore
 from shared.logs import logger
 from shared.unit_of_work import UnitOfWork
+
+Waits = Waiting | WaitingRefund | WaitingPurchase
 
 AT_ONCE = 100
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
@@ -42,21 +47,28 @@ class Pending:
     def step(self) -> int:
         limit = AT_ONCE + len(self.pauses)
         with self.engine.connect() as tx:
-            waiting: list[Waiting | WaitingRefund] = [*autopay_attempts.with_status(tx, "pending", limit)]
+            waiting: list[Waits] = [*autopay_attempts.with_status(tx, "pending", limit)]
             waiting += refunds.with_status(tx, "pending", limit)
+            waiting += credit_purchases.with_status(tx, "pending", limit)
         self.pauses.keep(each.key for each in waiting)
         return sum(self._ask(each) for each in waiting if self._is_due(each))
 
-    def _is_due(self, waiting: Waiting | WaitingRefund) -> bool:
+    def _is_due(self, waiting: Waits) -> bool:
         is_new = waiting.key not in self.pauses.by_key
         is_due = not is_new and self.pauses.is_over(waiting.key)
         if is_new or is_due:
             self.pauses.begin(waiting.key)
         return is_due
 
-    def _ask(self, waiting: Waiting | WaitingRefund) -> bool:
+    def _ask(self, waiting: Waits) -> bool:
         try:
-            return self._charge(waiting) if isinstance(waiting, Waiting) else self._refund(waiting)
+            match waiting:
+                case Waiting():
+                    return self._charge(waiting)
+                case WaitingRefund():
+                    return self._refund(waiting)
+                case WaitingPurchase():
+                    return self._purchase(waiting)
         except ProviderAway as error:
             logger().warning("a payment provider is away", reason=str(error))
             return False
@@ -89,5 +101,19 @@ class Pending:
             refunding.record(unit, payment, waiting.key, answer)
         return True
 
-    def _unit(self, waiting: Waiting | WaitingRefund, principal: str) -> AbstractContextManager[UnitOfWork]:
+    def _purchase(self, waiting: WaitingPurchase) -> bool:
+        with self._unit(waiting, "top-up") as unit:
+            state: TopUp = unit.state(TOP_UP, waiting.wallet_id)
+        purchase, reference = state.under_way, state.reference
+        provider = self.providers.get(purchase.method.provider) if purchase else None
+        if purchase is None or purchase.key != waiting.key or reference is None or provider is None:
+            return False
+        answer = provider.charge_status(topping_up.request_of(purchase), reference)
+        if answer.status == "pending":
+            return False
+        with self._unit(waiting, "top-up") as unit:
+            topping_up.record(unit, purchase, answer)
+        return True
+
+    def _unit(self, waiting: Waits, principal: str) -> AbstractContextManager[UnitOfWork]:
         return unit_of(self.engine, self.store, self.real_now, waiting.tenant_id, principal=principal, key=waiting.key)

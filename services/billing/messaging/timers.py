@@ -36,6 +36,8 @@ from services.billing.domain.subscription.commands import (
     StartTerm,
 )
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.top_up import TOP_UP
+from services.billing.domain.top_up.state import TopUp
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.domain.wallet import WALLET
 from services.billing.domain.wallet.state import Wallet
@@ -49,9 +51,18 @@ from services.billing.processes import (
     late_fees,
     metering,
     renewing,
+    topping_up,
     transferring,
 )
-from services.billing.projections import invoices, payment_plans, quotes, usage_periods, waiting_bills, wallets
+from services.billing.projections import (
+    invoices,
+    payment_plans,
+    quotes,
+    top_ups,
+    usage_periods,
+    waiting_bills,
+    wallets,
+)
 from shared.event_store import StreamKey
 from shared.orders import Order
 from shared.periods import local_day
@@ -169,6 +180,18 @@ def credit_expiry(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield from included_credit.on_expiry(wallet, running, timer.fire_at)
 
 
+def top_up(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """Whether enough is left, of the wallet and of all that was bought for it."""
+    state: TopUp = unit.state(TOP_UP, timer.subject)
+    if state.watches:
+        yield Order(TOP_UP, timer.subject, top_ups.check_of(unit, state))
+
+
+def purchase_given_up(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """What a webhook tells later is money all the same."""
+    yield from topping_up.on_given_up(unit.state(TOP_UP, timer.subject), timer.fire_at)
+
+
 def late_fee(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     """Who keeps a payment plan is not late."""
     if payment_plans.standing_of(unit, timer.subject) is not None:
@@ -243,6 +266,8 @@ TIMERS: Mapping[str, TimerHandler] = {
         unused_time,
         review_over,
         credit_expiry,
+        top_up,
+        purchase_given_up,
         invoice_overdue,
         late_fee,
         autopay,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, RenewalTerms
 from services.billing.domain.autopay import GIVEN_UP_AFTER, AutopayPostponed, AutopayRequested, AutopayScheduled
@@ -35,7 +36,16 @@ from services.billing.domain.subscription.events import (
 from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.state import days_of
 from services.billing.domain.subscription.transfer_events import SubscriptionTransferred, TransferScheduled
-from services.billing.domain.wallet.events import CreditGranted, WalletTerms
+from services.billing.domain.top_up.events import CreditPurchased, CreditPurchaseRequested, TopUpHeld, TopUpSet
+from services.billing.domain.top_up.state import GIVEN_UP_AFTER as PURCHASE_GIVEN_UP_AFTER
+from services.billing.domain.wallet.events import (
+    CreditDrawn,
+    CreditExpired,
+    CreditGranted,
+    CreditRolledOver,
+    WalletFacts,
+    WalletTerms,
+)
 from shared.event_store import Recorded
 from shared.periods import Days, start_of_day
 from shared.timers import Timer
@@ -57,6 +67,10 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "late_fee", assessed_at, TERMS)
         case CreditGranted(facts=facts, terms=WalletTerms(expires_on=date() as expires_on)):
             yield _timer(recorded, "credit_expiry", start_of_day(expires_on, facts.zone), TERMS)
+        case CreditDrawn() | CreditExpired() | CreditRolledOver() | TopUpSet() | TopUpHeld() | CreditPurchased():
+            yield from _top_up(recorded)
+        case CreditPurchaseRequested(purchase=purchase):
+            yield _timer(recorded, "purchase_given_up", purchase.requested_at + PURCHASE_GIVEN_UP_AFTER, BILLS)
         case AutopayRequested(attempt=attempt):
             yield _timer(recorded, "autopay_given_up", attempt.requested_at + GIVEN_UP_AFTER, BILLS)
         case AutopayScheduled(attempts_at=attempts_at) | AutopayPostponed(attempts_at=attempts_at):
@@ -74,6 +88,21 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
         case _:
             yield from _of_subscription(recorded)
+
+
+def _top_up(recorded: Recorded) -> Iterator[Timer]:
+    """When somebody looks whether enough is left. What a person or a bank takes away asks for nothing."""
+    match recorded.event:
+        case TopUpHeld(until=until):
+            yield _timer(recorded, "top_up", until, BILLS)
+        case TopUpSet() | CreditPurchased():
+            yield _timer(recorded, "top_up", recorded.cause.occurred_at, BILLS)
+        case (
+            CreditDrawn(facts=WalletFacts(topped_up_as=UUID() as watched))
+            | CreditExpired(facts=WalletFacts(topped_up_as=UUID() as watched))
+            | CreditRolledOver(facts=WalletFacts(topped_up_as=UUID() as watched))
+        ):
+            yield _timer(recorded, "top_up", recorded.cause.occurred_at, BILLS, watched)
 
 
 def _of_subscription(recorded: Recorded) -> Iterator[Timer]:
@@ -179,5 +208,7 @@ def _periods(
             yield _timer(recorded, "bill", at, BILLS)
 
 
-def _timer(recorded: Recorded, name: str, fire_at: datetime, stage: int) -> Timer:
-    return Timer(tenant_id=recorded.tenant_id, name=name, subject=recorded.stream_id, fire_at=fire_at, stage=stage)
+def _timer(recorded: Recorded, name: str, fire_at: datetime, stage: int, subject: UUID | None = None) -> Timer:
+    """Of the event's own stream, unless it is another one's."""
+    subject = subject or recorded.stream_id
+    return Timer(tenant_id=recorded.tenant_id, name=name, subject=subject, fire_at=fire_at, stage=stage)

@@ -11,6 +11,7 @@ from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment.allocation import Share, oldest_first
 from services.billing.domain.payment.cashier import Cashier, Payer
 from services.billing.domain.provider_charge import PROVIDER_CHARGE, Paid
+from services.billing.domain.top_up import TOP_UP
 from services.billing.domain.wallet import WALLET
 from services.billing.projections import invoices
 from shared.unit_of_work import UnitOfWork
@@ -23,6 +24,7 @@ def cashier_of(unit: UnitOfWork) -> Cashier:
         payment=partial(unit.state, PAYMENT),
         invoice=partial(unit.state, INVOICE),
         wallet=partial(unit.state, WALLET),
+        top_up=partial(unit.state, TOP_UP),
         payer=partial(_payer, unit),
         shares=partial(_shares, unit),
     )

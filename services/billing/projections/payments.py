@@ -187,6 +187,12 @@ def get(unit: UnitOfWork, payment_id: UUID) -> dict[str, Any]:
     return dict(row)
 
 
+def any_charged_back(unit: UnitOfWork, payment_ids: Sequence[UUID]) -> bool:
+    mine = (payments.c.tenant_id == unit.tenant_id, payments.c.payment_id.in_(payment_ids))
+    taken_back = exists().where(*mine, payments.c.charged_back_minor > 0)
+    return bool(unit.tx.execute(select(taken_back)).scalar())
+
+
 def unapplied_of(unit: UnitOfWork, customer: str, currency: str) -> list[UUID]:
     """Payments that could pay something, the first that came in first."""
     mine = select(payments.c.payment_id).where(

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import BigInteger, Connection, Select, func, or_, select, update
 
 from services.billing.domain.wallet import WALLET
 from services.billing.domain.wallet.events import (
@@ -19,7 +19,7 @@ from services.billing.domain.wallet.events import (
     CreditRestored,
     CreditRevoked,
     CreditRolledOver,
-    WalletEvent,
+    WalletWatched,
 )
 from services.billing.domain.wallet.state import Wallet, WalletNotFound
 from services.billing.tables import wallet_movements, wallets
@@ -27,6 +27,11 @@ from shared.event_store import Recorded
 from shared.moments import PlayedBack
 from shared.statements import Insertion, write_rows
 from shared.unit_of_work import UnitOfWork
+
+# What moves a balance.
+Movement = (
+    CreditGranted | CreditDrawn | CreditRestored | CreditExpired | CreditRevoked | CreditRolledOver | CreditReceived
+)
 
 KINDS: dict[type, str] = {
     CreditGranted: "grant",
@@ -43,10 +48,16 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     mine = [entry for entry in recorded if type(entry.event) in KINDS]
     write_rows(tx, _WALLETS, [_row(entry, entry.event) for entry in mine if isinstance(entry.event, CreditGranted)])
     write_rows(tx, _MOVEMENTS, [_movement(entry, entry.event) for entry in mine])
-    for entry in mine:
-        if not isinstance(entry.event, CreditGranted):
-            same = (wallets.c.tenant_id == entry.tenant_id, wallets.c.wallet_id == entry.stream_id)
-            tx.execute(update(wallets).where(*same).values(version=entry.version, **_changed(entry.event)))
+    for entry in recorded:
+        if type(entry.event) in KINDS and not isinstance(entry.event, CreditGranted):
+            _change(tx, entry, **_changed(entry.event))
+        elif isinstance(entry.event, WalletWatched):
+            _change(tx, entry)
+
+
+def _change(tx: Connection, entry: Recorded, **values: Any) -> None:
+    same = (wallets.c.tenant_id == entry.tenant_id, wallets.c.wallet_id == entry.stream_id)
+    tx.execute(update(wallets).where(*same).values(version=entry.version, **values))
 
 
 THEN = PlayedBack(WALLET, project, wallets.c.wallet_id)
@@ -82,7 +93,7 @@ def _row(entry: Recorded, event: CreditGranted) -> dict[str, Any]:
     }
 
 
-def _changed(event: WalletEvent) -> dict[str, Any]:
+def _changed(event: Movement) -> dict[str, Any]:
     assert not isinstance(event, CreditGranted)  # that is the row itself
     left, minor = event.balance.minor, event.amount.minor
     changed: dict[str, Any] = {"balance_minor": left, "status": "usable" if left else "spent"}
@@ -101,7 +112,7 @@ def _changed(event: WalletEvent) -> dict[str, Any]:
             return changed | {"received_minor": wallets.c.received_minor + minor}
 
 
-def _movement(entry: Recorded, event: WalletEvent) -> dict[str, Any]:
+def _movement(entry: Recorded, event: Movement) -> dict[str, Any]:
     is_more = isinstance(event, CreditGranted | CreditRestored | CreditReceived)
     return {
         "tenant_id": entry.tenant_id,
@@ -120,7 +131,7 @@ def _movement(entry: Recorded, event: WalletEvent) -> dict[str, Any]:
     }
 
 
-def _told(event: WalletEvent) -> dict[str, Any]:
+def _told(event: Movement) -> dict[str, Any]:
     match event:
         case CreditDrawn(invoice=invoice, lines=lines):
             parts = [{"line": part.line, "amount_minor": part.amount.minor} for part in lines]
@@ -148,6 +159,17 @@ def get(unit: UnitOfWork, wallet_id: UUID) -> dict[str, Any]:
     if row is None:
         raise WalletNotFound("no such wallet")
     return dict(row)
+
+
+def usable_of(unit: UnitOfWork, wallet_ids: Sequence[UUID], on: date) -> int:
+    """What can be used of these together on a day, in minor units."""
+    expires_on = wallets.c.wallet["terms"]["expires_on"].astext
+    mine = select(func.coalesce(func.sum(wallets.c.balance_minor), 0).cast(BigInteger)).where(
+        wallets.c.tenant_id == unit.tenant_id,
+        wallets.c.wallet_id.in_(wallet_ids),
+        or_(expires_on.is_(None), expires_on > on.isoformat()),
+    )
+    return int(unit.tx.execute(mine).scalar_one())
 
 
 def movements(unit: UnitOfWork, wallet_id: UUID) -> Select[Any]:

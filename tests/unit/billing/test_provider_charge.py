@@ -68,6 +68,7 @@ class Desk(Till):
             charge=lambda id_: self.states.get(("provider_charge", id_), PROVIDER_CHARGE.initial),
             payment=lambda id_: self.states.get(("payment", id_)),
             invoice=self.invoice,
+            top_up=lambda id_: None,
             wallet=lambda _: None,
             payer=lambda _: Payer(customer_id=PARTY.customer_id, key=PARTY.key, zone=PARTY.zone),
             shares=lambda _, __: [self.share(FIRST, 500), self.share(SECOND, 300)],

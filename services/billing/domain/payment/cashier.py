@@ -10,6 +10,7 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.payment.allocation import Share
 from services.billing.domain.payment.state import Payment
 from services.billing.domain.provider_charge import Paid, ProviderCharge
+from services.billing.domain.top_up.state import TopUp
 from services.billing.domain.wallet.state import Wallet
 
 
@@ -22,12 +23,13 @@ class Payer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cashier:
-    """What is known of charges, payments, invoices and wallets, of who pays, and of what would be paid."""
+    """What is known of charges, payments, invoices, wallets and what tops them up, of who pays, and of what would be paid."""
 
     tenant_id: UUID
     charge: Callable[[UUID], ProviderCharge]
     payment: Callable[[UUID], Payment | None]
     invoice: Callable[[UUID], Invoice]
     wallet: Callable[[UUID], Wallet | None]
+    top_up: Callable[[UUID], TopUp | None]
     payer: Callable[[Paid], Payer]
     shares: Callable[[Payer, Paid], Sequence[Share]]

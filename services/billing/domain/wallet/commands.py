@@ -68,4 +68,9 @@ class ReceiveCredit:
     on: date
 
 
-WalletCommand = GrantCredit | DrawCredit | RestoreCredit | ExpireCredit | RevokeCredit | ReceiveCredit
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchWallet:
+    """It is topped up by a rule of its own."""
+
+
+WalletCommand = GrantCredit | DrawCredit | RestoreCredit | ExpireCredit | RevokeCredit | ReceiveCredit | WatchWallet

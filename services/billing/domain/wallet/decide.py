@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from services.billing.domain.wallet.commands import (
     DrawCredit,
@@ -12,6 +13,7 @@ from services.billing.domain.wallet.commands import (
     RestoreCredit,
     RevokeCredit,
     WalletCommand,
+    WatchWallet,
 )
 from services.billing.domain.wallet.events import (
     CreditDrawn,
@@ -22,6 +24,7 @@ from services.billing.domain.wallet.events import (
     CreditRevoked,
     CreditRolledOver,
     WalletEvent,
+    WalletWatched,
 )
 from services.billing.domain.wallet.state import (
     CreditUnpaid,
@@ -53,6 +56,8 @@ def decide(wallet: Wallet | None, command: WalletCommand) -> list[WalletEvent]:
             return _revoked(wallet, command)
         case Wallet(), ReceiveCredit():
             return _received(wallet, command)
+        case Wallet(), WatchWallet():
+            return _watched(wallet)
     raise AssertionError(command)  # every command is above
 
 
@@ -168,3 +173,9 @@ def _revoked(wallet: Wallet, command: RevokeCredit) -> list[WalletEvent]:
             payment_id=wallet.payment_id,
         )
     ]
+
+
+def _watched(wallet: Wallet) -> list[WalletEvent]:
+    if wallet.facts.topped_up_as is not None:
+        return []
+    return [WalletWatched(facts=replace(wallet.facts, topped_up_as=wallet.facts.wallet_id))]

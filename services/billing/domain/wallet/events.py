@@ -13,7 +13,8 @@ from shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletFacts:
-    """A wallet in short. Credit that was given away is `promotional`; the rest was paid for."""
+    """A wallet in short. Credit that was given away is `promotional`; the rest was paid for. `topped_up_as` is the wallet whose
+    rule buys more when too little is left: itself, or the one that this one was bought for."""
 
     wallet_id: UUID
     customer_id: UUID
@@ -21,6 +22,7 @@ class WalletFacts:
     zone: str
     name: str
     promotional: bool
+    topped_up_as: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +138,22 @@ class CreditReceived:
     on: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletWatched:
+    """It carries a rule that tops it up: from now on somebody looks when it gets less."""
+
+    facts: WalletFacts
+
+
 WalletEvent = (
-    CreditGranted | CreditDrawn | CreditRestored | CreditExpired | CreditRevoked | CreditRolledOver | CreditReceived
+    CreditGranted
+    | CreditDrawn
+    | CreditRestored
+    | CreditExpired
+    | CreditRevoked
+    | CreditRolledOver
+    | CreditReceived
+    | WalletWatched
 )
 
 EVENT_TYPES: dict[str, type] = {
@@ -148,4 +164,5 @@ EVENT_TYPES: dict[str, type] = {
     "credit_revoked": CreditRevoked,
     "credit_rolled_over": CreditRolledOver,
     "credit_received": CreditReceived,
+    "wallet_watched": WalletWatched,
 }

@@ -13,6 +13,7 @@ from services.billing.domain.wallet.events import (
     CreditRevoked,
     CreditRolledOver,
     WalletEvent,
+    WalletWatched,
 )
 from services.billing.domain.wallet.state import Wallet
 from shared.decider import CorruptStream
@@ -37,6 +38,8 @@ def evolve(wallet: Wallet | None, event: WalletEvent) -> Wallet:
             return replace(wallet, balance=balance, rolled_over=wallet.rolled_over + amount)
         case Wallet(), CreditReceived(from_wallet_id=from_id, amount=amount, balance=balance):
             return replace(wallet, balance=balance, received=wallet.received | {from_id: amount})
+        case Wallet(), WalletWatched(facts=facts):
+            return replace(wallet, facts=facts)
         case _:
             raise CorruptStream(wallet, event)
 
