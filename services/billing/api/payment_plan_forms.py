@@ -28,13 +28,15 @@ class InstalmentIn(BaseModel):
 
 class PaymentPlanIn(BaseModel):
     """For what is open of these invoices of one customer, to the minor unit. With `restores_service` what dunning did for
-    them is taken back while the plan is kept; without it nothing more is done."""
+    them is taken back while the plan is kept; without it nothing more is done. With `autopay` instalments are charged on
+    their days by the customer's method, and again as the settings say by now."""
 
     model_config = ConfigDict(extra="forbid")
     invoices: Annotated[list[InvoiceNumber], Field(min_length=1, max_length=100)]
     instalments: Annotated[list[InstalmentIn], Field(min_length=1, max_length=120)]
     grace_days: Annotated[int, Field(ge=0, le=90, strict=True)] = 3
     restores_service: Annotated[bool, Field(strict=True)] = False
+    autopay: Annotated[bool, Field(strict=True)] = False
     note: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
@@ -77,6 +79,7 @@ class PaymentPlanOut(BaseModel):
     agreed_on: date
     grace_days: int
     restores_service: bool
+    autopay: bool
     note: str
     total_minor: int
     open_minor: int
@@ -99,6 +102,7 @@ def plan_out(unit: UnitOfWork, row: RowMapping) -> PaymentPlanOut:
         agreed_on=agreement.agreed_on,
         grace_days=agreement.grace_days,
         restores_service=agreement.restores_service,
+        autopay=agreement.autopay_retry_days is not None,
         note=agreement.note,
         total_minor=Money.total((each.amount for each in agreement.instalments), currency).minor,
         open_minor=Money.total(found.left, currency).minor,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -23,6 +24,8 @@ from services.billing.domain.payment_plan.state import (
     PlanStatus,
     owing_of,
 )
+from services.billing.domain.payment_profile import PAYMENT_PROFILE, MethodMissing, PaymentProfile
+from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.processes import instalments
 from services.billing.projections import invoices, payment_plans
 from services.billing.tables import payment_plans as table
@@ -91,7 +94,17 @@ def _agreement(body: PaymentPlanIn, unit: UnitOfWork) -> Agreement:
         restores_service=body.restores_service,
         agreed_on=local_day(unit.now, party["zone"]),
         note=body.note,
+        autopay_retry_days=_retry_days(unit, rows[0]["customer_id"]) if body.autopay else None,
     )
+
+
+def _retry_days(unit: UnitOfWork, customer_id: UUID) -> tuple[int, ...]:
+    """As the settings say by now. Who is not charged by themselves would miss the first instalment."""
+    profile: PaymentProfile = unit.state(PAYMENT_PROFILE, customer_id)
+    if not profile.autopay:
+        raise MethodMissing("the customer's payment profile has no autopay", field="/autopay")
+    settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
+    return settings.autopay_retry_days
 
 
 def _check(rows: Sequence[dict[str, Any]]) -> None:

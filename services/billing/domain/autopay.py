@@ -41,6 +41,14 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfInstalment:
+    """What was due of an invoice by a payment plan; after `last_attempt_at` nothing is tried for this instalment."""
+
+    plan_id: UUID
+    last_attempt_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """`key` is the provider's guard against charging twice; `is_last` that the schedule has no later one."""
 
@@ -51,6 +59,7 @@ class Attempt:
     amount: Money
     method: PaymentMethod
     requested_at: datetime
+    instalment: OfInstalment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,17 @@ class ScheduleAutopay:
 class RequestAttempt:
     """`amount` is what is open of the invoice."""
 
+    amount: Money
+    method: PaymentMethod
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestInstalment:
+    """`amount` is what of the invoice is due by now."""
+
+    owed: Owed
+    instalment: OfInstalment
     amount: Money
     method: PaymentMethod
     at: datetime
@@ -113,13 +133,15 @@ class AutopayFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutopayPostponed:
-    """The provider took so long with an attempt that the later ones of the schedule were not made: one is made now."""
+    """The provider took so long with an attempt that the later ones of the schedule were not made: one is made now. That of an
+    instalment is made by its plan."""
 
     owed: Owed
     attempts_at: tuple[datetime, ...]
+    instalment: OfInstalment | None = None
 
 
-AutopayCommand = ScheduleAutopay | RequestAttempt | RecordOutcome
+AutopayCommand = ScheduleAutopay | RequestAttempt | RequestInstalment | RecordOutcome
 AutopayEvent = (
     AutopayScheduled | AutopayRequested | AutopayPending | AutopaySucceeded | AutopayFailed | AutopayPostponed
 )
@@ -127,11 +149,13 @@ AutopayEvent = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autopay:
-    """`under_way` is the attempt that waits for the provider; `reference` is known of a pending one."""
+    """`under_way` is the attempt that waits for the provider; `reference` is known of a pending one. `of_instalments` of those
+    that were `made` were for instalments: they are beside the schedule of the invoice."""
 
     owed: Owed | None = None
     attempts_at: tuple[datetime, ...] = ()
     made: int = 0
+    of_instalments: int = 0
     under_way: Attempt | None = None
     reference: str | None = None
     has_succeeded: bool = False
@@ -151,13 +175,15 @@ def decide(autopay: Autopay, command: AutopayCommand) -> list[AutopayEvent]:
             return [AutopayScheduled(owed=owed, attempts_at=instants)]
         case RequestAttempt():
             return _requested(autopay, command)
+        case RequestInstalment():
+            return _instalment(autopay, command)
         case RecordOutcome():
             return _outcome(autopay, command)
 
 
 def _requested(autopay: Autopay, command: RequestAttempt) -> list[AutopayEvent]:
     """One at a time, none after a success, and no more than were scheduled."""
-    is_over = autopay.has_succeeded or autopay.made >= len(autopay.attempts_at)
+    is_over = autopay.has_succeeded or autopay.made - autopay.of_instalments >= len(autopay.attempts_at)
     if autopay.owed is None or autopay.under_way is not None or is_over or command.amount.minor <= 0:
         return []
     attempt = Attempt(
@@ -168,6 +194,23 @@ def _requested(autopay: Autopay, command: RequestAttempt) -> list[AutopayEvent]:
         amount=command.amount,
         method=command.method,
         requested_at=command.at,
+    )
+    return [AutopayRequested(attempt=attempt)]
+
+
+def _instalment(autopay: Autopay, command: RequestInstalment) -> list[AutopayEvent]:
+    """Whatever was charged before: as long as some of it is due, and nobody waits for an answer."""
+    if autopay.under_way is not None or command.amount.minor <= 0:
+        return []
+    attempt = Attempt(
+        key=uuid5(command.owed.invoice_id, f"autopay {autopay.made + 1}"),
+        number=autopay.made + 1,
+        is_last=command.at >= command.instalment.last_attempt_at,
+        owed=command.owed,
+        amount=command.amount,
+        method=command.method,
+        requested_at=command.at,
+        instalment=command.instalment,
     )
     return [AutopayRequested(attempt=attempt)]
 
@@ -187,9 +230,10 @@ def _outcome(autopay: Autopay, command: RecordOutcome) -> list[AutopayEvent]:
 
 
 def _postponed(autopay: Autopay, attempt: Attempt, at: datetime) -> list[AutopayEvent]:
-    if attempt.is_last or at < autopay.attempts_at[-1]:
+    last_at = autopay.attempts_at[-1] if attempt.instalment is None else attempt.instalment.last_attempt_at
+    if attempt.is_last or at < last_at:
         return []
-    return [AutopayPostponed(owed=attempt.owed, attempts_at=(at + A_DAY,))]
+    return [AutopayPostponed(owed=attempt.owed, attempts_at=(at + A_DAY,), instalment=attempt.instalment)]
 
 
 def evolve(autopay: Autopay, event: AutopayEvent) -> Autopay:
@@ -197,13 +241,17 @@ def evolve(autopay: Autopay, event: AutopayEvent) -> Autopay:
         case AutopayScheduled(owed=owed, attempts_at=instants):
             return replace(autopay, owed=owed, attempts_at=instants)
         case AutopayRequested(attempt=attempt):
-            return replace(autopay, made=attempt.number, under_way=attempt, reference=None)
+            others = autopay.of_instalments + (attempt.instalment is not None)
+            return replace(autopay, made=attempt.number, of_instalments=others, under_way=attempt, reference=None)
         case AutopayPending(reference=reference):
             return replace(autopay, reference=reference)
+        case AutopayPostponed(instalment=OfInstalment()):
+            return autopay
         case AutopayPostponed(attempts_at=instants):
             return replace(autopay, attempts_at=(*autopay.attempts_at, *instants))
-        case AutopaySucceeded():
-            return replace(autopay, under_way=None, has_succeeded=True)
+        case AutopaySucceeded(attempt=attempt):
+            is_paid = autopay.has_succeeded or attempt.instalment is None
+            return replace(autopay, under_way=None, has_succeeded=is_paid)
         case AutopayFailed():
             return replace(autopay, under_way=None)
         case _:

@@ -17,6 +17,8 @@ from services.billing.clients.payment_provider import (
 )
 from services.billing.domain.autopay import AUTOPAY, Attempt
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.payment_plan import PAYMENT_PLAN
 from services.billing.domain.provider_charge import PROVIDER_CHARGE, charge_id
 from services.billing.messaging.asking import Pauses, unit_of
 from services.billing.processes import autopaying
@@ -54,7 +56,7 @@ class Charging:
     def _charge(self, waiting: Waiting) -> bool:
         with self._unit(waiting) as unit:
             attempt: Attempt | None = unit.state(AUTOPAY, waiting.invoice_id).under_way
-            is_owed = unit.state(INVOICE, waiting.invoice_id).status == "issued"
+            is_owed = attempt is not None and _is_owed(unit, attempt)
         if attempt is None or attempt.key != waiting.key:
             return False  # somebody else was faster
         try:
@@ -81,6 +83,15 @@ class Charging:
             key=waiting.key,
             asked_at=attempt.requested_at if attempt else None,
         )
+
+
+def _is_owed(unit: UnitOfWork, attempt: Attempt) -> bool:
+    """An instalment only as long as its plan stands."""
+    of_plan = attempt.instalment
+    if of_plan is not None and unit.state(PAYMENT_PLAN, of_plan.plan_id).status != "standing":
+        return False
+    invoice: Invoice = unit.state(INVOICE, attempt.owed.invoice_id)
+    return invoice.status == "issued"
 
 
 def request_of(attempt: Attempt) -> ChargeRequest:

@@ -17,6 +17,7 @@ from services.billing.domain.invoice.commands import MarkOverdue
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.late_fee import LATE_FEE
 from services.billing.domain.payment_plan import PAYMENT_PLAN
+from services.billing.domain.payment_plan.state import PaymentPlan
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import ExpireQuote, MarkStale, WithdrawQuote
@@ -222,6 +223,15 @@ def dunning_step(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(DUNNING, timer.subject, ClimbLadder(subscription_id=subscription_id, at=timer.fire_at))
 
 
+def instalments_due(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """Nothing of a plan that has ended, and nothing where the customer has stopped autopay."""
+    plan: PaymentPlan = unit.state(PAYMENT_PLAN, timer.subject)
+    if plan.status == "standing":
+        profile = unit.state(PAYMENT_PROFILE, plan.agreement.customer_id)
+        parts = payment_plans.parts_of_plan(unit, plan.agreement)
+        yield from autopaying.on_instalments_due(plan.agreement, parts, profile, timer.fire_at)
+
+
 def payment_plan_review(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield from instalments.review(
         timer.subject, partial(unit.state, PAYMENT_PLAN), partial(payment_plans.owing, unit), timer.fire_at
@@ -273,6 +283,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         autopay,
         autopay_given_up,
         dunning_step,
+        instalments_due,
         payment_plan_review,
     )
 }

@@ -1,8 +1,8 @@
-"""An invoice that is to be charged by itself: when, and what follows from what the provider answers."""
+"""An invoice, or an instalment, that is to be charged by itself: when, and what follows from what the provider answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from services.billing.domain.autopay import (
@@ -10,19 +10,25 @@ from services.billing.domain.autopay import (
     GIVEN_UP_AFTER,
     Attempt,
     Autopay,
+    OfInstalment,
     Outcome,
     Owed,
     RecordOutcome,
     RequestAttempt,
+    RequestInstalment,
     ScheduleAutopay,
     attempts_at,
 )
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.payment.cashier import Cashier
+from services.billing.domain.payment_plan import charges
+from services.billing.domain.payment_plan.events import Agreement
+from services.billing.domain.payment_plan.instalments import Part
 from services.billing.domain.payment_profile import PaymentProfile
 from services.billing.domain.provider_charge import Paid, ProviderCharge, TellFailure, TellSuccess
 from services.billing.processes import charging
 from shared.orders import Order
+from shared.periods import local_day
 
 
 def on_invoice_issued(
@@ -48,6 +54,27 @@ def on_due(invoice: Invoice, profile: PaymentProfile, at: datetime) -> Iterator[
     if invoice.status == "issued" and profile.autopay and profile.method is not None:
         command = RequestAttempt(amount=invoice.open, method=profile.method, at=at)
         yield Order(AUTOPAY, invoice.issued.invoice_id, command)
+
+
+def on_instalments_due(
+    agreement: Agreement, parts: Iterable[Part], profile: PaymentProfile, at: datetime
+) -> Iterator[Order]:
+    """What is due by now of each invoice of a payment plan, by the method of now. An invoice is charged for itself."""
+    if agreement.autopay_retry_days is None or not profile.autopay or profile.method is None:
+        return
+    planned = {invoice.invoice_id: invoice for invoice in agreement.invoices}
+    for due in charges.due(agreement, parts, local_day(at, agreement.zone)):
+        invoice = planned[due.invoice_id]
+        owed = Owed(
+            invoice_id=invoice.invoice_id,
+            invoice=invoice.number,
+            subscription_id=invoice.subscription_id,
+            customer_id=agreement.customer_id,
+            customer_key=agreement.customer_key,
+        )
+        of_plan = OfInstalment(plan_id=agreement.plan_id, last_attempt_at=due.last_attempt_at)
+        command = RequestInstalment(owed=owed, instalment=of_plan, amount=due.amount, method=profile.method, at=at)
+        yield Order(AUTOPAY, invoice.invoice_id, command)
 
 
 def on_answer(

@@ -7,7 +7,13 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, RenewalTerms
-from services.billing.domain.autopay import GIVEN_UP_AFTER, AutopayPostponed, AutopayRequested, AutopayScheduled
+from services.billing.domain.autopay import (
+    GIVEN_UP_AFTER,
+    AutopayPostponed,
+    AutopayRequested,
+    AutopayScheduled,
+    OfInstalment,
+)
 from services.billing.domain.dunning.events import (
     DebtRecovered,
     DebtReduced,
@@ -18,6 +24,7 @@ from services.billing.domain.dunning.events import (
 )
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
 from services.billing.domain.late_fee import LateFeeScheduled
+from services.billing.domain.payment_plan.charges import charges_at
 from services.billing.domain.payment_plan.events import PaymentPlanAgreed
 from services.billing.domain.quote.events import QuoteSent
 from services.billing.domain.subscription.billing import boundaries
@@ -73,10 +80,14 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "purchase_given_up", purchase.requested_at + PURCHASE_GIVEN_UP_AFTER, BILLS)
         case AutopayRequested(attempt=attempt):
             yield _timer(recorded, "autopay_given_up", attempt.requested_at + GIVEN_UP_AFTER, BILLS)
+        case AutopayPostponed(attempts_at=attempts_at, instalment=OfInstalment(plan_id=plan_id)):
+            yield from (_timer(recorded, "instalments_due", at, BILLS, plan_id) for at in attempts_at)
         case AutopayScheduled(attempts_at=attempts_at) | AutopayPostponed(attempts_at=attempts_at):
             yield from (_timer(recorded, "autopay", at, BILLS) for at in attempts_at)
-        case PaymentPlanAgreed(reviews_at=reviews_at):
+        case PaymentPlanAgreed(agreement=agreement, reviews_at=reviews_at):
             yield from (_timer(recorded, "payment_plan_review", at, DUNNING) for at in reviews_at)
+            charges = charges_at(agreement, recorded.cause.occurred_at)
+            yield from (_timer(recorded, "instalments_due", at, BILLS) for at in charges)
         case (
             DebtTracked(steps_at=at)
             | DebtReduced(steps_at=at)

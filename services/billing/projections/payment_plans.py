@@ -21,7 +21,7 @@ from services.billing.domain.payment_plan.events import (
     PaymentPlanKept,
     PaymentPlanWithdrawn,
 )
-from services.billing.domain.payment_plan.instalments import Owing, Progress, parts
+from services.billing.domain.payment_plan.instalments import Owing, Part, Progress, parts
 from services.billing.domain.payment_plan.state import PaymentPlan, PaymentPlanNotFound, owing_of
 from services.billing.tables import invoices, payment_plans
 from shared.event_store import Recorded
@@ -101,13 +101,15 @@ def owing(unit: UnitOfWork, agreement: Agreement) -> list[Owing]:
     return [owing_of(unit.state(INVOICE, id_)) for id_ in ids]
 
 
+def parts_of_plan(unit: UnitOfWork, agreement: Agreement) -> list[Part]:
+    return list(parts(progress_of(unit, agreement), owing(unit, agreement)))
+
+
 def parts_of(unit: UnitOfWork, plan_ids: Iterable[UUID]) -> dict[UUID, tuple[tuple[date, Money], ...]]:
     """By invoice, what is due of it when."""
     ids, found = list(dict.fromkeys(plan_ids)), dict[UUID, tuple[tuple[date, Money], ...]]()
     unit.session.load(PAYMENT_PLAN, unit.tenant_id, ids)
     for plan_id in ids:
-        agreement = unit.state(PAYMENT_PLAN, plan_id).agreement
-        now = owing(unit, agreement)
-        for part in parts(progress_of(unit, agreement), now):
+        for part in parts_of_plan(unit, unit.state(PAYMENT_PLAN, plan_id).agreement):
             found[part.invoice_id] = (*found.get(part.invoice_id, ()), (part.due_on, part.amount))
     return found

@@ -131,3 +131,39 @@ def test_a_plan_is_refused_withdrawn_and_made_again(till: Till) -> None:
     listed = till.client.get(path, params={"invoice_id": till.invoice()["invoice_id"]}).json()["items"]
     assert sorted(each["status"] for each in listed) == ["standing", "withdrawn"]
     till.check_books()
+
+
+def charged_by(till: Till, token: str) -> None:
+    profile = {"method": {"provider": "test", "token": token}, "autopay": True}
+    assert till.client.put("/v1/customers/vx/payment-profile", json=profile).status_code == 200
+
+
+def test_instalments_are_charged_on_their_days_and_one_that_fails_breaks_the_plan(till: Till) -> None:
+    till.until("2013-01-18T17:00:00+00:00")
+    asked = {"invoices": ["INV-000001"], "instalments": THIRDS, "autopay": True}
+    assert till.refused("/v1/payment-plans", **asked) == (422, "method_missing", "/autopay")
+    charged_by(till, "tok_visa")
+    assert agreed(till, autopay=True)["autopay"]
+    till.until("2013-01-25T05:00:01+00:00")
+    assert left(plan(till)) == [0, 50_000, 50_000]
+    [paid] = till.payments(invoice_id=till.invoice()["invoice_id"])
+    assert (paid["amount_minor"], paid["unapplied_minor"]) == (50_000, 0)
+
+    till.until("2013-02-20T17:00:00+00:00")
+    assert (till.invoice(2)["status"], till.invoice()["open_minor"]) == ("paid", 100_000)
+    charged_by(till, "tok_declined")
+    till.until("2013-02-28T17:00:00+00:00")
+    listed = till.client.get("/v1/autopay-attempts").json()["items"]
+    tried = sorted((a["number"], a["status"], a["amount_minor"]) for a in listed if a["invoice"] == "INV-000001")
+    assert tried == [(1, "succeeded", 50_000), (2, "failed", 50_000), (3, "failed", 50_000)]
+    assert plan(till)["status"] == "standing"
+    till.until("2013-04-10T17:00:00+00:00")
+    over = plan(till)
+    assert (over["status"], over["ending"]["ended_on"], over["ending"]["missing_minor"]) == (
+        "broken",
+        "2013-03-01",
+        50_000,
+    )
+    attempts = till.client.get("/v1/autopay-attempts").json()["items"]
+    assert len([a for a in attempts if a["invoice"] == "INV-000001"]) == 3
+    till.check_books()

@@ -17,15 +17,19 @@ from services.billing.domain.autopay import (
     AutopayPostponed,
     AutopayRequested,
     AutopaySucceeded,
+    OfInstalment,
     Outcome,
     Owed,
     RecordOutcome,
     RequestAttempt,
+    RequestInstalment,
     ScheduleAutopay,
     attempts_at,
 )
 from services.billing.domain.payment_profile import PaymentMethod, is_iban, looks_like_a_card
-from services.billing.processes import autopaying
+from services.billing.processes import autopaying, schedule
+from shared.causes import Cause
+from shared.event_store import Recorded, StreamKey
 from shared.money import Money
 
 OWED = Owed(
@@ -152,3 +156,54 @@ def test_nobody_gives_up_before_a_week_is_over_or_twice() -> None:
     [failed, _] = AUTOPAY.decide(waiting, order.command)
     assert isinstance(failed, AutopayFailed) and failed.reference == "ch_1"
     assert list(autopaying.on_given_up(AUTOPAY.evolve(waiting, failed), INSTANTS[0] + timedelta(days=8))) == []
+
+
+DAY = datetime(2013, 2, 1, 5, tzinfo=UTC)
+PLANNED = OfInstalment(plan_id=UUID(int=8), last_attempt_at=DAY + timedelta(days=5))
+
+
+def of_plan(minor: int = 40, days: int = 0) -> RequestInstalment:
+    at = DAY + timedelta(days=days)
+    return RequestInstalment(owed=OWED, instalment=PLANNED, amount=Money(minor, "USD"), method=METHOD, at=at)
+
+
+def planned(*steps: Any) -> Autopay:
+    """Of an invoice that nobody had scheduled."""
+    state = AUTOPAY.initial
+    for step in steps:
+        command = record(state, step) if isinstance(step, str) else step  # type: ignore[arg-type]
+        for event in AUTOPAY.decide(state, command):
+            state = AUTOPAY.evolve(state, event)
+    return state
+
+
+def test_instalments_are_charged_one_after_the_other_whatever_succeeded_before() -> None:
+    state = planned(of_plan(), "succeeded")
+    [second] = AUTOPAY.decide(state, of_plan(30, 3))
+    assert isinstance(second, AutopayRequested)
+    assert (second.attempt.number, second.attempt.is_last, second.attempt.amount.minor) == (2, False, 30)
+    assert AUTOPAY.decide(AUTOPAY.evolve(state, second), of_plan()) == []  # one at a time
+    [last] = AUTOPAY.decide(state, of_plan(30, 5))
+    assert isinstance(last, AutopayRequested) and last.attempt.is_last
+    assert AUTOPAY.decide(state, of_plan(0)) == []
+
+
+def test_instalments_take_nothing_of_the_schedule_of_their_invoice() -> None:
+    before = after(of_plan(), "succeeded", of_plan(), "failed", of_plan(), "succeeded", of_plan(), "succeeded")
+    [requested] = AUTOPAY.decide(before, request(1))
+    assert isinstance(requested, AutopayRequested)
+    assert (requested.attempt.number, requested.attempt.instalment) == (5, None)
+
+
+def test_an_instalment_whose_provider_was_too_slow_is_tried_once_more_by_its_plan() -> None:
+    state = planned(of_plan())
+    assert state.under_way is not None
+    late = RecordOutcome(
+        key=state.under_way.key, outcome="failed", reference="", reason="slow", at=DAY + timedelta(days=7)
+    )
+    [_, postponed] = AUTOPAY.decide(state, late)
+    assert isinstance(postponed, AutopayPostponed) and postponed.instalment == PLANNED
+    cause = Cause(UUID(int=9), DAY, DAY, {})
+    [timer] = schedule.timers_of(Recorded(postponed, StreamKey(UUID(int=9), "autopay", UUID(int=1)), 1, None, cause))
+    assert (timer.name, timer.subject, timer.fire_at) == ("instalments_due", UUID(int=8), late.at + timedelta(days=1))
+    assert AUTOPAY.evolve(state, postponed).attempts_at == ()

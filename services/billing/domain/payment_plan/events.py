@@ -23,7 +23,8 @@ class PlannedInvoice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """`grace_days` after its day an instalment is missed. With `restores_service` what dunning did for these debts is taken
-    back while the plan is kept; without it nothing more is done."""
+    back while the plan is kept; without it nothing more is done. With `autopay_retry_days` instalments are charged on their
+    days, and so many days after them, as long as they are not paid; None leaves that to the customer."""
 
     plan_id: UUID
     customer_id: UUID
@@ -35,6 +36,7 @@ class Agreement:
     restores_service: bool
     agreed_on: date
     note: str
+    autopay_retry_days: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
