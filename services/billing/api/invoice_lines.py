@@ -17,7 +17,7 @@ from services.billing.domain.invoice.commands import AddLine, AdjustLine, Remove
 from services.billing.domain.invoice.line_edits import OneOff
 from services.billing.domain.plan import RevenueClass
 from services.billing.domain.pricing.price import Price
-from services.billing.projections import invoices
+from services.billing.projections import invoices, tax_places
 from shared.http.fields import DecimalText
 from shared.http.ready import Ready
 from shared.http.routes import TransactionalRoute
@@ -57,7 +57,9 @@ class AdjustedLine(Form):
 @router.post("/{invoice_id}/lines", status_code=201, response_model=InvoiceOut)
 def add(invoice_id: InvoiceId, body: AddedLine, unit: ChangeInvoices) -> Ready:
     """A line of a draft that no plan has; once it is issued a line is taken back by a credit note."""
-    unit.execute(INVOICE, invoice_id, AddLine(item=body.item(), reason=body.reason))
+    unit.execute(
+        INVOICE, invoice_id, AddLine(item=body.item(), reason=body.reason, tax_categories=tax_places.categories(unit))
+    )
     return Ready(invoice_document(invoices.get(unit, invoice_id)))
 
 

@@ -19,7 +19,7 @@ from services.billing.api.quote_lines import party_of
 from services.billing.desk import desk_of, taxation_of
 from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.processes import one_off
-from services.billing.projections import invoices
+from services.billing.projections import invoices, tax_places
 from shared.http.ready import Ready
 from shared.http.routes import TransactionalRoute
 from shared.ids import new_id
@@ -58,6 +58,7 @@ def draft(body: OneOffInvoice, unit: ChangeInvoices) -> Ready:
         tax=customer.tax,
         taxation=taxation_of(unit, customer),
         reason=body.reason,
+        tax_categories=tax_places.categories(unit),
     )
     unit.carry_out(one_off.draft(wanted, desk_of(unit)))
     return Ready(invoice_document(invoices.get(unit, wanted.invoice_id)))

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from services.billing.api.access import ChangeCatalogue, ReadBilling
 from services.billing.api.plan_forms import PlanAnswer, PlanForm, answered
 from services.billing.domain.catalogue import PLAN, PublishPlan, plan_id
-from services.billing.projections import known_meters, plans, products, renewal_policies
+from services.billing.projections import known_meters, plans, products, renewal_policies, tax_places
 from services.billing.tables import plans as table
 from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
@@ -31,6 +31,7 @@ def publish(code: PlanCode, body: PlanForm, unit: ChangeCatalogue) -> PlanAnswer
         meters=known_meters.groups(unit),
         policies=tuple(renewal_policies.current(unit)),
         products=products.categories(unit),
+        tax_categories=tax_places.categories(unit),
     )
     unit.execute(PLAN, id_, command)
     return answered(id_, plans.get(unit, code))

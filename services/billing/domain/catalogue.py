@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from services.billing.domain.plan import Charge, MinimumCommitment, PlanVersion
 from services.billing.domain.plan_validation import validate_plan
+from services.billing.domain.taxation.listed import check_listed
 from shared.decider import Decider
 from shared.errors import DomainError, NotFound
 
@@ -38,13 +39,14 @@ class UnknownProduct(DomainError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPlan:
     """The version of `plan` is given by the decision. `meters` are those that are known, each with its groups, and
-    `products` each with its tax category."""
+    `products` each with its tax category; `tax_categories` are those that some place lists."""
 
     plan_id: UUID
     plan: PlanVersion
     meters: dict[str, tuple[str, ...]]
     policies: tuple[str, ...]
     products: Mapping[str, str | None] = field(default_factory=dict)
+    tax_categories: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ def decide(current: PlanVersion | None, command: PublishPlan) -> list[PlanPublis
         raise UnknownRenewalPolicy("name a policy that renewals has published", field="/renewal_policy")
     if plan.product is not None and plan.product not in command.products:
         raise UnknownProduct("put the product first", field="/product")
+    for category, at in _tax_categories(plan):
+        check_listed(category, command.tax_categories, f"{at}/tax_category")
     return [PlanPublished(plan_id=command.plan_id, plan=plan)]
 
 
@@ -88,6 +92,13 @@ def _lists_of(prices: Mapping[str, tuple[Charge, ...]], category: str) -> dict[s
 
 def _of(priced: Priced, category: str) -> Priced:
     return replace(priced, tax_category=category) if not (priced.tax_category or priced.tax_rates) else priced
+
+
+def _tax_categories(plan: PlanVersion) -> Iterator[tuple[str | None, str]]:
+    for at, _, charges in plan.lists:
+        yield from ((charge.tax_category, f"{at}/{index}") for index, charge in enumerate(charges))
+    for currency, minimum in plan.minimums.items():
+        yield minimum.tax_category, f"/minimums/{currency}"
 
 
 def _metered(plan: PlanVersion) -> Iterator[tuple[Charge, str]]:

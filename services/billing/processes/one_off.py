@@ -18,6 +18,7 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription.events import Bill, Fee, LateInvoice
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.listed import check_listed
 from services.billing.domain.taxation.rates import Taxation
 from services.billing.processes import invoicing
 from services.billing.processes.writing import Desk
@@ -28,7 +29,8 @@ from shared.periods import local_day, start_of_day
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What a person had charged for, and why; or what a quote agreed to. After `review_days` it is issued by itself, with 0
-    at once; None waits for a person."""
+    at once; None waits for a person.
+    `tax_categories` are those that some place lists."""
 
     invoice_id: UUID
     party: Party
@@ -40,6 +42,7 @@ class Wanted:
     taxation: Taxation | None
     reason: str = ""
     quoted: tuple[OneOffItem, ...] = ()
+    tax_categories: frozenset[str] = frozenset()
 
 
 def on_quote_accepted(quote: Quote, tax: TaxStatus | None, taxation: Taxation | None, desk: Desk) -> Iterator[Order]:
@@ -67,6 +70,8 @@ def items_of(quote: Quote) -> tuple[OneOffItem, ...]:
 
 
 def draft(wanted: Wanted, desk: Desk) -> Iterator[Order]:
+    for index, item in enumerate(wanted.items):
+        check_listed(item.tax_category, wanted.tax_categories, f"/lines/{index}/tax_category")
     party, day = wanted.party, local_day(desk.at, wanted.party.zone)
     bill = _bill(wanted.invoice_id, day, desk.at, tax=wanted.tax, taxation=wanted.taxation)
     bill = replace(bill, one_offs=wanted.quoted)

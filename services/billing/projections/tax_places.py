@@ -40,6 +40,16 @@ def of_tenant(unit: UnitOfWork) -> Select[Any]:
     return select(tax_places).where(tax_places.c.tenant_id == unit.tenant_id)
 
 
+def categories(unit: UnitOfWork) -> frozenset[str]:
+    """Those that some place of the tenant lists."""
+    rows = unit.tx.exec_driver_sql(_CATEGORIES, {"tenant": unit.tenant_id})
+    return frozenset(rows.scalars())
+
+
+_CATEGORIES = """
+SELECT DISTINCT rate ->> 'category' FROM tax_places, jsonb_array_elements(rates) AS rate WHERE tenant_id = %(tenant)s"""
+
+
 def get(unit: UnitOfWork, place: str) -> dict[str, Any]:
     row = unit.tx.execute(of_tenant(unit).where(tax_places.c.place == place)).mappings().first()
     if row is None:

@@ -159,9 +159,16 @@ def test_a_price_that_says_nothing_of_tax_is_of_the_category_of_its_product(bill
     shop = Shop(billing, tenant).open()
     put = shop.rita.put("/v1/products/books", json={"name": "Books", "tax_category": "reduced"})
     assert put.json()["tax_category"] == "reduced"
+    listed = [{"code": "state", "category": "reduced", "rate": "0", "from_on": "2030-01-01"}]
     plan = shop.rita.get("/v1/plans/gate-use").json()
     body = {name: value for name, value in plan.items() if name not in ("plan_id", "code", "version")}
     body["prices"]["USD"][0]["tax_rates"] = []
+    refused = shop.rita.put("/v1/plans/books", json=body | {"product": "books"})
+    assert (refused.json()["title"], refused.json()["errors"][0]["pointer"]) == (
+        "unlisted_tax_category",
+        "/prices/USD/0/tax_category",
+    )
+    assert shop.rita.put("/v1/tax-rates/US-NY", json={"rates": listed}).status_code == 200
     published = shop.rita.put("/v1/plans/books", json=body | {"product": "books"}).json()
     fee, departures = published["prices"]["USD"]
     assert (fee["tax_category"], departures["tax_category"], departures["tax_rates"]) == ("reduced", None, ["0.08875"])

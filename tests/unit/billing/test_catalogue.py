@@ -16,9 +16,11 @@ from services.billing.domain.catalogue import (
     UnknownMeter,
     UnknownRenewalPolicy,
 )
-from services.billing.domain.plan import PlanVersion
+from services.billing.domain.plan import MinimumCommitment, PlanVersion
 from services.billing.domain.plan_validation import NothingToSell
 from services.billing.domain.reference import KNOWN_METER, KNOWN_POLICY, Meter, NoteMeter, NotePolicy
+from services.billing.domain.taxation.listed import UnlistedTaxCategory
+from shared.money import Money
 from tests.unit.billing.offers import PLAN, PLAN_ID, POLICY
 from tests.unit.billing.prices import metered, per_unit
 
@@ -64,6 +66,25 @@ def test_a_policy_that_renewals_has_not_published_is_named():
         CATALOGUE.decide(None, publish(policies=()))
     assert refused.value.field == "/renewal_policy"
     assert CATALOGUE.decide(None, publish(replace(PLAN, renewal_policy=None), policies=()))
+
+
+def test_a_tax_category_that_no_place_lists_is_named():
+    fee, departures = PLAN.prices["USD"]
+    standard = replace(fee, tax_rates=(), tax_category="standard")
+    minimum = MinimumCommitment(code="least", name="Minimum", amount=Money(100, "USD"), tax_category="reduced")
+    plan = replace(PLAN, prices={"USD": (standard, departures)}, minimums={"USD": minimum})
+    for listed, field in ((set(), "/prices/USD/0"), ({"standard"}, "/minimums/USD")):
+        with pytest.raises(UnlistedTaxCategory) as refused:
+            CATALOGUE.decide(None, publish(plan, tax_categories=frozenset(listed)))
+        assert refused.value.field == f"{field}/tax_category"
+    assert CATALOGUE.decide(None, publish(plan, tax_categories=frozenset({"standard", "reduced"})))
+
+
+def test_a_category_that_a_price_has_of_its_product_is_listed_as_well():
+    fee, departures = PLAN.prices["USD"]
+    untaxed = replace(PLAN, product="books", prices={"USD": (replace(fee, tax_rates=()), departures)}, minimums={})
+    with pytest.raises(UnlistedTaxCategory):
+        CATALOGUE.decide(None, publish(untaxed, products={"books": "reduced"}))
 
 
 def test_a_newer_meter_replaces_what_was_known_and_an_older_one_does_not():

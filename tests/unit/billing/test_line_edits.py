@@ -23,6 +23,7 @@ from services.billing.domain.pricing.limits import NotPositive
 from services.billing.domain.pricing.price import Percentage, Price, Tier
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.listed import UnlistedTaxCategory
 from shared.decider import NotAllowedNow
 from shared.errors import DomainError
 from shared.orders import Order
@@ -260,3 +261,11 @@ def test_a_fee_that_people_took_off_is_not_credited() -> None:
     life.say(cancel(at))
     life.move(at)
     assert [(i.totals.total.minor, i.unused) for i in life.invoices] == [(0, ())] and life.differences() == []
+
+
+def test_a_line_that_is_added_has_a_tax_category_that_some_place_lists() -> None:
+    firm, standard = draft(), replace(HOURS, tax_rates=(), tax_category="standard")
+    with pytest.raises(UnlistedTaxCategory) as refused:
+        tell(firm, replace(ADD, item=standard))
+    assert refused.value.field == "/tax_category"
+    tell(firm, replace(ADD, item=standard, tax_categories=frozenset({"standard"})))

@@ -19,6 +19,7 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.late_fee import LATE_FEE, LateFeePolicy
 from services.billing.domain.pricing.limits import NumberTooLarge
 from services.billing.domain.tax_status import TaxStatus
+from services.billing.domain.taxation.listed import UnlistedTaxCategory
 from services.billing.processes import late_fees, one_off
 from services.billing.processes.correction_documents import Desk
 from services.billing.processes.verification import Log, verify
@@ -128,3 +129,12 @@ def test_its_late_fee_is_an_invoice_of_its_own_and_has_none_itself() -> None:
     before = len(office.events[fee_id])
     office.carry_out(late_fees.on_due(office.state(ID), scheduled, office.desk))
     assert len(office.events[fee_id]) == before
+
+
+def test_a_line_of_a_tax_category_that_no_place_lists_is_refused() -> None:
+    standard = replace(HOURS, tax_rates=(), tax_category="standard")
+    wanted = replace(WANTED, items=(HOURS, standard))
+    with pytest.raises(UnlistedTaxCategory) as refused:
+        list(one_off.draft(wanted, Office().desk))
+    assert refused.value.field == "/lines/1/tax_category"
+    assert next(one_off.draft(replace(wanted, tax_categories=frozenset({"standard"})), Office().desk))

@@ -37,8 +37,11 @@ class RecalculateInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddLine:
+    """`tax_categories` are those that some place lists."""
+
     item: OneOff
     reason: str
+    tax_categories: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from services.billing.domain.invoice.totals import Totals, totals_of
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.one_off_validation import validate_one_off
 from services.billing.domain.pricing.limits import NumberTooLarge
+from services.billing.domain.taxation.listed import check_listed
 from shared.decider import NotAllowedNow
 from shared.errors import Conflict, DomainError
 
@@ -76,8 +77,9 @@ def _edited(invoice: Invoice, command: EditCommand) -> InvoiceLineEdited:
 
 def _edit(invoice: Invoice, command: EditCommand) -> LineEdit:
     match command:
-        case AddLine(item=item):
+        case AddLine(item=item, tax_categories=listed):
             validate_one_off(item)
+            check_listed(item.tax_category, listed, "/tax_category")
             return item
         case RemoveLine(line=number):
             return Removal(line=_own_line(invoice, number))
