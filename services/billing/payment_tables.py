@@ -106,6 +106,7 @@ def autopay_attempts(metadata: MetaData) -> Table:
         Column("amount_minor", BigInteger, nullable=False),
         Column("currency", Text, nullable=False),
         instant("requested_at"),
+        Column("payment_plan_id", Uuid),
         PrimaryKeyConstraint("tenant_id", "attempt_id"),
         Index(None, "tenant_id", "invoice_id"),
         Index(None, "status", "requested_at"),

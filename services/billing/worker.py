@@ -40,7 +40,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         more_loops=[
             Loop("charging", charging.step, 0.5, is_eager=True),
             Loop("refunding", refunding.step, 0.5, is_eager=True),
-            Loop("topping up", topping_up.step, 0.5, is_eager=True),
+            Loop("topping_up", topping_up.step, 0.5, is_eager=True),
             Loop("pending", pending.step, 10),
         ],
     )

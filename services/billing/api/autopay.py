@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ReadBilling, SettlePayments
-from services.billing.api.invoice_forms import InvoiceId
+from services.billing.api.invoice_forms import InvoiceId, PaymentPlanId
 from services.billing.api.refunds import SettlementIn
 from services.billing.domain.autopay import AUTOPAY, AttemptSettled, AttemptStatus, Autopay
 from services.billing.processes import autopaying
@@ -28,7 +28,8 @@ AttemptId = Annotated[UUID, prefixed("apt")]
 
 
 class AttemptOut(BaseModel):
-    """`reference` is the provider's name of the charge; of a `pending` one a webhook tells the rest."""
+    """`reference` is the provider's name of the charge; of a `pending` one a webhook tells the rest. One for what was due of
+    the invoice by a payment plan names it."""
 
     attempt_id: AttemptId
     invoice_id: InvoiceId
@@ -43,6 +44,7 @@ class AttemptOut(BaseModel):
     amount_minor: int
     currency: str
     requested_at: datetime
+    payment_plan_id: PaymentPlanId | None
 
 
 @router.get("")

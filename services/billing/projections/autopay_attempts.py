@@ -58,6 +58,7 @@ def _row(entry: Recorded, attempt: Attempt) -> dict[str, Any]:
         "amount_minor": attempt.amount.minor,
         "currency": attempt.amount.currency,
         "requested_at": attempt.requested_at,
+        "payment_plan_id": attempt.instalment and attempt.instalment.plan_id,
     }
 
 
