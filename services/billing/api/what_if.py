@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Annotated
@@ -20,7 +21,7 @@ from services.billing.domain.price_list import NewPrice, PriceList, validate_pri
 from services.billing.domain.pricing.filtered import FilteredPrice
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.recurring import EndBeforeStart
-from services.billing.processes.what_if import Compared, Untold, compare
+from services.billing.processes.what_if import Compared, Comparison, Untold
 from services.billing.projections import billed_history, plans
 from services.billing.projections.billed_history import History
 from shared.http.pages import cursor_of, decoded
@@ -114,19 +115,19 @@ def ask(body: WhatIfIn, unit: WhatIf) -> WhatIfOut:
     histories = billed_history.of_plan(
         unit, body.plan, _days(body), after=decoded(body.cursor) if body.cursor else "", customer=body.customer
     )
-    prices = _prices(unit, body)
+    comparison = Comparison(_prices(unit, body))
     shown: list[CustomerOut] = []
-    totals: dict[str, TotalOut] = {}
+    totals: dict[str, _Total] = {}
     next_cursor = None
-    for customer, currency, compared in _by_customer(histories, prices):
+    for customer, currency, compared in _by_customer(histories, comparison):
         if len(shown) < body.limit or shown[-1].customer == customer:
             shown.append(_customer(customer, currency, compared))
         else:
             next_cursor = cursor_of(shown[-1].customer)
             if body.cursor is not None:
                 break
-        _count(totals, currency, compared)
-    told = None if body.cursor is not None else [totals[currency] for currency in sorted(totals)]
+        totals.setdefault(currency, _Total()).count(compared)
+    told = None if body.cursor is not None else [totals[currency].shown(currency) for currency in sorted(totals)]
     return WhatIfOut(totals=told, customers=shown, next_cursor=next_cursor)
 
 
@@ -149,13 +150,13 @@ def _prices(unit: UnitOfWork, body: WhatIfIn) -> PriceList:
     return prices
 
 
-def _by_customer(histories: Iterator[History], prices: PriceList) -> Iterator[tuple[str, str, Compared]]:
+def _by_customer(histories: Iterator[History], comparison: Comparison) -> Iterator[tuple[str, str, Compared]]:
     """A customer has one for each currency that they pay in."""
     for customer, alike in groupby(histories, key=lambda history: history.customer):
         found: dict[str, Compared] = {}
         for history in alike:
-            compared = compare(history.subscription, history.bills, history.usage, prices)
-            found.setdefault(history.subscription.currency, Compared()).add(compared)
+            compared = found.setdefault(history.subscription.currency, Compared())
+            comparison.add(compared, history.subscription, history.bills, history.usage)
         yield from ((customer, currency, found[currency]) for currency in sorted(found))
 
 
@@ -172,18 +173,31 @@ def _customer(customer: str, currency: str, compared: Compared) -> CustomerOut:
     )
 
 
-def _count(totals: dict[str, TotalOut], currency: str, compared: Compared) -> None:
-    so_far = totals.get(currency) or TotalOut(
-        currency=currency, customers=0, usage_periods=0, untold_count=0, **_difference(0, 0)
-    )
-    before, after = so_far.before_minor + _sum(compared.before), so_far.after_minor + _sum(compared.after)
-    totals[currency] = TotalOut(
-        currency=currency,
-        customers=so_far.customers + 1,
-        usage_periods=so_far.usage_periods + compared.periods,
-        untold_count=so_far.untold_count + len(compared.untold),
-        **_difference(before, after),
-    )
+@dataclass(slots=True)
+class _Total:
+    """So far."""
+
+    before: int = 0
+    after: int = 0
+    customers: int = 0
+    usage_periods: int = 0
+    untold_count: int = 0
+
+    def count(self, compared: Compared) -> None:
+        self.before += _sum(compared.before)
+        self.after += _sum(compared.after)
+        self.customers += 1
+        self.usage_periods += compared.periods
+        self.untold_count += len(compared.untold)
+
+    def shown(self, currency: str) -> TotalOut:
+        return TotalOut(
+            currency=currency,
+            customers=self.customers,
+            usage_periods=self.usage_periods,
+            untold_count=self.untold_count,
+            **_difference(self.before, self.after),
+        )
 
 
 def _difference(before: int, after: int) -> dict[str, int]:

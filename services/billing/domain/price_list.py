@@ -13,7 +13,6 @@ from services.billing.domain.pricing.filtered_validation import validate_filters
 from services.billing.domain.pricing.percentage import part_per_event
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.pricing.validation import PartNotAllowed, validate
-from services.billing.domain.subscription.state import Subscription
 from shared.errors import DomainError
 
 
@@ -84,47 +83,55 @@ def _validate(new: NewPrice, charge: Charge, at: str) -> None:
         validate(filtered.price, f"{at}/filtered_prices/{index}/price")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Repriced:
-    """`untold` says by line, term and amendment, and charge, why its new amount is not known; `kept` are charges that stay."""
+    """What a line would be: `untold` says by charge why its new amount is not known; `kept` are charges that stay."""
 
-    subscription: Subscription
-    untold: dict[tuple[int, int, str], str] = field(default_factory=dict)
-    kept: set[str] = field(default_factory=set)
-
-
-def repriced(subscription: Subscription, prices: PriceList) -> Repriced:
-    """As if every line of it had been agreed at the new prices. Phases of a ramp keep the prices that they bring."""
-    found = Repriced(subscription)
-    terms = tuple(replace(term, line=_line(term.line, prices, found, (term.number, 0))) for term in subscription.terms)
-    amendments = tuple(
-        replace(each, line=_line(each.line, prices, found, (each.term_number, each.number)))
-        for each in subscription.amendments
-    )
-    found.subscription = replace(subscription, terms=terms, amendments=amendments)
-    return found
+    agreed: AgreedLine
+    line: AgreedLine
+    untold: Mapping[str, str]
+    kept: frozenset[str]
 
 
-def _line(line: AgreedLine, prices: PriceList, found: Repriced, place: tuple[int, int]) -> AgreedLine:
-    charges = tuple(_charge(line, charge, prices, found, place) for charge in line.charges)
-    return line if charges == line.charges else replace(line, charges=charges)
+@dataclass(frozen=True, slots=True)
+class Repricing:
+    """A price list over many subscriptions. A line that several of them share is worked out once; `known` has it by
+    identity, and holds it, so that nothing else is taken for it."""
 
+    prices: PriceList
+    known: dict[tuple[int, str], Repriced] = field(default_factory=dict)
 
-def _charge(line: AgreedLine, charge: Charge, prices: PriceList, found: Repriced, place: tuple[int, int]) -> Charge:
-    plan, version = _sold_as(line, charge.code)
-    currency = found.subscription.currency
-    new = prices.prices.get(currency, {}).get(charge.code) if plan == prices.plan else None
-    if new is None:
-        return charge
-    listed = prices.listed(version, currency, charge.code)
-    if listed is None or (listed.price, listed.filtered_prices) != (charge.price, charge.filtered_prices):
-        found.kept.add(charge.code)
-        return charge
-    missing = new.missing(charge)
-    if missing is not None:
-        found.untold[*place, charge.code] = missing
-        return charge
-    return replace(charge, price=new.price, filtered_prices=new.filtered_prices)
+    def of(self, line: AgreedLine, currency: str) -> Repriced:
+        """As if it had been agreed at the new prices. Phases of a ramp keep the prices that they bring."""
+        key = id(line), currency
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = self._of(line, currency)
+        return found
+
+    def _of(self, line: AgreedLine, currency: str) -> Repriced:
+        untold: dict[str, str] = {}
+        kept: set[str] = set()
+        charges = tuple(self._charge(line, charge, currency, untold, kept) for charge in line.charges)
+        new = line if charges == line.charges else replace(line, charges=charges)
+        return Repriced(line, new, untold, frozenset(kept))
+
+    def _charge(
+        self, line: AgreedLine, charge: Charge, currency: str, untold: dict[str, str], kept: set[str]
+    ) -> Charge:
+        plan, version = _sold_as(line, charge.code)
+        new = self.prices.prices.get(currency, {}).get(charge.code) if plan == self.prices.plan else None
+        if new is None:
+            return charge
+        listed = self.prices.listed(version, currency, charge.code)
+        if listed is None or (listed.price, listed.filtered_prices) != (charge.price, charge.filtered_prices):
+            kept.add(charge.code)
+            return charge
+        missing = new.missing(charge)
+        if missing is not None:
+            untold[charge.code] = missing
+            return charge
+        return replace(charge, price=new.price, filtered_prices=new.filtered_prices)
 
 
 def _sold_as(line: AgreedLine, code: str) -> tuple[str, int]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
-from services.billing.domain.invoice.amounts import Amounts, GroupTotals
-from services.billing.domain.price_list import PriceList, Repriced, repriced
+from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.invoice.amounts import Amounts, Usage
+from services.billing.domain.price_list import PriceList, Repricing
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
 
@@ -34,45 +34,54 @@ class Compared:
     untold: list[Untold] = field(default_factory=list)
     periods: int = 0
 
-    def add(self, other: Compared) -> None:
-        self.before.update(other.before)
-        self.after.update(other.after)
-        self.kept |= other.kept
-        self.untold += other.untold
-        self.periods += other.periods
 
+class Comparison:
+    """One price list over any number of subscriptions; what their lines cost is found out once for those that share one."""
 
-def compare(
-    subscription: Subscription, bills: Sequence[Bill], usage: Mapping[UUID, GroupTotals], prices: PriceList
-) -> Compared:
-    """Fees and corrections of earlier invoices are left out, as no price list changes them."""
-    other = repriced(subscription, prices)
-    found, agreed, wanted = Compared(kept=other.kept), Amounts(subscription), Amounts(other.subscription)
-    for bill in bills:
-        left_out = list(_left_out(subscription, other, bill))
+    def __init__(self, prices: PriceList):
+        self._repricing = Repricing(prices)
+        self._agreed = Amounts()
+        self._wanted = Amounts(lambda line, currency: self._repricing.of(line, currency).line)
+
+    def add(self, found: Compared, subscription: Subscription, bills: Sequence[Bill], usage: Usage) -> None:
+        """Fees and corrections of earlier invoices are left out, as no price list changes them."""
+        repriced = [self._repricing.of(line, subscription.currency) for line in _lines(subscription)]
+        for each in repriced:
+            found.kept |= each.kept
+        is_told = not any(each.untold for each in repriced)
+        for bill in bills:
+            told = bill if is_told else self._told(found, subscription, bill)
+            self._agreed.add(found.before, subscription, told, usage)
+            self._wanted.add(found.after, subscription, told, usage)
+            found.periods += len(told.usage)
+
+    def _told(self, found: Compared, subscription: Subscription, bill: Bill) -> Bill:
+        left_out = list(self._left_out(subscription, bill))
         found.untold += left_out
-        told = _without(bill, [untold.item for untold in left_out])
-        found.before.update(agreed.by_charge(told, usage))
-        found.after.update(wanted.by_charge(told, usage))
-        found.periods += len(told.usage)
-    return found
+        return _without(bill, [untold.item for untold in left_out])
+
+    def _left_out(self, subscription: Subscription, bill: Bill) -> Iterator[Untold]:
+        """What shares a coupon or a minimum with an item of which the amount is not known is not known, either."""
+        items: list[Item] = [*bill.flat, *bill.usage]
+        reasons = {item: reason for item in items if (reason := self._reason(subscription, item))}
+        if not reasons:
+            return
+        for item in items:
+            if item in reasons:
+                yield Untold(subscription, item, reasons[item])
+            elif _is_shared(subscription, item):
+                yield Untold(subscription, item, "it shares a coupon or a minimum with what is not known")
+
+    def _reason(self, subscription: Subscription, item: Item) -> str | None:
+        line = subscription.line(item.term_number, item.amendment)
+        return self._repricing.of(line, subscription.currency).untold.get(item.charge)
 
 
-def _left_out(subscription: Subscription, other: Repriced, bill: Bill) -> Iterator[Untold]:
-    """What shares a coupon or a minimum with an item of which the amount is not known is not known, either."""
-    items: list[Item] = [*bill.flat, *bill.usage]
-    reasons = {item: reason for item in items if (reason := _reason(other, item))}
-    if not reasons:
-        return
-    for item in items:
-        if item in reasons:
-            yield Untold(subscription, item, reasons[item])
-        elif _is_shared(subscription, item):
-            yield Untold(subscription, item, "it shares a coupon or a minimum with what is not known")
-
-
-def _reason(other: Repriced, item: Item) -> str | None:
-    return other.untold.get((item.term_number, item.amendment, item.charge))
+def _lines(subscription: Subscription) -> Iterator[AgreedLine]:
+    for term in subscription.terms:
+        yield term.line
+    for amendment in subscription.amendments:
+        yield amendment.line
 
 
 def _is_shared(subscription: Subscription, item: Item) -> bool:

@@ -12,17 +12,16 @@ from uuid import UUID
 
 import msgspec
 
-from services.billing.domain.invoice.amounts import GroupTotals
+from services.billing.domain.invoice.tariff import GroupTotals
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.events import Bill, BillRequested
 from services.billing.domain.subscription.state import Subscription
-from shared.event_types import EventTypes
+from services.billing.projections.shared_lines import SharedLines
 from shared.periods import Days
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
 A_PAGE = 500
-_TYPES = EventTypes([SUBSCRIPTION])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,10 @@ def of_plan(
     these days and drafted, but not what was voided."""
     chosen = run(unit.tx, _CHOSEN, {"tenant": unit.tenant_id, "after": after, "customer": customer, **_having(plan)})
     customers = {row[0]: row[1] for row in chosen}
-    ids = list(customers)
+    ids, lines = list(customers), SharedLines()
     for start in range(0, len(ids), A_PAGE):
         page = ids[start : start + A_PAGE]
-        found = list(_contracts(unit, page, days))
+        found = list(_contracts(unit, page, days, lines))
         usage = _usage(unit, [item.period_id for _, bills in found for bill in bills for item in bill.usage])
         place = {id_: n for n, id_ in enumerate(page)}
         for subscription, bills in sorted(found, key=lambda each: place[each[0].subscription_id]):
@@ -68,21 +67,23 @@ def _having(plan: str) -> dict[str, str]:
     return {"term": msgspec.json.encode({"terms": [{"plan": plan}]}).decode()}
 
 
-def _contracts(unit: UnitOfWork, ids: Sequence[UUID], days: Days) -> Iterator[tuple[Subscription, tuple[Bill, ...]]]:
-    where = {"tenant": unit.tenant_id, "ids": list(ids)}
+def _contracts(
+    unit: UnitOfWork, ids: Sequence[UUID], days: Days, lines: SharedLines
+) -> Iterator[tuple[Subscription, tuple[Bill, ...]]]:
+    where = {"tenant": unit.tenant_id, "ids": list(ids), "without": list(_STATUS_ONLY)}
     invoiced = {row[0] for row in run(unit.tx, _INVOICED, where)}
     events = run(unit.tx, _EVENTS, where).fetchall()
     for _, rows in groupby(events, key=lambda row: row[0]):
-        subscription, bills = _contract(rows)
+        subscription, bills = _contract(rows, lines)
         asked = tuple(bill for bill in bills if bill.billing_on in days and bill.invoice_id in invoiced)
         if subscription is not None and asked:
             yield subscription, asked
 
 
-def _contract(rows: Iterator[Any]) -> tuple[Subscription | None, list[Bill]]:
+def _contract(rows: Iterator[Any], lines: SharedLines) -> tuple[Subscription | None, list[Bill]]:
     subscription, bills = None, []
     for _, name, data in rows:
-        event = _TYPES.decode("subscription", name, data)
+        event = lines.decode(name, data)
         if isinstance(event, BillRequested):
             bills.append(event.bill)
         else:
@@ -91,11 +92,14 @@ def _contract(rows: Iterator[Any]) -> tuple[Subscription | None, list[Bill]]:
 
 
 def _usage(unit: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, GroupTotals]:
-    found: dict[UUID, GroupTotals] = defaultdict(tuple)
+    found: dict[UUID, GroupTotals] = defaultdict(list)
     for id_, totals in run(unit.tx, _LATEST, {"tenant": unit.tenant_id, "ids": list(ids)}):
         found[id_] = [(total.group, total.quantity, total.count) for total in _TOTALS.decode(totals)]
     return found
 
+
+# What only moves the status: no price depends on that.
+_STATUS_ONLY = ("subscription_activated", "term_started", "subscription_term_ended", "subscription_expired")
 
 _CHOSEN = """
 SELECT subscription_id, customer_key FROM subscriptions
@@ -110,6 +114,7 @@ WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s) AND status NOT I
 _EVENTS = """
 SELECT stream_id, type, data::text FROM events
 WHERE tenant_id = %(tenant)s AND category = 'subscription' AND stream_id = ANY(%(ids)s)
+  AND type <> ALL(%(without)s)
 ORDER BY stream_id, version"""
 
 # The last event that has totals is the closing or the latest revision.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.agreement import AgreedLine, RampPhase
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.invoice.amounts import Amounts
 from services.billing.domain.invoice.compose import compose
@@ -19,8 +20,8 @@ from services.billing.domain.plan import PlanVersion
 from services.billing.domain.price_list import (
     NewPrice,
     PriceList,
+    Repricing,
     UnknownCharge,
-    repriced,
     validate_price_list,
 )
 from services.billing.domain.pricing.filtered import FilteredPrice
@@ -28,7 +29,9 @@ from services.billing.domain.pricing.price import Percentage, Price
 from services.billing.domain.pricing.validation import PartNotAllowed
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.usage_period import USAGE_PERIOD
-from services.billing.processes.what_if import Compared, compare
+from services.billing.processes.what_if import Compared, Comparison
+from services.billing.projections.shared_lines import SharedLines
+from tests.contracts.stored_events import StoredEvent, stored_events
 from tests.unit.billing.firm import AGREED, FEE, GATES, Firm
 from tests.unit.billing.prices import per_unit
 
@@ -51,10 +54,10 @@ def usage_of(firm: Firm, bill: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
 
 
 def compared(firm: Firm, prices: PriceList) -> Compared:
-    found = Compared()
+    found, comparison = Compared(), Comparison(prices)
     for invoice in firm.invoices:
         bill = invoice.header.bill
-        found.add(compare(firm.state(SUBSCRIPTION, firm.id), [bill], usage_of(firm, bill)[1], prices))
+        comparison.add(found, firm.state(SUBSCRIPTION, firm.id), [bill], usage_of(firm, bill)[1])
     return found
 
 
@@ -71,17 +74,55 @@ departures = st.dictionaries(st.sampled_from(["JFK", "LGA", "EWR"]), st.integers
 def test_amounts_are_those_of_the_lines(flown: Any, minimum: Any, coupons: Any, filtered: Any) -> None:
     gates = replace(GATES, filtered_prices=filtered)
     firm = Firm(replace(AGREED, charges=(FEE, gates), minimum=minimum, coupons=coupons)).closed(flown)
-    for subscription in (
-        firm.state(SUBSCRIPTION, firm.id),
-        repriced(firm.state(SUBSCRIPTION, firm.id), DEARER).subscription,
+    subscription, repricing = firm.state(SUBSCRIPTION, firm.id), Repricing(DEARER)
+    term = subscription.terms[0]
+    dearer = replace(subscription, terms=(replace(term, line=repricing.of(term.line, "USD").line),))
+    for amounts, agreed in (
+        (Amounts(), subscription),
+        (Amounts(lambda line, currency: repricing.of(line, currency).line), dearer),
     ):
         for invoice in firm.invoices:
             bill = invoice.header.bill
             periods, totals = usage_of(firm, bill)
             lines: Counter[str] = Counter()
-            for line in compose(subscription, bill, periods):
+            for line in compose(agreed, bill, periods):
                 lines[line.charge] += line.amount.minor
-            assert +Amounts(subscription).by_charge(bill, totals) == +lines
+            found: Counter[str] = Counter()
+            amounts.add(found, subscription, bill, totals)
+            assert +found == +lines
+
+
+def test_what_subscriptions_share_changes_nothing() -> None:
+    """A line with a minimum, one with a coupon and one with a ramp, each twice and in turns."""
+    ramp = (RampPhase(after_months=0, quantity=3, prices={"gates": per_unit("2")}),)
+    lines = (AGREED, replace(AGREED, coupons=(TENTH_OFF,)), replace(AGREED, ramp=ramp))
+    firms = [Firm(line).closed({"JFK": 7 + n}) for n, line in enumerate(lines * 2)]
+    together, apart, comparison = Compared(), Compared(), Comparison(DEARER)
+    for firm in firms:
+        alone = compared(firm, DEARER)
+        apart.before.update(alone.before)
+        apart.after.update(alone.after)
+        for invoice in firm.invoices:
+            bill = invoice.header.bill
+            comparison.add(together, firm.state(SUBSCRIPTION, firm.id), [bill], usage_of(firm, bill)[1])
+    assert (together.before, together.after) == (apart.before, apart.after)
+
+
+OF_SUBSCRIPTIONS = [event for event in stored_events() if event.decider is SUBSCRIPTION]
+
+
+@pytest.mark.parametrize("event", OF_SUBSCRIPTIONS, ids=lambda event: event.name)
+def test_events_with_shared_lines_are_those_that_were_stored(event: StoredEvent) -> None:
+    lines = SharedLines()
+    for form in event.written["forms"]:
+        assert lines.decode(event.name, json.dumps(form)) == event.read(form)
+
+
+def test_equal_lines_are_one() -> None:
+    lines = SharedLines()
+    (form, *_) = next(event.written["forms"] for event in OF_SUBSCRIPTIONS if event.name == "subscription_created")
+    one, other = (lines.decode("subscription_created", json.dumps(form)) for _ in range(2))
+    assert one.term.line is other.term.line
 
 
 def test_the_difference_is_what_the_new_price_makes_and_the_minimum_leaves() -> None:
