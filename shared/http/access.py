@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from fastapi import Depends, Request
 
 from shared.http.tokens import Caller, ScopeMissing
-from shared.http.turns import Turns
+from shared.http.turns import Turn, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +38,41 @@ class Needs:
             raise ScopeMissing(self.scope)
         return caller
 
-    @asynccontextmanager
-    async def turn(self, request: Request) -> AsyncIterator[Caller]:
-        """The caller, once it is this tenant's turn; one turn a request, however many of its dependencies ask."""
+    async def take_turn(self, request: Request) -> Caller:
+        """The caller, once it is this tenant's turn; one turn a request, however many of its dependencies ask. To be
+        followed by `leave_turn`."""
         caller, state = await self.check(request), request.scope["state"]
-        if "turn" in state:
-            yield caller
-            return
-        turns: Turns = request.app.state.ingest_turns if self.by_bytes else request.app.state.turns
-        async with turns.turn(caller.tenant_id):
-            state["turn"] = True
-            yield caller
+        if "turn" not in state:
+            turns: Turns = request.app.state.ingest_turns if self.by_bytes else request.app.state.turns
+            turn = turns.turn(caller.tenant_id)
+            await turn.enter()
+            state["turn"] = turn
+        return caller
+
+
+def leave_turn(request: Request) -> None:
+    """Of the turn that the request has, if it has one. That it had one stays noted."""
+    turn: Turn | None = request.scope["state"].get("turn")
+    if turn is not None:
+        request.scope["state"]["turn"] = None
+        turn.leave()
 
 
 @dataclass(frozen=True)
 class _Unit(Needs):
-    async def __call__(self, request: Request) -> AsyncIterator[Opening]:
-        async with self.turn(request) as caller:
-            yield Opening(request, caller, self.writes)
+    """The route says `leave_turn`: FastAPI needs longer to see a generator through than for all else here."""
+
+    async def __call__(self, request: Request) -> Opening:
+        return Opening(request, await self.take_turn(request), self.writes)
 
 
 @dataclass(frozen=True)
 class _Caller(Needs):
     async def __call__(self, request: Request) -> AsyncIterator[Caller]:
-        async with self.turn(request) as caller:
-            yield caller
+        try:
+            yield await self.take_turn(request)
+        finally:
+            leave_turn(request)
 
 
 @dataclass(frozen=True)

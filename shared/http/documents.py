@@ -11,15 +11,21 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http.access import Needs
+from shared.http.directory import directory_of
 
 Document = dict[str, Any]
 
 
 class DocumentedApi(FastAPI):
     """FastAPI describes models only: what routes and problem documents add to them is added here. A `front` that was
-    opened answers before all else."""
+    opened answers before all else, and routes are found in a directory."""
 
     front: ASGIApp | None = None
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Once, when all routers are there."""
+        self.router.middleware_stack = directory_of(self.router)
+        return super().build_middleware_stack()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.front is None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from shared.causes import Cause
 from shared.clock import real_now
-from shared.http.access import Opening
+from shared.http.access import Opening, leave_turn
 from shared.http.idempotency import Attempt
 from shared.http.problems import Problem
 from shared.http.ready import Ready
@@ -45,7 +45,10 @@ class TransactionalRoute(APIRoute):
             refuse_unstorable(request.scope["path"], request.scope["query_string"])
             strict = StrictRequest(request.scope, request.receive)
             request.scope["body"] = await strict.body()
-            return await handle(strict)
+            try:
+                return await handle(strict)
+            finally:
+                leave_turn(request)
 
         return strictly
 

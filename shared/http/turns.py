@@ -115,8 +115,13 @@ class Turn:
         line.seen_at = time.monotonic()
         self._line = line
 
-    async def __aenter__(self) -> None:
+    async def enter(self) -> None:
         await self._turns.enter(self._lines, self._line)
 
-    async def __aexit__(self, *_: object) -> None:
+    def leave(self) -> None:
         self._turns.leave(self._lines, self._line)
+
+    __aenter__ = enter
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
