@@ -10,7 +10,7 @@ from shared.http.fields import Instant
 from shared.moments import Moment
 
 
-def _moment(
+async def _moment(
     as_of: Annotated[Instant | None, Query(description="What had taken effect by then.")] = None,
     known_at: Annotated[Instant | None, Query(description="What had been recorded by then.")] = None,
 ) -> Moment:

@@ -31,7 +31,7 @@ class Page:
     after: str | None
 
 
-def _page(
+async def _page(
     limit: Annotated[int, Query(ge=1, le=500)] = 100, cursor: Annotated[str | None, Query(max_length=500)] = None
 ) -> Page:
     return Page(limit, decoded(cursor) if cursor else None)

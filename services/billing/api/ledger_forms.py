@@ -73,7 +73,7 @@ def month_of(period: str) -> date:
     return date.fromisoformat(f"{period}-01")
 
 
-def _wanted(
+async def _wanted(
     period: Annotated[str | None, Query(pattern=MONTH)] = None,
     booked_from: Day | None = None,
     booked_to: Day | None = None,

@@ -87,7 +87,7 @@ class RejectedOut(BaseModel):
     errors: list[EventErrorOut]
 
 
-def _bounds(from_: Annotated[Instant | None, Query(alias="from")] = None, to: Instant | None = None) -> Bounds:
+async def _bounds(from_: Annotated[Instant | None, Query(alias="from")] = None, to: Instant | None = None) -> Bounds:
     return from_, to
 
 

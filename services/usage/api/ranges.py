@@ -33,14 +33,14 @@ class Bounds:
         return windows(self.starts_at, self.ends_at, size, self.zone)
 
 
-def _bounds(from_: Annotated[Instant, Query(alias="from")], to: Instant, zone: Zone = "UTC") -> Bounds:
+async def _bounds(from_: Annotated[Instant, Query(alias="from")], to: Instant, zone: Zone = "UTC") -> Bounds:
     return Bounds(from_, to, zone)
 
 
 BoundsQuery = Annotated[Bounds, Depends(_bounds)]
 
 
-def _filters(
+async def _filters(
     filter_: Annotated[list[FilterText] | None, Query(alias="filter", max_length=MOST_NAMES)] = None,
 ) -> dict[str, list[str]]:
     """`name:value`; the values of one name are alternatives."""
