@@ -27,6 +27,7 @@ from services.billing.processes.schedule import timers_of
 from services.billing.projections import (
     autopay_attempts,
     bank_entries,
+    contracts,
     corrections,
     coupons,
     credit_purchases,
@@ -74,6 +75,7 @@ READ_MODELS = (
     ReadModel(plans.project, ("plans",)),
     ReadModel(quotes.project, ("quotes",)),
     ReadModel(subscriptions.project, ("subscriptions",)),
+    ReadModel(contracts.project, ("contracts", "contract_bills")),
     ReadModel(usage_periods.project, ("usage_periods",)),
     ReadModel(waiting_bills.project, ("waiting_bills",)),
     ReadModel(invoice_numbers.project, ("number_counters",)),

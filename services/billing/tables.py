@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.billing import contract_tables as of_contracts
 from services.billing import payment_tables as of_payments
 from services.billing import wallet_tables as of_wallets
 from services.billing.ledger_tables import ledger_tables
@@ -157,6 +158,10 @@ subscriptions = Table(
     PrimaryKeyConstraint("tenant_id", "subscription_id"),
     Index(None, "tenant_id", "customer_id"),
 )
+
+contracts = of_contracts.contracts(metadata)
+contract_bills = of_contracts.contract_bills(metadata)
+running_usage = of_contracts.running_usage(metadata)
 
 usage_periods = Table(
     "usage_periods",

@@ -17,7 +17,8 @@ from services.billing.domain.agreement import AgreedDiscount
 from services.billing.domain.offered_line import OfferedLine
 from services.billing.domain.plan import RevenueClass
 from services.billing.domain.pricing.price import Price
-from services.billing.projections import products
+from services.billing.domain.taxation.listed import check_listed
+from services.billing.projections import products, tax_places
 from shared.http.fields import Day, DecimalText
 from shared.unit_of_work import UnitOfWork
 
@@ -73,9 +74,12 @@ class OneOffAnswer(BaseModel):
 
 
 def one_offs_of(unit: UnitOfWork, forms: Sequence[QuotedOneOffForm], net_days: int | None) -> OneOffs:
-    """Raises ProductNotFound with the field."""
-    items = (form.agreed(_category(unit, form, f"/one_offs/{index}")) for index, form in enumerate(forms))
-    return OneOffs(items=tuple(items), net_days=net_days)
+    """Raises ProductNotFound and UnlistedTaxCategory with the field."""
+    items = tuple(form.agreed(_category(unit, form, f"/one_offs/{index}")) for index, form in enumerate(forms))
+    listed = tax_places.categories(unit) if items else frozenset()
+    for index, item in enumerate(items):
+        check_listed(item.tax_category, listed, f"/one_offs/{index}/tax_category")
+    return OneOffs(items=items, net_days=net_days)
 
 
 def revised(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated
 
@@ -104,31 +104,45 @@ def _recurring(currency: str, found: Recurring) -> RecurringOut:
 
 class UnbilledOut(BaseModel):
     """`flat_minor` is earned by the days that have passed, `usage_minor` is what closed periods come to at the agreed prices
-    and their minimums, `fees_minor` what was assessed; net of coupons, before tax."""
+    and their minimums, `running_usage_minor` what open ones come to so far without them, `fees_minor` what was assessed; net
+    of coupons, before tax."""
 
     currency: str
     revenue_class: RevenueClass
     flat_minor: int
     usage_minor: int
+    running_usage_minor: int
     fees_minor: int
     unbilled_minor: int
 
 
 class UnbilledRevenue(BaseModel):
-    """Of `open_usage_periods` billing is told nothing before they close."""
+    """Usage has told a running total of `told_usage_periods` of the `open_usage_periods` by the end of the day: the oldest that
+    is counted here at `told_from`, the latest at `told_to`. What was used after a period's last total is not in it; of
+    those that nothing was told of nothing was metered by then."""
 
     at: date
     classes: list[UnbilledOut]
     open_usage_periods: int
+    told_usage_periods: int
+    told_from: datetime | None
+    told_to: datetime | None
 
 
 @router.get("/unbilled")
 def show_unbilled(unit: ReadBilling, at: Day) -> UnbilledRevenue:
     """Earned by the end of the day, and on no invoice that was issued by then; drafts are unbilled."""
     zone = unit.state(TENANT_SETTINGS, unit.tenant_id).zone
-    found, open_periods = unbilled_revenue.at_end_of(unit, at, zone)
-    classes = [_unbilled(*key, sums) for key, sums in found.items()]
-    return UnbilledRevenue(at=at, classes=classes, open_usage_periods=open_periods)
+    found = unbilled_revenue.at_end_of(unit, at, zone)
+    told = [total.told_at for total in found.told.values()]
+    return UnbilledRevenue(
+        at=at,
+        classes=[_unbilled(*key, sums) for key, sums in found.sums.items()],
+        open_usage_periods=found.open_periods,
+        told_usage_periods=len(told),
+        told_from=min(told, default=None),
+        told_to=max(told, default=None),
+    )
 
 
 def _unbilled(currency: str, revenue_class: RevenueClass, sums: Sums) -> UnbilledOut:
@@ -137,8 +151,9 @@ def _unbilled(currency: str, revenue_class: RevenueClass, sums: Sums) -> Unbille
         revenue_class=revenue_class,
         flat_minor=sums.flat,
         usage_minor=sums.usage,
+        running_usage_minor=sums.running,
         fees_minor=sums.fees,
-        unbilled_minor=sums.flat + sums.usage + sums.fees,
+        unbilled_minor=sums.flat + sums.usage + sums.running + sums.fees,
     )
 
 

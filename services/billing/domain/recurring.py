@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
+from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.subscription.state import Subscription, days_of
 from shared.errors import DomainError
+from shared.periods import plus_months
 
 Move = Literal["new", "expansion", "contraction", "churn", "paused", "resumed", "unchanged"]
 
@@ -18,6 +23,37 @@ class EndBeforeStart(DomainError):
 
 # In these no service is sold, whatever the days of the last term say.
 _RESTING = frozenset({"lapsed", "expired", "paused", "cancelled", "transferred", "trialing"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnualValue:
+    """In minor units, from `starts_on` up to, not including, `ends_on`."""
+
+    starts_on: date
+    ends_on: date
+    minor: int
+
+
+def annual_values(subscription: Subscription) -> Iterator[AnnualValue]:
+    """What `annual` says of each day, as long as nothing else happens; days that are not named come to nothing."""
+    for start, end in pairwise(sorted(_days_of_change(subscription))):
+        if minor := annual(subscription, start):
+            yield AnnualValue(starts_on=start, ends_on=end, minor=minor)
+
+
+def on(values: Iterable[AnnualValue], day: date) -> int:
+    return next((value.minor for value in values if value.starts_on <= day < value.ends_on), 0)
+
+
+def _days_of_change(subscription: Subscription) -> set[date]:
+    lines = [*(term.line for term in subscription.terms), *(amendment.line for amendment in subscription.amendments)]
+    found = {day for line in lines for day in _ramp_days(line)}
+    found |= {amendment.effective_on for amendment in subscription.amendments}
+    return found.union(*({term.starts_on, term.ends_on} for term in subscription.terms))
+
+
+def _ramp_days(line: AgreedLine) -> Iterator[date]:
+    return (plus_months(line.starts_on, phase.after_months) for phase in line.ramp)
 
 
 def annual(subscription: Subscription | None, day: date) -> int:

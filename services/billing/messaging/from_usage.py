@@ -1,4 +1,5 @@
-"""What billing answers to usage: closed periods complete bills, revised ones change drafts or are answered with documents."""
+"""What billing makes of usage: running totals are kept, closed periods complete bills, revised ones change drafts or are
+answered with documents."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.domain.usage_period import (
     USAGE_PERIOD,
     PeriodTotal,
@@ -21,11 +23,20 @@ from services.billing.domain.usage_period import (
     UsagePeriod,
 )
 from services.billing.processes import correcting, invoicing
-from services.billing.projections import usage_periods, waiting_bills
-from shared.contracts.usage import GroupTotal, UsagePeriodClosedV1, UsagePeriodRevisedV1
+from services.billing.projections import running_usage, usage_periods, waiting_bills
+from shared.contracts.usage import GroupTotal, UsagePeriodAdvancedV1, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.messages import Message
 from shared.orders import Order
+from shared.periods import local_day
 from shared.unit_of_work import UnitOfWork
+
+
+def period_advanced(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    """No decision depends on it: it is kept by day of the tenant, for what was used and is not billed."""
+    body = message.read(UsagePeriodAdvancedV1)
+    zone = unit.state(TENANT_SETTINGS, unit.tenant_id).zone
+    running_usage.tell(unit, body.period_id, _totals(body.totals), local_day(message.time, zone))
+    yield from ()
 
 
 def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:

@@ -24,6 +24,7 @@ HANDLERS: Handlers = {
     billing_invoices.InvoiceWrittenOffV1.TYPE: Reads(from_billing.invoice_written_off),
     billing_invoices.InvoiceRecoveredV1.TYPE: from_billing.invoice_recovered,
     usage.MeterDefinedV1.TYPE: reference.meter_defined,
+    usage.UsagePeriodAdvancedV1.TYPE: Reads(from_usage.period_advanced),
     usage.UsagePeriodClosedV1.TYPE: Reads(from_usage.period_closed),
     usage.UsagePeriodRevisedV1.TYPE: Reads(from_usage.period_revised),
     renewals.RenewalPolicyPublishedV1.TYPE: reference.policy_published,
@@ -36,7 +37,6 @@ HANDLERS: Handlers = {
         billing.QuoteSentV1,
         billing.QuoteClosedV1,
         billing_invoices.InvoiceOverdueV1,
-        usage.UsagePeriodAdvancedV1,
         usage.UsageThresholdCrossedV1,
     ),
 }

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.billing.domain.recurring import Move, annual, move
-from services.billing.domain.subscription.state import Subscription
-from services.billing.projections import contracts
-from services.billing.projections.contracts import Contract
+from services.billing.domain.recurring import Move, move, on
+from services.billing.projections.contract_questions import Standing, standing
 from shared.periods import Days, start_of_day
 from shared.unit_of_work import UnitOfWork
 
@@ -25,11 +23,11 @@ class Span:
     was_paused: bool = False
     is_paused: bool = False
 
-    def add(self, contract: Contract, eve: date, last: date) -> None:
-        self.before += annual(contract.before, eve)
-        self.after += annual(contract.after, last)
-        self.was_paused |= contract.before is not None and contract.before.status == "paused"
-        self.is_paused |= contract.after.status == "paused"
+    def add(self, before: Standing | None, after: Standing, eve: date, last: date) -> None:
+        self.before += on(before.annual, eve) if before else 0
+        self.after += on(after.annual, last)
+        self.was_paused |= before is not None and before.is_paused
+        self.is_paused |= after.is_paused
 
 
 @dataclass(slots=True)
@@ -46,18 +44,13 @@ def over(unit: UnitOfWork, days: Days, zone: str) -> dict[str, Recurring]:
     """From the end of the day before the first one to the end of the last one, each contract as it was known then."""
     start, end = start_of_day(days.start, zone), start_of_day(days.end, zone)
     eve, last = days.start - timedelta(days=1), days.end - timedelta(days=1)
-    spans: dict[UUID, Span] = {}
-    for contract in contracts.between(unit, start, end, last):
-        spans.setdefault(_first(contract.after), Span(contract.after.currency)).add(contract, eve, last)
+    before, spans = standing(unit, start), dict[UUID, Span]()
+    for id_, after in standing(unit, end).items():
+        spans.setdefault(after.first_id, Span(after.currency)).add(before.get(id_), after, eve, last)
     found: dict[str, Recurring] = defaultdict(Recurring)
     for span in spans.values():
         _add(found[span.currency], span)
     return {currency: found[currency] for currency in sorted(found)}
-
-
-def _first(subscription: Subscription) -> UUID:
-    """The first of those that a contract was."""
-    return subscription.origin.subscription_ids[0] if subscription.origin else subscription.subscription_id
 
 
 def _add(recurring: Recurring, span: Span) -> None:

@@ -6,11 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from services.billing.domain.contract_value import agreed, outstanding
+from services.billing.domain.contract_value import outstanding
 from services.billing.domain.ledger.recognition import next_month
 from services.billing.domain.plan import RevenueClass
-from services.billing.domain.subscription.state import Subscription
-from services.billing.projections import contracts
+from services.billing.projections.contract_questions import agreed_between, open_contracts
 from shared.periods import start_of_day
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
@@ -55,21 +54,14 @@ def _contracted(unit: UnitOfWork, month: date, zone: str) -> Contracted:
     """What was agreed in the month added, and what is left of all terms to be invoiced after it."""
     start, end = (start_of_day(day, zone) for day in (month, next_month(month)))
     found = Contracted()
-    for contract in contracts.between(unit, start, end, next_month(month) - timedelta(days=1)):
-        currency, before, after = contract.after.currency, contract.before, contract.after
-        if before is None or _agreed(before) != _agreed(after):
-            found.booked.update({(currency, name): n for name, n in agreed(after).items()})
-            found.booked.subtract({(currency, name): n for name, n in (agreed(before) if before else {}).items()})
-        left = outstanding(after, contract.waiting)
-        found.forecast.update({(currency, name): n for name, n in left.items()})
+    for before, after in agreed_between(unit, start, end):
+        if before is None or before.basis != after.basis:
+            found.booked.update({(after.currency, name): n for name, n in after.agreed.items()})
+            found.booked.subtract({(after.currency, name): n for name, n in (before.agreed if before else {}).items()})
+    for contract in open_contracts(unit, end, next_month(month) - timedelta(days=1)):
+        left = outstanding(contract.items, contract.billed)
+        found.forecast.update({(contract.currency, name): n for name, n in left.items()})
     return found
-
-
-def _agreed(subscription: Subscription) -> tuple[object, ...]:
-    """What the worth of a contract depends on."""
-    foreseen = subscription.foreseen
-    changes = foreseen.amendments, foreseen.pauses, foreseen.resumptions, foreseen.cancelled
-    return foreseen.in_trial, foreseen.terms, *changes
 
 
 # What is not a recognition moves revenue and deferred revenue because a document says so.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -81,6 +81,11 @@ def unbilled(session: Session, tenant_id: UUID, subscription_ids: Sequence[UUID]
     return [row[0] for row in run(session.connection, _UNBILLED, where)]
 
 
+def closed_among(unit: UnitOfWork, period_ids: Iterable[UUID]) -> list[UUID]:
+    where = {"tenant": unit.tenant_id, "ids": list(period_ids)}
+    return [row[0] for row in run(unit.tx, _CLOSED_AMONG, where)]
+
+
 def of_tenant(unit: UnitOfWork, *, subscription_id: UUID | None = None, status: str | None = None) -> Select[Any]:
     mine = select(periods).where(periods.c.tenant_id == unit.tenant_id)
     if subscription_id is not None:
@@ -104,6 +109,10 @@ _CLOSED = """
 UPDATE usage_periods SET status = 'closed'
 FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[]) AS closed(tenant_id, period_id)
 WHERE usage_periods.tenant_id = closed.tenant_id AND usage_periods.period_id = closed.period_id"""
+
+_CLOSED_AMONG = """
+SELECT period_id FROM usage_periods
+WHERE tenant_id = %(tenant)s AND period_id = ANY(%(ids)s) AND status = 'closed'"""
 
 _UNBILLED = """
 SELECT period_id FROM usage_periods WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s)

@@ -18,7 +18,7 @@ with warnings.catch_warnings():
     from infra.local.databases import create_database
     from infra.local.postgres import libpq
     from shared import logs
-    from tests.bench.billing import bill_run, http_rows, rating_rows, recount_rows
+    from tests.bench.billing import bill_run, http_rows, rating_rows, recount_rows, revenue_rows
     from tests.bench.billing.seller import CHARGES
     from tests.bench.billing.stand import Stand, standing
     from tests.support.house import migrate
@@ -26,7 +26,7 @@ with warnings.catch_warnings():
 REPEATS = int(os.environ.get("REPEATS", "5"))
 SECONDS = float(os.environ.get("SECONDS", "3"))
 SUBSCRIPTIONS = int(os.environ.get("SUBSCRIPTIONS", "1000"))
-QUOTES, INVOICES = 1000, 500
+QUOTES, INVOICES, CONTRACTS = 1000, 500, 2000
 PACKAGES = ("psycopg", "sqlalchemy", "fastapi", "uvicorn", "msgspec")
 
 
@@ -39,6 +39,7 @@ def main() -> None:
         show_conditions(stand)
         show_rating()
         show_bill_run(stand)
+        show_revenue(stand)
         show_http(stand)
         show_proof(stand)
 
@@ -57,6 +58,12 @@ def show_bill_run(stand: Stand) -> None:
     show("  per core-second", row.per_core, "invoices (goal 2,500)")
     show("  ratio to the bound", [our / bound for our, bound in zip(row.per_core, row.bound, strict=True)], "of it")
     show("  memory of the worker grew by", row.grown, "MB")
+
+
+def show_revenue(stand: Stand) -> None:
+    for row in revenue_rows.run(stand.urls, stand.postgres_pid, CONTRACTS, REPEATS):
+        show(f"/v1/revenue/{row.question}, {CONTRACTS:,} contracts", row.process, "CPU seconds of the process")
+        show("  PostgreSQL", row.postgres, "CPU seconds")
 
 
 def show_http(stand: Stand) -> None:

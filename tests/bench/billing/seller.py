@@ -57,10 +57,11 @@ PLAN = PlanVersion(
 
 @dataclass
 class Seller:
-    """Its tenant, and a connection as a worker has it. `subscriptions` are those made so far."""
+    """Its tenant, and a connection as a worker has it. `subscriptions` are those made so far, of the `plan`."""
 
     urls: Urls
     tenant_id: UUID = field(default_factory=uuid4)
+    plan: PlanVersion = PLAN
     subscriptions: list[UUID] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,10 +74,8 @@ class Seller:
     def sell(self, number: int) -> None:
         """So many subscriptions of customers of their own, each with its first usage periods, which are closed."""
         with self.unit(STARTS_AT) as unit:
-            id_ = plan_id(self.tenant_id, PLAN.code)
-            unit.execute(
-                CATALOGUE, id_, PublishPlan(plan_id=id_, plan=PLAN, meters=dict.fromkeys(CHARGES, ()), policies=())
-            )
+            id_, meters = plan_id(self.tenant_id, self.plan.code), dict.fromkeys(CHARGES, ())
+            unit.execute(CATALOGUE, id_, PublishPlan(plan_id=id_, plan=self.plan, meters=meters, policies=()))
         for start in range(0, number, A_TRANSACTION):
             with self.unit(STARTS_AT) as unit:
                 for n in range(start, min(number, start + A_TRANSACTION)):
@@ -86,7 +85,7 @@ class Seller:
     def _subscription(self, unit: UnitOfWork, number: int) -> Iterator[Order]:
         id_ = uuid4()
         self.subscriptions.append(id_)
-        create = CreateSubscription(subscription_id=id_, party=party(number), line=line(), quote_id=uuid4())
+        create = CreateSubscription(subscription_id=id_, party=party(number), line=line(self.plan), quote_id=uuid4())
         yield Order(SUBSCRIPTION, id_, create)
         chosen = Random(number)
         for order in metering.on_subscription_created(unit.state(SUBSCRIPTION, id_)):
@@ -142,8 +141,8 @@ def party(number: int) -> Party:
     return Party(customer_id=uuid4(), key=f"customer-{number}", name=f"Customer {number}", zone=ZONE, currency="EUR")
 
 
-def line() -> AgreedLine:
-    return agreed_line(PLAN, "EUR", NO_RENEWAL, starts_on=STARTS_ON)
+def line(plan: PlanVersion = PLAN) -> AgreedLine:
+    return agreed_line(plan, "EUR", NO_RENEWAL, starts_on=STARTS_ON)
 
 
 def _closing(chosen: Random) -> RecordClosing:

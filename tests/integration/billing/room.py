@@ -10,7 +10,13 @@ from uuid import UUID, uuid5
 from infra.local.tokens import tenant_id
 from services.billing.messaging.timers import PREPARATIONS, TIMERS
 from shared.causes import Cause
-from shared.contracts.usage import GroupTotal, UsagePeriodClosedV1, UsagePeriodRevisedV1
+from shared.contracts.usage import (
+    GroupTotal,
+    PeriodMessage,
+    UsagePeriodAdvancedV1,
+    UsagePeriodClosedV1,
+    UsagePeriodRevisedV1,
+)
 from shared.ids import shown
 from shared.inbox import Inbox
 from shared.messages import Message, body
@@ -53,13 +59,13 @@ class Room:
         unit.carry_out(TIMERS["bill"](timer, unit))
         session.flush()
 
-    def close_usage(self, period_id: UUID | None = None) -> None:
+    def close_usage(self, period_id: UUID | None = None, sequence: int = 1) -> None:
         """With 400 departures from JFK; of January, or of another period."""
         totals = [GroupTotal(group="JFK", quantity=Decimal(400), count=400, digest="00")]
         told = self._period(totals) | ({} if period_id is None else {"period_id": period_id})
         self._tell(
             UsagePeriodClosedV1(**told, starts_at=FEBRUARY, ends_at=FEBRUARY, learned_at=FEBRUARY),
-            sequence=1,
+            sequence=sequence,
         )
 
     def live_until(self, day: str) -> None:
@@ -82,6 +88,11 @@ class Room:
         )
         self._tell(message, sequence=revision + 1, at=at)
 
+    def advance_usage(self, at: datetime, departures: int, sequence: int) -> None:
+        """So many from JFK by then, in the period that runs."""
+        totals = [GroupTotal(group="JFK", quantity=Decimal(departures), count=departures, digest="00")]
+        self._tell(UsagePeriodAdvancedV1(**self._period(totals)), sequence=sequence, at=at)
+
     def _period(self, totals: list[GroupTotal]) -> dict[str, Any]:
         return {
             "period_id": self.period_id,
@@ -92,9 +103,7 @@ class Room:
             "totals": totals,
         }
 
-    def _tell(
-        self, contract: UsagePeriodClosedV1 | UsagePeriodRevisedV1, sequence: int, at: datetime = FEBRUARY
-    ) -> None:
+    def _tell(self, contract: PeriodMessage, sequence: int, at: datetime = FEBRUARY) -> None:
         message = Message(
             id=uuid5(contract.period_id, str(sequence)),
             source="/usage/usage_period",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -118,3 +119,31 @@ def test_what_is_earned_and_on_no_invoice_yet_is_what_the_next_invoice_bills(bil
     assert unbilled(room, "2031-01-31") == (150_000, 1_057_500, 1_207_500, 0)
     assert invoice["subtotal_minor"] == 1_207_500
     assert unbilled(room, "2031-02-01") == (5_357, 0, 5_357, 1)  # a day of 28
+
+
+def test_what_was_used_in_a_running_period_is_unbilled_as_far_as_usage_has_told_it(
+    billing: Service, tenant: str
+) -> None:
+    """Also of a day that is past, and nothing of the day after; the closing takes its place."""
+    room = Room(billing, tenant, prices={"USD": [FEE, DEPARTURES]}, minimums={})
+    room.live_until("2031-01-06")
+    answer = room.client.get("/v1/revenue/unbilled", params={"at": "2031-01-05"}).json()
+    assert (answer["open_usage_periods"], answer["told_usage_periods"], answer["told_to"]) == (1, 0, None)
+    days = (
+        datetime(2031, 1, 4, 9, tzinfo=UTC),
+        datetime(2031, 1, 4, 20, tzinfo=UTC),
+        datetime(2031, 1, 5, 9, tzinfo=UTC),
+    )
+    for sequence, (at, departures) in enumerate(zip(days, (10, 40, 400), strict=True), start=1):
+        room.advance_usage(at, departures, sequence)
+    earlier, later = (
+        room.client.get("/v1/revenue/unbilled", params={"at": day}).json() for day in ("2031-01-04", "2031-01-05")
+    )
+    [before], [after] = earlier["classes"], later["classes"]
+    assert (earlier["told_from"], later["told_to"]) == ("2031-01-04T20:00:00Z", "2031-01-05T09:00:00Z")
+    assert (later["open_usage_periods"], later["told_usage_periods"]) == (1, 1)
+    assert 0 < before["running_usage_minor"] < after["running_usage_minor"] == after["unbilled_minor"]
+    room.close_usage(sequence=4)
+    room.live_until("2031-02-02")
+    [line] = [line for i in room.invoices() for line in i["lines"] if line["kind"] == "usage"]
+    assert after["running_usage_minor"] == line["amount_minor"], "the same 400 departures"

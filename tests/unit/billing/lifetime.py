@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.state import Invoice
@@ -63,7 +64,8 @@ CLOCK = {
 
 @dataclass
 class Lifetime:
-    """`used` are calls by instant. One that goes on from another one is `taken_over`."""
+    """`used` are calls by instant, the `log` all that happened in its order. One that goes on from another one is
+    `taken_over`."""
 
     line: AgreedLine
     now: datetime
@@ -76,10 +78,13 @@ class Lifetime:
     taxation: Taxation | None = None
     tax: TaxStatus | None = None
     taken_over: TakeOverSubscription | None = None
+    one_offs: tuple[AgreedOneOff, ...] = ()
+    log: list[Recorded] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.numbers = {series: count(1) for series in ("INV", "INV-CN")}
-        created = CreateSubscription(subscription_id=ME, party=self.party, line=self.line, quote_id=QUOTE)
+        what = {"party": self.party, "line": self.line, "one_offs": self.one_offs}
+        created = CreateSubscription(subscription_id=ME, quote_id=QUOTE, **what)
         self.say(self.taken_over or created)
         self.carry_out(metering.on_subscription_created(self.subscription))
 
@@ -132,6 +137,7 @@ class Lifetime:
             self.events[key].append(event)
             cause = Cause(TENANT, self.now, self.now, {})
             entry = Recorded(event, StreamKey(TENANT, *key), len(self.events[key]), None, cause)
+            self.log.append(entry)
             self.timers |= set(timers_of(entry))
         self.states[key] = reduce(order.decider.evolve, events, state)
         return events

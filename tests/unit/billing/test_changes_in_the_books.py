@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.contract_value import agreed, outstanding
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditInvoice, Number
 from services.billing.domain.ledger.posting import Entry
@@ -27,6 +26,7 @@ from tests.unit.billing.lifetime import Lifetime
 from tests.unit.billing.test_amendments import STORAGE, TEAM, amend, charge, plan
 from tests.unit.billing.test_cancellation import cancel
 from tests.unit.billing.test_subscription import new_york
+from tests.unit.billing.worth import agreed, outstanding
 
 PERCENT = Decimal(5)
 NOON = timedelta(hours=12)

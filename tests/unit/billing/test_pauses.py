@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.amended_line import LineChange
-from services.billing.domain.contract_value import agreed, outstanding
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.proration import prorate
 from services.billing.domain.recurring import annual
@@ -35,6 +34,7 @@ from shared.periods import Days
 from tests.unit.billing.lifetime import Lifetime
 from tests.unit.billing.test_cancellation import AGREED, ARREARS, NOON, TAXED, flat, running
 from tests.unit.billing.test_subscription import CALLS, LINE, NEXT_QUOTE, new_york
+from tests.unit.billing.worth import agreed, outstanding
 
 
 def pause(at: datetime, **changed: Any) -> PauseSubscription:

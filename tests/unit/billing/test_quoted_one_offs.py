@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 
 from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffs
 from services.billing.domain.agreement import AgreedDiscount
-from services.billing.domain.contract_value import agreed as worth
-from services.billing.domain.contract_value import outstanding
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.ledger.recognition import stretches
 from services.billing.domain.pricing.price import Price
@@ -37,6 +35,8 @@ from tests.unit.billing import offers
 from tests.unit.billing.firm import Firm, at
 from tests.unit.billing.offers import PARTY, accept, after, draft, events_of, line, revise, send, submit
 from tests.unit.billing.test_one_off import Office
+from tests.unit.billing.worth import agreed as worth
+from tests.unit.billing.worth import outstanding
 
 SETUP = AgreedOneOff(
     code="setup",

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from services.billing.domain.agreement import AutoRenewal
 from services.billing.domain.amended_line import LineChange
-from services.billing.domain.contract_value import agreed
 from services.billing.domain.plan import Charge
 from services.billing.domain.recurring import annual
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -38,6 +37,7 @@ from shared.periods import start_of_day
 from tests.unit.billing.lifetime import Lifetime
 from tests.unit.billing.test_cancellation import AGREED, ARREARS, NOON, TAXED, cancel, flat, running
 from tests.unit.billing.test_subscription import CALLS, LINE, NEXT_QUOTE, PARTY, new_york
+from tests.unit.billing.worth import agreed
 
 ZURICH = replace(PARTY, customer_id=UUID(int=11), key="LX", name="Swiss", zone="Europe/Zurich")
 

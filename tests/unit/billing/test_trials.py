@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.amended_line import LineChange
-from services.billing.domain.contract_value import agreed
 from services.billing.domain.recurring import annual
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import (
@@ -34,6 +33,7 @@ from shared.money import Money
 from tests.unit.billing.lifetime import Lifetime
 from tests.unit.billing.test_cancellation import AGREED, TAXED, flat
 from tests.unit.billing.test_subscription import CALLS, LINE, NEXT_QUOTE, new_york
+from tests.unit.billing.worth import agreed
 
 NOON = timedelta(hours=12)
 
