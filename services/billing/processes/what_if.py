@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice.amounts import Amounts, Usage
+from services.billing.domain.invoice.line_edits import LineEdit
 from services.billing.domain.price_list import PriceList, Repricing
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
 
 Item = FlatItem | UsageItem
+Edits = Mapping[UUID, Sequence[LineEdit]]
+NOT_EDITED: Edits = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,25 @@ class Comparison:
         self._agreed = Amounts()
         self._wanted = Amounts(lambda line, currency: self._repricing.of(line, currency).line)
 
-    def add(self, found: Compared, subscription: Subscription, bills: Sequence[Bill], usage: Usage) -> None:
-        """Fees and corrections of earlier invoices are left out, as no price list changes them."""
+    def add(
+        self,
+        found: Compared,
+        subscription: Subscription,
+        bills: Sequence[Bill],
+        usage: Usage,
+        edits: Edits = NOT_EDITED,
+    ) -> None:
+        """Fees and corrections of earlier invoices are left out, as no price list changes them. What a quote charges once, and
+        what people changed of a draft, `edits` by invoice, is on both sides as it is."""
         repriced = [self._repricing.of(line, subscription.currency) for line in _lines(subscription)]
         for each in repriced:
             found.kept |= each.kept
         is_told = not any(each.untold for each in repriced)
         for bill in bills:
             told = bill if is_told else self._told(found, subscription, bill)
-            self._agreed.add(found.before, subscription, told, usage)
-            self._wanted.add(found.after, subscription, told, usage)
+            changed = edits.get(bill.invoice_id, ())
+            self._agreed.add(found.before, subscription, told, usage, changed)
+            self._wanted.add(found.after, subscription, told, usage, changed)
             found.periods += len(told.usage)
 
     def _told(self, found: Compared, subscription: Subscription, bill: Bill) -> Bill:
@@ -97,4 +111,5 @@ def _without(bill: Bill, items: Sequence[Item]) -> Bill:
         flat=tuple(item for item in bill.flat if item not in items),
         usage=tuple(item for item in bill.usage if item not in items),
         fees=(),
+        one_offs=bill.one_offs,
     )

@@ -12,26 +12,32 @@ from uuid import UUID
 
 import msgspec
 
+from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.edit_events import EDIT_TYPES
+from services.billing.domain.invoice.line_edits import LineEdit
 from services.billing.domain.invoice.tariff import GroupTotals
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.events import Bill, BillRequested
 from services.billing.domain.subscription.state import Subscription
 from services.billing.projections.shared_lines import SharedLines
+from shared.event_types import EventTypes
 from shared.periods import Days
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
 A_PAGE = 500
+_TYPES = EventTypes([INVOICE])
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`usage` has the totals of every period of `bills`, by its id."""
+    """`usage` has the totals of every period of `bills`, by its id, and `edits` what people changed of drafts, by invoice."""
 
     customer: str
     subscription: Subscription
     bills: tuple[Bill, ...]
     usage: Mapping[UUID, GroupTotals]
+    edits: Mapping[UUID, Sequence[LineEdit]]
 
 
 class _Total(msgspec.Struct):
@@ -57,9 +63,10 @@ def of_plan(
         page = ids[start : start + A_PAGE]
         found = list(_contracts(unit, page, days, lines))
         usage = _usage(unit, [item.period_id for _, bills in found for bill in bills for item in bill.usage])
+        edits = _edits(unit, page)
         place = {id_: n for n, id_ in enumerate(page)}
         for subscription, bills in sorted(found, key=lambda each: place[each[0].subscription_id]):
-            yield History(customers[subscription.subscription_id], subscription, bills, usage)
+            yield History(customers[subscription.subscription_id], subscription, bills, usage, edits)
 
 
 def _having(plan: str) -> dict[str, str]:
@@ -98,6 +105,14 @@ def _usage(unit: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, GroupTotals]:
     return found
 
 
+def _edits(unit: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[LineEdit]]:
+    """Of the invoices of these subscriptions, in the order in which they were made."""
+    found: dict[UUID, list[LineEdit]] = defaultdict(list)
+    for id_, name, data in run(unit.tx, _EDITED, {"tenant": unit.tenant_id, "ids": list(ids), "types": [*EDIT_TYPES]}):
+        found[id_].append(_TYPES.decode("invoice", name, data).made)
+    return found
+
+
 # What only moves the status: no price depends on that.
 _STATUS_ONLY = ("subscription_activated", "term_started", "subscription_term_ended", "subscription_expired")
 
@@ -116,6 +131,13 @@ SELECT stream_id, type, data::text FROM events
 WHERE tenant_id = %(tenant)s AND category = 'subscription' AND stream_id = ANY(%(ids)s)
   AND type <> ALL(%(without)s)
 ORDER BY stream_id, version"""
+
+_EDITED = """
+SELECT e.stream_id, e.type, e.data::text FROM invoices i
+JOIN events e ON e.tenant_id = i.tenant_id AND e.category = 'invoice' AND e.stream_id = i.invoice_id
+WHERE i.tenant_id = %(tenant)s AND i.subscription_id = ANY(%(ids)s) AND i.document->'edits' <> '[]'
+  AND e.type = ANY(%(types)s)
+ORDER BY e.stream_id, e.version"""
 
 # The last event that has totals is the closing or the latest revision.
 _LATEST = """

@@ -74,7 +74,7 @@ def test_they_are_billed_with_the_first_period_as_the_quote_said_and_given_back(
     ]
     assert verified(till, invoice)
     assert till.client.get(f"/v1/subscriptions/{subscription}/conformance").json()["conforms"]
-    month = till.client.get("/v1/revenue/mapping", params={"period": "2013-02"}).json()["items"]
+    month = till.client.get("/v1/revenue/mapping", params={"period": "2013-02"}).json()["classes"]
     assert [row["deferred_minor"] for row in month if row["revenue_class"] == "new"] == [10_000]
     till.until("2013-03-15T05:00:00+00:00")
     later = till.client.get("/v1/invoices", params={"subscription_id": subscription}).json()["items"]

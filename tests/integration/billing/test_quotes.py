@@ -120,7 +120,7 @@ def test_a_quote_shows_its_first_three_invoices(shop: Shop) -> None:
         ({"lines": [LINE | {"starts_on": "9999-12-31"}]}, 422, "invalid_request", "/lines/0/starts_on"),
         ({"lines": [LINE | {"quantity": 10**9 - 1}]}, 422, "quote_too_large", "/lines"),
         ({"lines": [LINE | {"plan_version": 2**40}]}, 422, "invalid_request", "/lines/0/plan_version"),
-        ({"lines": []}, 422, "invalid_request", "/lines"),
+        ({"lines": []}, 422, "nothing_quoted", "/lines"),
         ({"valid_until": "9999-12-31T23:59:59-12:00"}, 422, "invalid_request", "/valid_until"),
         ({"valid_until": "2031-01-01T00:00:00"}, 422, "invalid_request", "/valid_until"),
         ({"discount": "5"}, 422, "invalid_request", "/discount"),

@@ -7,14 +7,18 @@ from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine, RampPhase
 from services.billing.domain.coupon import AgreedCoupon
+from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.amounts import Amounts
+from services.billing.domain.invoice.commands import AddLine, AdjustLine, RemoveLine
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.plan import PlanVersion
 from services.billing.domain.price_list import (
@@ -31,9 +35,13 @@ from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.processes.what_if import Compared, Comparison
 from services.billing.projections.shared_lines import SharedLines
+from shared.money import Money
+from shared.orders import Order
 from tests.contracts.stored_events import StoredEvent, stored_events
 from tests.unit.billing.firm import AGREED, FEE, GATES, Firm
 from tests.unit.billing.prices import per_unit
+from tests.unit.billing.test_line_edits import HOURS
+from tests.unit.billing.test_quoted_one_offs import SETUP
 
 PLAN = PlanVersion(
     code="gates", version=1, name="Gates", prices={"USD": (FEE, GATES)}, every="month", term_months=12, net_days=15
@@ -137,6 +145,28 @@ def test_a_minimum_takes_the_difference_that_stays_below_it() -> None:
     found = compared(Firm().closed({"JFK": 2}), DEARER)
     assert found.before == Counter(fee=1501, gates=667, true_up=3333)
     assert found.after == Counter(fee=1501, gates=1000, true_up=3000)
+
+
+def test_what_people_changed_and_what_a_quote_charges_once_is_the_same_on_both_sides() -> None:
+    firm = Firm(replace(AGREED, review_days=3)).closed({"JFK": 10, "LGA": 2})
+    invoice = firm.original
+    fee = next(line for line in invoice.lines if line.charge == "fee")
+    for command in (
+        AddLine(item=HOURS, reason="by phone"),
+        AdjustLine(line=fee.number, by=Money(-500, "USD"), reason="goodwill"),
+        RemoveLine(line=next(line.number for line in invoice.lines if line.group == "LGA"), reason="a mistake"),
+    ):
+        firm.carry_out([Order(INVOICE, invoice.header.invoice_id, command)])
+    bill = replace(invoice.header.bill, one_offs=(OneOffItem(quote_id=UUID(int=1), agreed=SETUP),))
+    edits = {bill.invoice_id: firm.original.edits}
+    subscription, usage = firm.state(SUBSCRIPTION, firm.id), usage_of(firm, bill)[1]
+    found, alone, comparison = Compared(), Compared(), Comparison(DEARER)
+    comparison.add(found, subscription, [bill], usage, edits)
+    once = {"fee": 1001, "setup": 25_000 + 27_002}
+    assert found.before == Counter(gates=3333, true_up=0, **once)
+    assert found.after == Counter(gates=5000, true_up=0, **once)
+    comparison.add(alone, subscription, [bill], usage)
+    assert alone.before["setup"] == alone.after["setup"] == 27_002
 
 
 def test_what_was_agreed_otherwise_than_the_plan_lists_it_stays() -> None:

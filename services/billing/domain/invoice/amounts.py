@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from services.billing.domain.agreed_one_off import charged
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice.compose import compose, prorated_minimum, when
+from services.billing.domain.invoice.line_edits import LineEdit, edited
 from services.billing.domain.invoice.tariff import GroupTotals, Tariff
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
@@ -26,17 +28,28 @@ def as_agreed(line: AgreedLine, currency: str) -> AgreedLine:
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """Of any number of subscriptions, bill by bill; the same as the lines of `compose`, which are made only where coupons
-    share. `instead` is the line that counts in the place of an agreed one. `known` has tariffs by the line's identity."""
+    share and where people edited them. `instead` is the line that counts in the place of an agreed one. `known` has tariffs
+    by the line's identity."""
 
     instead: Callable[[AgreedLine, str], AgreedLine] = as_agreed
     known: dict[tuple[int, str], tuple[AgreedLine, Tariff]] = field(default_factory=dict)
 
-    def add(self, found: Counter[str], subscription: Subscription, bill: Bill, usage: Usage) -> None:
-        """Net minor units of what is flat, of usage and of true-ups, by charge."""
+    def add(
+        self,
+        found: Counter[str],
+        subscription: Subscription,
+        bill: Bill,
+        usage: Usage,
+        edits: Sequence[LineEdit] = (),
+    ) -> None:
+        """Net minor units of what is flat, of usage, of true-ups and of what is charged once, by charge, as people edited
+        it."""
         items: list[FlatItem | UsageItem] = [*bill.flat, *bill.usage]
-        if any(self._is_shared(subscription, item) for item in items):
-            self._compose(found, subscription, bill, usage)
+        if edits or any(self._is_shared(subscription, item) for item in items):
+            self._compose(found, subscription, bill, usage, edits)
             return
+        for once in bill.one_offs:
+            found[once.agreed.code] += charged(once.agreed, subscription.currency).net.minor
         for flat in bill.flat:
             found[flat.charge] += self._tariff(subscription, flat).flat(subscription, flat)
         metered = [(item, self._tariff(subscription, item)) for item in bill.usage]
@@ -58,10 +71,13 @@ class Amounts:
         line = self._tariff(subscription, item).line
         return line.tax_inclusive or bool(subscription.term(item.term_number).line.coupons)
 
-    def _compose(self, found: Counter[str], subscription: Subscription, bill: Bill, usage: Usage) -> None:
+    def _compose(
+        self, found: Counter[str], subscription: Subscription, bill: Bill, usage: Usage, edits: Sequence[LineEdit]
+    ) -> None:
         periods = {item.period_id: _period(subscription, item, usage[item.period_id]) for item in bill.usage}
         alone = replace(bill, fees=(), corrections=(), tax=None, taxation=None)
-        for line in compose(self._with_lines(subscription), alone, periods):
+        lines = compose(self._with_lines(subscription), alone, periods)
+        for line in edited(lines, edits, alone, subscription.currency):
             found[line.charge] += line.amount.minor
 
     def _with_lines(self, subscription: Subscription) -> Subscription:
