@@ -58,14 +58,16 @@ def of_day(unit: UnitOfWork, day: date) -> BillRun:
     return BillRun(counts=counts, overdue=overdue, unissued=listed)
 
 
-# A timer stands for each day on which a subscription may have something to pay: most, not all of them, become bills.
+# A timer stands for each day on which a subscription may have something to pay: most, not all of them, become bills. Who
+# moved to another zone has one of the old zone, too.
 _BILLS = """
 WITH bills AS (
   SELECT 'due' AS state, b.subscription_id, NULL::uuid AS invoice_id, '' AS reason, '{}'::uuid[] AS waits_for,
-         (b.fire_at <= %(now)s)::int AS late
+         max((b.fire_at <= %(now)s)::int) AS late
   FROM due_bills b JOIN subscriptions s USING (tenant_id, subscription_id)
   WHERE b.tenant_id = %(tenant)s AND b.fire_at > %(day)s::date - 2 AND b.fire_at < %(day)s::date + 3
     AND (b.fire_at AT TIME ZONE (s.subscription ->> 'zone'))::date = %(day)s
+  GROUP BY b.subscription_id
   UNION ALL
   SELECT 'waiting', w.subscription_id, w.invoice_id, 'usage periods are open', ARRAY(
            SELECT p.period_id FROM jsonb_array_elements(w.bill -> 'usage') AS item

@@ -83,8 +83,9 @@ class Lifetime:
 
     def __post_init__(self) -> None:
         self.numbers = {series: count(1) for series in ("INV", "INV-CN")}
-        what = {"party": self.party, "line": self.line, "one_offs": self.one_offs}
-        created = CreateSubscription(subscription_id=ME, quote_id=QUOTE, **what)
+        created = CreateSubscription(
+            subscription_id=ME, party=self.party, line=self.line, quote_id=QUOTE, one_offs=self.one_offs
+        )
         self.say(self.taken_over or created)
         self.carry_out(metering.on_subscription_created(self.subscription))
 

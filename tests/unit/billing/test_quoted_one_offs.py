@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffs
 from services.billing.domain.agreement import AgreedDiscount
+from services.billing.domain.amended_line import LineChange
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.ledger.recognition import stretches
 from services.billing.domain.pricing.price import Price
@@ -22,7 +25,12 @@ from services.billing.domain.quote.giveaway import given_away
 from services.billing.domain.quote.state import Quote
 from services.billing.domain.quote_totals import quote_totals
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.commands import CancelSubscription
+from services.billing.domain.subscription.commands import (
+    AmendSubscription,
+    CancelSubscription,
+    PauseSubscription,
+    RequestBill,
+)
 from services.billing.domain.subscription.state import Subscription
 from services.billing.processes import one_off
 from services.billing.processes.conformance import compare_once, invoiced_otherwise
@@ -33,8 +41,11 @@ from shared.money import Money
 from shared.orders import Order
 from tests.unit.billing import offers
 from tests.unit.billing.firm import Firm, at
+from tests.unit.billing.lifetime import Lifetime
 from tests.unit.billing.offers import PARTY, accept, after, draft, events_of, line, revise, send, submit
+from tests.unit.billing.test_cancellation import AGREED
 from tests.unit.billing.test_one_off import Office
+from tests.unit.billing.test_subscription import new_york
 from tests.unit.billing.worth import agreed as worth
 from tests.unit.billing.worth import outstanding
 
@@ -193,7 +204,45 @@ def test_they_are_billed_once_with_the_first_period() -> None:
     assert firm.first.lines[1].tax_rates == SETUP.tax_rates
     firm.closed({"JFK": 30})
     assert all(each.kind != "one_off" for invoice in firm.invoices for each in invoice.lines)
+    assert SUBSCRIPTION.decide(firm.subscription, RequestBill(at=at(1))) == []
     assert firm.subscription.one_offs_on == firm.first.header.invoice_id and firm.subscription.unbilled_once == ()
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    told=st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["more", "pause", "zone"])), max_size=4),
+    ends=st.none() | st.integers(-20, -1) | st.integers(1, 60),
+    trial=st.sampled_from([0, 10]),
+)
+def test_whatever_becomes_of_the_contract_they_are_billed_once_unless_it_never_begins(
+    told: list[tuple[int, str]], ends: int | None, trial: int
+) -> None:
+    line = replace(AGREED, trial_days=trial, trial_converts=True)
+    life = Lifetime(line, new_york(2012, 12, 1), one_offs=BOTH.items)
+    if ends is None or ends > 0:
+        life.move(new_york(2013, 1, 1))
+        for later, change in told:
+            life.move(life.now + timedelta(days=later))
+            _change(life, change)
+    if ends is not None:
+        life.move(max(life.now, new_york(2013, 1, 1) + timedelta(days=ends)))
+        life.say(CancelSubscription(at=life.now, when="now", credit="unused_time", reason="done"))
+    life.move(new_york(2014, 6, 1))
+    charged = Counter(each.charge for i in life.invoices for each in i.lines if each.kind == "one_off")
+    never_began = ends is not None and ends < 0
+    assert charged == ({} if never_began else {"setup": 1, "signs": 1})
+    assert life.differences() == []
+
+
+def _change(life: Lifetime, change: str) -> None:
+    at = life.now
+    with suppress(DomainError):
+        if change == "pause":
+            life.say(PauseSubscription(at=at, until=life.subscription.day(at) + timedelta(days=5), reason="ice"))
+        elif change == "zone":
+            life.say(AmendSubscription(at=at, when="period_end", change=LineChange(zone="Asia/Tokyo")))
+        else:
+            life.say(AmendSubscription(at=at, when="now", change=LineChange(quantity=at.day + 1)))
 
 
 def offers_quote(firm: Sold) -> Any:
