@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from shared.inbox import WAITS, Inbox, mark
+from shared.logs import logger
 from shared.messages import decode
 from shared.parked import forget, park
 from shared.timers import Timer
@@ -37,7 +38,8 @@ def park_timer(real_now: Callable[[], datetime]) -> Callable[[Connection, Timer,
 
 @dataclass(frozen=True, slots=True)
 class Parking:
-    """One decided message a step: effect, mark and removal in one transaction."""
+    """One decided message a step: effect, mark and removal in one transaction. What may go well another time holds up
+    nobody else: it is tried again after a pause, which grows as it goes on, up to a minute."""
 
     engine: Engine
     inbox: Inbox
@@ -51,8 +53,8 @@ class Parking:
             try:
                 with tx.begin_nested():
                     self._settle(tx, row)
-            except TRANSIENT:
-                raise
+            except TRANSIENT as error:
+                self._pause(tx, row, error)
             except Exception as error:
                 self._park_again(tx, row, error)
         return 1
@@ -71,6 +73,11 @@ class Parking:
     def _settle_timer(self, tx: Connection, row: Any) -> None:
         if row.decision != "discard":
             tx.exec_driver_sql(_SET_TIMER, msgspec.json.decode(row.message))
+
+    def _pause(self, tx: Connection, row: Any, error: Exception) -> None:
+        logger().warning("a parked message is tried again later", id=str(row.id), reason=str(error))
+        values = {"tenant": row.tenant_id, "id": row.id, "now": self.real_now()}
+        tx.exec_driver_sql(_PAUSE, values)
 
     def _park_again(self, tx: Connection, row: Any, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"
@@ -95,6 +102,12 @@ ON CONFLICT (tenant_id, id) DO UPDATE SET reason = excluded.reason, decision = N
 
 _UNDECIDE = """
 UPDATE parked_messages SET decision = NULL, reason = %(reason)s WHERE tenant_id = %(tenant)s AND id = %(id)s"""
+
+# Half as long again as it has been here.
+_PAUSE = """
+UPDATE parked_messages
+SET retry_at = %(now)s + LEAST(interval '1 minute', GREATEST(interval '100 milliseconds', (%(now)s - parked_at) / 2))
+WHERE tenant_id = %(tenant)s AND id = %(id)s"""
 
 _SET_TIMER = """
 INSERT INTO timers (tenant_id, name, subject, fire_at, stage)

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from shared.event_store import StreamMoved
 from shared.inbox import Inbox, Reads
 from shared.messages import Message
 from shared.orders import Order
@@ -119,6 +120,33 @@ def test_what_is_never_found_is_given_to_a_person_in_the_end(own_tower: Tower, t
     turns = bring_back(own_tower, listener, later=timedelta(days=1))
     assert turns < 30
     assert [row.decision for row in parked(own_tower, tenant)] == [None]
+
+
+def test_what_may_go_well_another_time_is_tried_less_and_less_often_and_holds_up_nobody(
+    own_tower: Tower, tenant: UUID
+) -> None:
+    moving, well = letter(tenant, uuid4(), 1, times=POISON), letter(tenant, uuid4(), 1, times=POISON)
+    inbox(own_tower).receive([moving, well])
+    for each in (moving, well):
+        own_tower.do(PARKED_MESSAGE, tenant, each.id, DecideParkedMessage(decision="replay", reason="mended"))
+    tried: list[datetime] = []
+
+    def hear_moving(message: Message) -> Sequence[Order]:
+        if message.id == moving.id:
+            tried.append(now[0])
+            raise StreamMoved("somebody else was faster")
+        return hear_anything(message)
+
+    now = [datetime.now(UTC) + timedelta(seconds=1)]
+    parking = Parking(own_tower.worker, inbox(own_tower, {BellRungV1.TYPE: hear_moving}), lambda: now[0])
+    for _ in range(300):
+        parking.step()
+        parking.step()
+        now[0] += timedelta(seconds=1)
+    assert heard(own_tower, tenant, well.subject) == (POISON,)
+    pauses = [(after - before).total_seconds() for before, after in pairwise(tried)]
+    assert pauses == sorted(pauses) and pauses[-1] == 60 and len(tried) < 30
+    assert [row.decision for row in parked(own_tower, tenant)] == ["replay"]
 
 
 def test_of_two_consumers_with_the_same_messages_one_applies_them(tower: Tower, tenant: UUID) -> None:
