@@ -152,7 +152,8 @@ def test_instalments_are_charged_on_their_days_and_one_that_fails_breaks_the_pla
     till.until("2013-02-20T17:00:00+00:00")
     assert (till.invoice(2)["status"], till.invoice()["open_minor"]) == ("paid", 100_000)
     charged_by(till, "tok_declined")
-    till.until("2013-02-28T17:00:00+00:00")
+    for day in (25, 28):
+        till.until(f"2013-02-{day}T17:00:00+00:00")
     listed = till.client.get("/v1/autopay-attempts").json()["items"]
     of_plan = [a for a in listed if a["payment_plan_id"] == plan(till)["plan_id"]]
     tried = sorted((a["number"], a["status"], a["amount_minor"]) for a in of_plan)

@@ -30,17 +30,19 @@ MINIMUM = {"USD": {"code": "true_up", "name": "Minimum", "amount": "5000.00", "t
 CITY = CUSTOMER | {"tax_place": "US-NY-NYC", "vat_id": "de 136 695 976"}
 
 
-def listed(billing: Service, tenant: str) -> None:
+def listed(billing: Service, tenant: str, places: dict[str, Any] = RATES) -> None:
+    """Before anything is sold: a category that no place lists is in no plan."""
     client = billing.client(tenant)
-    for place, rates in RATES.items():
+    client.put("/v1/test-clock", json={"now": "2030-12-01T05:00:00Z"})
+    for place, rates in places.items():
         put = client.put(f"/v1/tax-rates/{place}", json={"rates": rates})
         assert put.status_code == 200, put.text
 
 
 @pytest.fixture
 def room(billing: Service, tenant: str) -> Room:
-    room = Room(billing, tenant, prices=PRICES, minimums=MINIMUM)
     listed(billing, tenant)
+    room = Room(billing, tenant, prices=PRICES, minimums=MINIMUM)
     assert room.client.put("/v1/customers/F9", json=CITY).json()["vat_id"] == "DE136695976"
     return room
 
@@ -126,9 +128,9 @@ def test_who_owes_the_tax_themselves_is_quoted_and_billed_none_and_reported_apar
 
 
 def test_prices_with_tax_in_them_are_what_the_customer_pays(billing: Service, tenant: str) -> None:
+    listed(billing, tenant, {"DE": [{"code": "vat", "rate": "0.19", "from_on": "2000-01-01"}]})
     room = Room(billing, tenant, prices=PRICES, minimums={}, tax_inclusive=True)
-    vat = {"code": "vat", "rate": "0.19", "from_on": "2000-01-01"}
-    assert room.client.put("/v1/tax-rates/DE", json={"rates": [vat]}).json()["rates"][0]["category"] == "standard"
+    assert room.client.get("/v1/tax-rates/DE").json()["rates"][0]["category"] == "standard"
     settings = {"tax_place": "DE", "tax_rounding": "tax_per_line"}
     assert room.client.put("/v1/settings", json=settings).json()["tax_place"] == "DE"
     (quote,) = room.client.get("/v1/quotes").json()["items"]
