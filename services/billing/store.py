@@ -9,6 +9,7 @@ from services.billing.domain.customer import CUSTOMER
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.late_fee import LATE_FEE
+from services.billing.domain.outcome import WON_RENEWAL
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment_plan import PAYMENT_PLAN
 from services.billing.domain.payment_profile import PAYMENT_PROFILE
@@ -51,6 +52,7 @@ from services.billing.projections import (
     usage_periods,
     waiting_bills,
     wallets,
+    won_renewals,
 )
 from shared import clock, parked
 from shared.clock import TEST_CLOCK
@@ -77,6 +79,7 @@ READ_MODELS = (
     ReadModel(subscriptions.project, ("subscriptions",)),
     ReadModel(contracts.project, ("contracts", "contract_bills")),
     ReadModel(usage_periods.project, ("usage_periods",)),
+    ReadModel(won_renewals.project, ("won_renewals", "outcome_periods")),
     ReadModel(waiting_bills.project, ("waiting_bills",)),
     ReadModel(invoice_numbers.project, ("number_counters",)),
     ReadModel(invoices.project, ("invoices",)),
@@ -109,6 +112,7 @@ def create_store() -> EventStore:
             QUOTE,
             SUBSCRIPTION,
             USAGE_PERIOD,
+            WON_RENEWAL,
             INVOICE,
             PAYMENT,
             BANK_ENTRY,

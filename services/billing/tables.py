@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.billing import contract_tables as of_contracts
+from services.billing import outcome_tables as of_outcomes
 from services.billing import payment_tables as of_payments
 from services.billing import wallet_tables as of_wallets
 from services.billing.ledger_tables import ledger_tables
@@ -115,6 +116,9 @@ wallets = of_wallets.wallets(metadata)
 wallet_movements = of_wallets.wallet_movements(metadata)
 top_ups = of_wallets.top_ups(metadata)
 credit_purchases = of_wallets.credit_purchases(metadata)
+
+won_renewals = of_outcomes.won_renewals(metadata)
+outcome_periods = of_outcomes.outcome_periods(metadata)
 
 quotes = Table(
     "quotes",

@@ -50,13 +50,15 @@ class RenewalOpportunityOpenedV1(OpportunityMessage, frozen=True, kw_only=True):
 
 
 class RenewalWonV1(OpportunityMessage, frozen=True, kw_only=True):
-    """`mode` is assisted, or auto: then billing has renewed it, and there may be no quote."""
+    """`mode` is assisted, or auto: then billing has renewed it, and there may be no quote. `value_minor` is what was booked,
+    of a year."""
 
     TYPE: ClassVar[str] = "renewals.renewal_won.v1"
     quote_id: UUID | None = None
     accepted_at: datetime
     late_days: int
     mode: str = "assisted"
+    value_minor: int | None = None
 
 
 class RenewalLostV1(OpportunityMessage, frozen=True, kw_only=True):

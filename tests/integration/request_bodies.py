@@ -367,6 +367,7 @@ def _of_payments(names: Names) -> dict[str, dict[str, Any]]:
             "instalments": [{"due_on": "2031-02-01", "amount_minor": names.get("open_minor", 1)}],
             "grace_days": 5,
             "restores_service": True,
+            "autopay": False,
             "note": "as agreed by phone",
         },
         "POST /v1/payment-plans/{plan_id}/withdraw": REASON,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_
 
 from services.billing.domain.included_credit import IncludedCredit
 from services.billing.domain.late_usage import LateUsagePolicy
+from services.billing.domain.outcome import OutcomeSource
 from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass
 from services.billing.domain.pricing.filtered import FilteredPrice
 from services.billing.domain.pricing.limits import TooManyPlaces, non_negative
@@ -65,6 +66,7 @@ class ChargeForm(Form):
     high_water: StrictBool = False
     tax_category: Code | None = None
     includes: IncludedCredit | None = None
+    outcome: OutcomeSource | None = None
 
     def charge(self) -> Charge:
         return Charge(**{field.name: getattr(self, field.name) for field in fields(Charge)})

@@ -14,6 +14,7 @@ from services.billing.api.credit_forms import LinePaidOut, credit_of, paid_of_li
 from services.billing.api.edit_forms import EditOut
 from services.billing.api.invoice_forms import InvoiceId, LineOut, QuoteId, SubscriptionId
 from services.billing.api.line_documents import line_document
+from services.billing.api.outcomes import OutcomeOut, outcomes_of, outcomes_read
 from services.billing.api.plan_forms import ChargeForm, charge_form
 from services.billing.api.readings import reading, taxes_read
 from services.billing.domain.agreed_one_off import AgreedOneOff
@@ -23,7 +24,7 @@ from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.state import Subscription
-from services.billing.domain.usage_period import USAGE_PERIOD
+from services.billing.domain.usage_period import USAGE_PERIOD, UsagePeriod
 from services.billing.domain.wallet import WALLET
 from services.billing.processes import verification
 from services.billing.processes.credit_verification import verify_credit
@@ -37,7 +38,8 @@ router = APIRouter(prefix="/v1/invoices", tags=["proof"], route_class=Transactio
 
 class Explanation(BaseModel):
     """`invoice` is the number of the document. `price` is the charge as it was agreed; `usage_events` is where the usage
-    service lists the events behind it. `paid_with_credit` is what wallets paid of the line when the invoice was issued;
+    service lists the events behind it, and `outcomes` are the renewals that it charges for, as they were known at its
+    revision. `paid_with_credit` is what wallets paid of the line when the invoice was issued;
     `taxes` say which rates by which rule, `edits` what people did to the line while it was on a draft. `quote_version` is the
     one that was accepted."""
 
@@ -48,6 +50,7 @@ class Explanation(BaseModel):
     quote_version: int | None
     price: ChargeForm | None
     learned_at: datetime | None
+    outcomes: list[OutcomeOut]
     usage_events: str | None
     usage_recount: str | None
     paid_with_credit: list[LinePaidOut]
@@ -88,7 +91,10 @@ def explain(
         raise InvoiceNotFound("the document has no such line")
     line = LineOut.model_validate(line_document(stored))
     paid = paid_of_line(credit_of(row["document"], row["status"]), number) if credit_note is None else []
-    period = line.proof and shown("per", line.proof.period_id)
+    counted = _period(unit, line)
+    outcomes = outcomes_of(unit, counted, line, row["currency"])
+    metered = "won renewals" if counted and counted.outcome else "usage events"
+    period = counted and counted.outcome is None and shown("per", counted.item.period_id)
     return Explanation(
         invoice=credit_note or row["number"],
         line=line,
@@ -96,17 +102,23 @@ def explain(
         quote_id=line.quote_id,
         quote_version=_quote_version(unit, line),
         price=_price(unit, row, line),
-        learned_at=unit.state(USAGE_PERIOD, line.proof.period_id).learned_at if line.proof else None,
+        learned_at=counted.learned_at if counted else None,
+        outcomes=outcomes,
         usage_events=f"/v1/periods/{period}/events?{urlencode({'group': line.group})}" if period else None,
         usage_recount=f"/v1/periods/{period}/recount" if period else None,
         paid_with_credit=paid,
         reading=[
-            *reading(_subscription(unit, row), line, row["currency"], _once(unit, row, line)),
+            *reading(_subscription(unit, row), line, row["currency"], metered, _once(unit, row, line)),
+            *outcomes_read(outcomes, row["currency"]),
             *paid_read(paid, row["currency"]),
         ],
         taxes=list(taxes_read(line, row["currency"])),
         edits=_edits(row, line),
     )
+
+
+def _period(unit: UnitOfWork, line: LineOut) -> UsagePeriod | None:
+    return None if line.proof is None else unit.state(USAGE_PERIOD, line.proof.period_id)
 
 
 def _edits(row: dict[str, Any], line: LineOut) -> list[EditOut]:

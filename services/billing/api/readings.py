@@ -16,19 +16,19 @@ from shared.periods import Days
 
 
 def reading(
-    subscription: Subscription | None, line: LineOut, currency: str, once: AgreedOneOff | None = None
+    subscription: Subscription | None, line: LineOut, currency: str, metered: str, once: AgreedOneOff | None = None
 ) -> list[str]:
-    """From what was metered or agreed to what stands on the line, as prices were at that time. `once` is what a quote charges
-    once."""
+    """From what was metered or agreed to what stands on the line, as prices were at that time. `metered` is what was counted,
+    `once` what a quote charges once."""
     if line.corrects is not None and line.kind == "flat" and subscription is not None:
         return list(_unused(subscription, line, line.corrects, currency))
     if line.corrects is not None:
-        return [*_corrected(line, line.corrects, currency), *_proved(line)]
+        return [*_corrected(line, line.corrects, currency), *_proved(line, metered)]
     if line.kind == "flat" and subscription is not None:
         return list(_flat(subscription, line, currency))
     told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
     less = [f"less {plain(once.discount_percent)} percent"] if once and once.discount_percent else []
-    return [*told, *_tiers(line, currency), *less, *_rounded(line, currency, line.residue), *_proved(line)]
+    return [*told, *_tiers(line, currency), *less, *_rounded(line, currency, line.residue), *_proved(line, metered)]
 
 
 def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[str]:
@@ -75,9 +75,9 @@ def _tiers(line: LineOut, currency: str) -> Iterator[str]:
     yield from steps_read(line.tiers, line.credits, currency)
 
 
-def _proved(line: LineOut) -> Iterator[str]:
+def _proved(line: LineOut, metered: str) -> Iterator[str]:
     if line.proof:
-        yield f"{line.proof.count} usage events with digest {line.proof.digest}"
+        yield f"{line.proof.count} {metered} with digest {line.proof.digest}"
 
 
 def _unused(subscription: Subscription, line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:

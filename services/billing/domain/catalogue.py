@@ -104,7 +104,7 @@ def _tax_categories(plan: PlanVersion) -> Iterator[tuple[str | None, str]]:
 def _metered(plan: PlanVersion) -> Iterator[tuple[Charge, str]]:
     for at, _, charges in plan.lists:
         for index, charge in enumerate(charges):
-            if charge.kind == "metered":
+            if charge.kind == "metered" and charge.outcome is None:
                 yield charge, f"{at}/{index}"
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from services.billing.domain.included_credit import IncludedCredit
 from services.billing.domain.late_usage import LateUsagePolicy
+from services.billing.domain.outcome import OutcomeSource
 from services.billing.domain.pricing.filtered import FilteredPrice
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.proration import ProrationPolicy
@@ -39,7 +40,8 @@ class Charge:
     of the customer's place instead. Without `revenue_class` a line is `new`
     in the first term and `renewal` afterwards. `unit_cost` is what a unit of a flat charge costs us in one of its periods,
     in major units; None is not known. With `high_water` a flat charge in arrears is for the highest quantity of the period.
-    `includes` is credit that a flat charge in advance grants for each of its periods.
+    `includes` is credit that a flat charge in advance grants for each of its periods. A metered charge with an `outcome` has
+    no meter: its price is on the value of that.
     """
 
     code: str
@@ -57,6 +59,7 @@ class Charge:
     high_water: bool = False
     tax_category: str | None = None
     includes: IncludedCredit | None = None
+    outcome: OutcomeSource | None = None
 
     def class_in_term(self, term_number: int) -> RevenueClass:
         return self.revenue_class or ("new" if term_number == 1 else "renewal")

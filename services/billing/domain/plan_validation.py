@@ -8,6 +8,7 @@ from itertools import chain
 
 from services.billing.domain.included_credit import IncludedCredit, validate_included
 from services.billing.domain.invoicing.tax import tax_rate
+from services.billing.domain.outcome import OutcomeSource, validate_outcome
 from services.billing.domain.plan import Charge, MinimumCommitment, PlanVersion
 from services.billing.domain.pricing.filtered_validation import validate_filters
 from services.billing.domain.pricing.limits import NegativeNumber, NotPositive, non_negative
@@ -133,6 +134,8 @@ def _validate_flat(plan: PlanVersion, charge: Charge, at: str) -> None:
         raise PartNotAllowed("a flat charge has no groups; leave group_by out", field=f"{at}/group_by")
     if charge.filtered_prices:
         raise PartNotAllowed("a flat charge has no groups; leave it out", field=f"{at}/filtered_prices")
+    if charge.outcome is not None:
+        raise PartNotAllowed("an outcome is metered; leave it out", field=f"{at}/outcome")
     if charge.high_water and charge.in_advance:
         raise PartNotAllowed("the highest quantity is known afterwards; leave in_advance out", field=f"{at}/in_advance")
     if charge.includes is not None:
@@ -155,7 +158,9 @@ def _validate_period(plan_every: Every, charge_every: Every | None, at: str) -> 
 
 
 def _validate_metered(charge: Charge, at: str) -> None:
-    if not charge.meter:
+    if charge.outcome is not None:
+        _validate_outcome(charge, charge.outcome, at)
+    elif not charge.meter:
         raise PartMissing("name the meter that is charged for", field=f"{at}/meter")
     if charge.unit_cost is not None:
         raise PartNotAllowed("only a flat charge has a cost when it is quoted; leave it out", field=f"{at}/unit_cost")
@@ -170,6 +175,15 @@ def _validate_metered(charge: Charge, at: str) -> None:
     validate_filters(charge.filtered_prices, charge.group_by, f"{at}/filtered_prices")
     for index, filtered in enumerate(charge.filtered_prices):
         validate_price(replace(charge, price=filtered.price), f"{at}/filtered_prices/{index}/price")
+
+
+def _validate_outcome(charge: Charge, outcome: OutcomeSource, at: str) -> None:
+    """It is counted by what it names, in one sum."""
+    if charge.meter is not None:
+        raise PartNotAllowed("an outcome has no meter; leave it out", field=f"{at}/meter")
+    if charge.group_by:
+        raise PartNotAllowed("an outcome has no groups; leave group_by out", field=f"{at}/group_by")
+    validate_outcome(outcome, f"{at}/outcome")
 
 
 def _validate_told_by_totals(price: Price, at: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from services.billing.domain.outcome import OutcomeSource
 from services.billing.domain.subscription.events import UsageItem
 from shared.decider import CorruptStream, Decider
 from shared.errors import NotFound
@@ -29,13 +30,22 @@ class PeriodTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriod:
+    """With `outcome` billing counts itself what it is charged for, from `starts_at` up to `ends_at`."""
+
     subscription_id: UUID
     item: UsageItem
     ends_at: datetime
+    starts_at: datetime | None = None
+    collect_seconds: int = 0
+    outcome: OutcomeSource | None = None
     closed: bool = False
     revision: int = 0
     learned_at: datetime | None = None
     totals: tuple[PeriodTotal, ...] = ()
+
+    @property
+    def closes_at(self) -> datetime:
+        return self.ends_at + timedelta(seconds=self.collect_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,7 @@ class OpenUsagePeriod:
     starts_at: datetime
     ends_at: datetime
     collect_seconds: int
+    outcome: OutcomeSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +95,7 @@ class UsagePeriodOpened:
     starts_at: datetime
     ends_at: datetime
     collect_seconds: int
+    outcome: OutcomeSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +103,8 @@ class UsagePeriodShortened:
     subscription_id: UUID
     item: UsageItem
     ends_at: datetime
+    collect_seconds: int = 0
+    outcome: OutcomeSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +138,7 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
         case None, _:
             raise UsagePeriodNotFound("billing never asked for this usage period")
         case UsagePeriod(), ShortenUsagePeriod(ends_at=ends_at) if ends_at < period.ends_at:
-            item = replace(period.item, ends_on=command.ends_on)
-            return [UsagePeriodShortened(subscription_id=period.subscription_id, item=item, ends_at=ends_at)]
+            return [_shortened(period, command)]
         case UsagePeriod(closed=False, subscription_id=subscription_id), RecordClosing(totals=totals, learned_at=at):
             ends_on = period.item.ends_on
             return [UsagePeriodClosed(subscription_id=subscription_id, ends_on=ends_on, totals=totals, learned_at=at)]
@@ -146,6 +159,17 @@ def _opened(command: OpenUsagePeriod) -> UsagePeriodOpened:
         starts_at=command.starts_at,
         ends_at=command.ends_at,
         collect_seconds=command.collect_seconds,
+        outcome=command.outcome,
+    )
+
+
+def _shortened(period: UsagePeriod, command: ShortenUsagePeriod) -> UsagePeriodShortened:
+    return UsagePeriodShortened(
+        subscription_id=period.subscription_id,
+        item=replace(period.item, ends_on=command.ends_on),
+        ends_at=command.ends_at,
+        collect_seconds=period.collect_seconds,
+        outcome=period.outcome,
     )
 
 
@@ -162,8 +186,15 @@ def _revised(period: UsagePeriod, command: RecordRevision) -> UsagePeriodRevised
 
 def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
     match period, event:
-        case None, UsagePeriodOpened(subscription_id=subscription_id, item=item, ends_at=ends_at):
-            return UsagePeriod(subscription_id=subscription_id, item=item, ends_at=ends_at)
+        case None, UsagePeriodOpened():
+            return UsagePeriod(
+                subscription_id=event.subscription_id,
+                item=event.item,
+                starts_at=event.starts_at,
+                ends_at=event.ends_at,
+                collect_seconds=event.collect_seconds,
+                outcome=event.outcome,
+            )
         case UsagePeriod(), UsagePeriodShortened(item=item, ends_at=ends_at):
             return replace(period, item=item, ends_at=ends_at)
         case UsagePeriod(), UsagePeriodClosed(totals=totals, learned_at=learned_at):

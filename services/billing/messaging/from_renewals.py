@@ -8,6 +8,7 @@ from uuid import UUID
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound
+from services.billing.messaging import from_outcomes
 from services.billing.processes import renewing
 from shared.contracts.renewals import RenewalLostV1, RenewalOpportunityOpenedV1, RenewalSupersededV1, RenewalWonV1
 from shared.messages import Message
@@ -28,10 +29,10 @@ def opportunity_opened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 
 def renewal_won(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(RenewalWonV1)
-    if body.quote_id is None:
-        return iter(())  # it renewed by itself
-    quote = unit.state(QUOTE, body.quote_id)
-    return renewing.on_renewal_won(body.subscription_id, body.term_number, quote, body.quote_id, body.accepted_at)
+    if body.quote_id is not None:  # otherwise it renewed by itself
+        quote, term = unit.state(QUOTE, body.quote_id), body.term_number
+        yield from renewing.on_renewal_won(body.subscription_id, term, quote, body.quote_id, body.accepted_at)
+    yield from from_outcomes.renewal_won(message, body, unit)
 
 
 def renewal_lost(message: Message, unit: UnitOfWork) -> Iterator[Order]:

@@ -44,8 +44,13 @@ def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     waiting_bills.alone(unit.session, unit.tenant_id)
     command = RecordClosing(totals=_totals(body.totals), learned_at=body.learned_at)
     yield Order(USAGE_PERIOD, body.period_id, command)
-    for bill in waiting_bills.of_subscription(unit, body.subscription_id):
-        yield from complete(unit, unit.state(SUBSCRIPTION, body.subscription_id), bill)
+    yield from completed(unit, body.subscription_id)
+
+
+def completed(unit: UnitOfWork, subscription_id: UUID) -> Iterator[Order]:
+    """Bills that waited for a period that has closed."""
+    for bill in waiting_bills.of_subscription(unit, subscription_id):
+        yield from complete(unit, unit.state(SUBSCRIPTION, subscription_id), bill)
 
 
 def period_revised(message: Message, unit: UnitOfWork) -> Iterator[Order]:
@@ -59,24 +64,27 @@ def period_revised(message: Message, unit: UnitOfWork) -> Iterator[Order]:
         revision=body.revision, totals=_totals(body.totals), cause=body.cause, event_ids=tuple(body.event_ids)
     )
     yield Order(USAGE_PERIOD, body.period_id, command)
-    invoice_id = usage_periods.invoice_of(unit, body.period_id)
-    if invoice_id is not None:
-        yield from _answer(message, body, unit, unit.state(INVOICE, invoice_id))
+    yield from answer(unit, body.period_id, message.id, body.cause, tuple(body.event_ids))
 
 
-def _answer(message: Message, body: UsagePeriodRevisedV1, unit: UnitOfWork, invoice: Invoice) -> Iterator[Order]:
-    subscription = unit.state(SUBSCRIPTION, body.subscription_id)
+def answer(
+    unit: UnitOfWork, period_id: UUID, correction_id: UUID, cause: str, event_ids: tuple[str, ...]
+) -> Iterator[Order]:
+    """What a revised period changes of its invoice, if it has one."""
+    invoice_id, period = usage_periods.invoice_of(unit, period_id), unit.state(USAGE_PERIOD, period_id)
+    if invoice_id is None:
+        return
+    invoice: Invoice = unit.state(INVOICE, invoice_id)
     revised = correcting.Revised(
-        correction_id=message.id,
-        item=next(item for item in invoice.header.bill.usage if item.period_id == body.period_id),
-        revision=body.revision,
-        cause=body.cause,
-        event_ids=tuple(body.event_ids),
+        correction_id=correction_id,
+        item=next(item for item in invoice.header.bill.usage if item.period_id == period_id),
+        revision=period.revision,
+        cause=cause,
+        event_ids=event_ids,
     )
-    usage = correcting.rated_with(
-        invoice, body.period_id, partial(unit.state, USAGE_PERIOD), lambda id_: _events(unit, id_)
-    )
-    version = unit.version(SUBSCRIPTION, body.subscription_id)
+    usage = correcting.rated_with(invoice, period_id, partial(unit.state, USAGE_PERIOD), partial(_events, unit))
+    id_ = period.subscription_id
+    subscription, version = unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_)
     yield from correcting.on_period_revised(subscription, version, invoice, usage, revised, desk_of(unit))
 
 

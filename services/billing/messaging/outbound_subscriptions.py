@@ -43,9 +43,9 @@ def subscription_contract(event: Any) -> Contract | None:
                 credit=cancellation.credit,
                 reason=cancellation.reason,
             )
-        case UsagePeriodOpened():
+        case UsagePeriodOpened(outcome=None):  # what others are is for billing to count
             return _usage_period_opened(event)
-        case UsagePeriodShortened(subscription_id=subscription_id, item=item, ends_at=ends_at):
+        case UsagePeriodShortened(subscription_id=subscription_id, item=item, ends_at=ends_at, outcome=None):
             return contracts.UsagePeriodShortenedV1(
                 period_id=item.period_id, subscription_id=subscription_id, ends_at=ends_at
             )

@@ -42,6 +42,7 @@ from services.billing.domain.top_up.state import TopUp
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.domain.wallet import WALLET
 from services.billing.domain.wallet.state import Wallet
+from services.billing.messaging.from_outcomes import outcomes_due
 from services.billing.messaging.from_usage import complete
 from services.billing.processes import (
     autopaying,
@@ -272,6 +273,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         period_start,
         renewed_periods,
         cut_periods,
+        outcomes_due,
         bill,
         unused_time,
         review_over,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.outcome import WON_RENEWALS
 from services.billing.domain.subscription.billing import usage_periods, used_until
 from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.subscription.state import Subscription
@@ -70,12 +71,13 @@ def _order(subscription: Subscription, line: AgreedLine, item: UsageItem) -> Ord
         subscription_id=subscription.subscription_id,
         customer_id=subscription.party.customer_id,
         subjects=_subjects(subscription),
-        meter=charge.meter or "",
+        meter=charge.meter or WON_RENEWALS,
         group_by=charge.group_by,
         item=item,
         starts_at=subscription.instant(item.starts_on),
         ends_at=subscription.instant(item.ends_on),
         collect_seconds=line.collect_seconds,
+        outcome=charge.outcome,
     )
     return Order(USAGE_PERIOD, item.period_id, command)
 

@@ -24,6 +24,7 @@ from services.billing.domain.dunning.events import (
 )
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
 from services.billing.domain.late_fee import LateFeeScheduled
+from services.billing.domain.outcome import OutcomeSource
 from services.billing.domain.payment_plan.charges import charges_at
 from services.billing.domain.payment_plan.events import PaymentPlanAgreed
 from services.billing.domain.quote.events import QuoteSent
@@ -45,6 +46,7 @@ from services.billing.domain.subscription.state import days_of
 from services.billing.domain.subscription.transfer_events import SubscriptionTransferred, TransferScheduled
 from services.billing.domain.top_up.events import CreditPurchased, CreditPurchaseRequested, TopUpHeld, TopUpSet
 from services.billing.domain.top_up.state import GIVEN_UP_AFTER as PURCHASE_GIVEN_UP_AFTER
+from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened
 from services.billing.domain.wallet.events import (
     CreditDrawn,
     CreditExpired,
@@ -97,6 +99,9 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             | DebtsReleased(steps_at=at)
         ):
             yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
+        case UsagePeriodOpened(outcome=OutcomeSource()) | UsagePeriodShortened(outcome=OutcomeSource()):
+            closes_at = recorded.event.ends_at + timedelta(seconds=recorded.event.collect_seconds)
+            yield _timer(recorded, "outcomes_due", closes_at, PERIODS)
         case _:
             yield from _of_subscription(recorded)
 

@@ -31,6 +31,7 @@ def to_contract(event: Any) -> Contract | None:
                 accepted_at=event.at,
                 late_days=event.late_days,
                 mode=event.mode,
+                value_minor=event.booked.minor,
             )
         case RenewalLost():
             return contracts.RenewalLostV1(

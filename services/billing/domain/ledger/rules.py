@@ -163,6 +163,7 @@ WITHOUT_MONEY = frozenset(
         "top_up_stopped",
         "top_up_switched_off",
         "wallet_watched",
+        "won_renewal_noted",
         "credit_rolled_over",
         "refund_failed",
         "refund_pending",
