@@ -119,17 +119,18 @@ def ask(body: WhatIfIn, unit: WhatIf) -> WhatIfOut:
     comparison = Comparison(_prices(unit, body))
     shown: list[CustomerOut] = []
     totals: dict[str, _Total] = {}
-    next_cursor = None
+    is_last = True
     for customer, currency, compared in _by_customer(histories, comparison):
         if len(shown) < body.limit or shown[-1].customer == customer:
             shown.append(_customer(customer, currency, compared))
+        elif body.cursor is not None:
+            is_last = False
+            break
         else:
-            next_cursor = cursor_of(shown[-1].customer)
-            if body.cursor is not None:
-                break
+            is_last = False
         totals.setdefault(currency, _Total()).count(compared)
     told = None if body.cursor is not None else [totals[currency].shown(currency) for currency in sorted(totals)]
-    return WhatIfOut(totals=told, customers=shown, next_cursor=next_cursor)
+    return WhatIfOut(totals=told, customers=shown, next_cursor=None if is_last else cursor_of(shown[-1].customer))
 
 
 def _days(body: WhatIfIn) -> Days:

@@ -22,7 +22,6 @@ from services.billing.domain.payment_profile import PAYMENT_PROFILE
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import ExpireQuote, MarkStale, WithdrawQuote
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.billing import bill as bill_of
 from services.billing.domain.subscription.billing import next_invoice_id
 from services.billing.domain.subscription.commands import (
     EffectAmendments,
@@ -158,10 +157,9 @@ def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     subscription: Subscription = unit.state(SUBSCRIPTION, timer.subject)
     customer: Customer | None = unit.state(CUSTOMER, subscription.party.customer_id)
     tax, taxation = customer.tax if customer else None, taxation_of(unit, customer)
-    wanted = bill_of(subscription, timer.fire_at, tax, taxation)
-    if wanted is not None:
-        yield Order(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at, tax=tax, taxation=taxation))
-        yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), wanted)
+    requested = unit.execute(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at, tax=tax, taxation=taxation))
+    for event in requested:
+        yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), event.bill)
 
 
 def review_over(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
