@@ -83,12 +83,18 @@ def one_offs_of(unit: UnitOfWork, forms: Sequence[QuotedOneOffForm], net_days: i
 
 
 def revised(
-    unit: UnitOfWork, forms: Sequence[QuotedOneOffForm] | None, net_days: int | None, before: OneOffs
+    unit: UnitOfWork,
+    forms: Sequence[QuotedOneOffForm] | None,
+    net_days: int | None,
+    before: OneOffs,
+    *,
+    has_lines: bool,
 ) -> OneOffs | None:
-    """None where nothing is said of them."""
-    if forms is not None:
-        return one_offs_of(unit, forms, net_days)
-    return None if net_days is None else replace(before, net_days=net_days)
+    """None where nothing is said of them; the terms of payment stay where there is still no line."""
+    if forms is None:
+        return None if net_days is None else replace(before, net_days=net_days)
+    kept = None if has_lines else before.net_days
+    return one_offs_of(unit, forms, kept if net_days is None else net_days)
 
 
 def one_off_answer(agreed: AgreedOneOff, offered: OfferedLine) -> OneOffAnswer:

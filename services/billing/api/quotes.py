@@ -68,7 +68,7 @@ def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAn
         valid_until=body.valid_until,
         alternatives=None if body.alternatives is None else terms_of(body.alternatives),
         papers=body.papers,
-        one_offs=revised(unit, body.one_offs, body.net_days, quote.one_offs),
+        one_offs=revised(unit, body.one_offs, body.net_days, quote.one_offs, has_lines=bool(lines)),
     )
     return _done(unit, quote_id, command)
 

@@ -90,6 +90,9 @@ def test_a_quote_of_them_alone_is_invoiced_on_the_day_of_its_acceptance(till: Ti
     unknown = SETUP | {"product": "lounge"}
     assert till.refused("/v1/quotes", customer="ad", one_offs=[unknown], net_days=10)[2] == "/one_offs/0/product"
     sale = accepted(till, net_days=10)
+    draft = till.post("/v1/quotes", customer="ad", one_offs=[SETUP], net_days=10)
+    revised = till.post(f"/v1/quotes/{draft['quote_id']}/revise", lines=[], one_offs=[SETUP, SIGNS])
+    assert (revised["quote_version"], revised["net_days"], revised["term"]["net_minor"]) == (2, 10, NET)
     planned = sale["quote"]["invoice"]
     invoice = till.client.get(f"/v1/invoices/{sale['invoice_id']}").json()
     assert (sale["subscriptions"], invoice["kind"], invoice["status"]) == ([], "one_off", "issued")
