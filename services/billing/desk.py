@@ -20,7 +20,7 @@ from shared.unit_of_work import UnitOfWork
 
 
 def subscription_of(unit: UnitOfWork, invoice: Invoice) -> tuple[Subscription | None, int]:
-    """As it is by now, with its version; a one-off invoice has none."""
+    """As it is by now, with its version; a one-off invoice has none, and those of a consolidated one are asked of the desk."""
     id_ = invoice.header.subscription_id
     return (None, 0) if id_ is None else (unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_))
 
@@ -37,6 +37,7 @@ def desk_of(unit: UnitOfWork) -> Desk:
         bounds=settings.invoice_bounds,
         wallets=partial(usable, unit),
         wallet=partial(unit.state, WALLET),
+        contract=lambda id_: (unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_)),
     )
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     Computed,
     Date,
+    DateTime,
     Index,
     Integer,
     LargeBinary,
@@ -191,8 +192,12 @@ waiting_bills = Table(
     Column("subscription_id", Uuid, nullable=False),
     Column("billing_on", Date, nullable=False),
     Column("bill", JSONB, nullable=False),
+    Column("customer_id", Uuid),
+    Column("currency", Text),
+    Column("invoice_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("tenant_id", "invoice_id"),
     Index(None, "tenant_id", "subscription_id"),
+    Index(None, "tenant_id", "customer_id"),
 )
 
 number_counters = Table(
@@ -230,6 +235,18 @@ invoices = Table(
     UniqueConstraint("tenant_id", "number"),
     Index(None, "tenant_id", "customer_id", "issued_on"),
     Index("ix_invoices_billing_on", "tenant_id", text("(document ->> 'billing_on')")),
+    Index(None, "tenant_id", "subscription_id"),
+)
+
+invoice_parts = Table(
+    "invoice_parts",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("bill_id", Uuid, nullable=False),
+    Column("invoice_id", Uuid, nullable=False),
+    Column("subscription_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "bill_id"),
+    Index(None, "tenant_id", "invoice_id"),
     Index(None, "tenant_id", "subscription_id"),
 )
 

@@ -6,12 +6,22 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+import msgspec
+
 from shared.messages import Contract
+
+
+class InvoicedSubscription(msgspec.Struct, frozen=True, kw_only=True):
+    """`share_minor` is what its lines still carry, with tax: what is open of the invoice is split by these, the largest
+    remainders first."""
+
+    subscription_id: UUID
+    share_minor: int
 
 
 class InvoiceMessage(Contract, frozen=True, kw_only=True):
     """`kind` is regular, or correction: then of the invoice `corrects_invoice_id`, whose usage was known late; or one_off:
-    then it has no subscription."""
+    then it has no subscription. One of several names the `subscriptions`, and has no `subscription_id` of its own."""
 
     invoice_id: UUID
     number: str
@@ -25,6 +35,7 @@ class InvoiceMessage(Contract, frozen=True, kw_only=True):
     total_minor: int
     kind: str = "regular"
     corrects_invoice_id: UUID | None = None
+    subscriptions: list[InvoicedSubscription] = msgspec.field(default_factory=list)
 
 
 class InvoiceIssuedV1(InvoiceMessage, frozen=True, kw_only=True):

@@ -192,6 +192,7 @@ def bodies(names: Names) -> dict[str, Any]:
             "tax": {"treatment": "exempt", "reference": "C-1"},
             "tax_place": "US-NY",
             "vat_id": "DE136695976",
+            "invoicing": {"mode": "consolidated", "effective_on": "2099-01-01"},
         },
         "PUT /v1/products/{code}": {"name": "Gate use", "description": "By the hour", "tax_category": None},
         "PUT /v1/coupons/{code}": COUPON,

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ReadBilling
+from services.billing.api.proof import log_of
 from services.billing.api.subscriptions import InvoiceId, QuoteId, SubscriptionId
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice import INVOICE
@@ -23,7 +24,6 @@ from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.events import Term
 from services.billing.domain.subscription.state import Subscription, SubscriptionNotFound
-from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.processes.conformance import (
     Deviation,
     compare_once,
@@ -32,7 +32,7 @@ from services.billing.processes.conformance import (
     of_line,
     quoted_line,
 )
-from services.billing.processes.verification import Difference, Log
+from services.billing.processes.verification import Difference
 from services.billing.projections import invoices
 from services.billing.tables import invoices as table
 from shared.http.pages import PageQuery, page_of
@@ -116,10 +116,9 @@ def show(subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery) ->
         )
         for term in subscription.terms
     ]
-    history = [entry.event for entry in unit.history(SUBSCRIPTION, subscription_id)]
 
     def shown(row: RowMapping) -> InvoiceOut:
-        return invoice_conformance(unit, row["invoice_id"], subscription, history, lines, quotes[1])
+        return invoice_conformance(unit, row["invoice_id"], subscription, lines, quotes[1])
 
     listed = page_of(unit, invoices.originals_of(unit, subscription_id), table.c.invoice_id, page, shown)
     is_agreed = not any(term.deviations for term in terms) and all(invoice.conforms for invoice in listed.items)
@@ -144,17 +143,17 @@ def invoice_conformance(
     unit: UnitOfWork,
     id_: UUID,
     subscription: Subscription | None,
-    history: list[Any],
     quoted: dict[int, AgreedLine | None],
     once: Quote | None,
 ) -> InvoiceOut:
     """`quoted` are the lines of quotes by term, and `once` the quote whose one-offs it may charge for."""
     invoice: Invoice = unit.state(INVOICE, id_)
-    periods = [item.period_id for item in invoice.header.bill.usage]
-    log = Log(history, {period: [e.event for e in unit.history(USAGE_PERIOD, period)] for period in periods})
-    found = invoiced_otherwise([entry.event for entry in unit.history(INVOICE, id_)], log, quoted, once)
+    owner = subscription.subscription_id if subscription else None
+    history = [entry.event for entry in unit.history(INVOICE, id_)]
+    found = invoiced_otherwise(history, log_of(unit, invoice), quoted, once, owner)
     number = invoice.facts.number if invoice.facts else ""
-    lines = [_line(line, subscription, quoted, _of(found, number, line.number)) for line in invoice.lines]
+    mine = [line for line in invoice.lines if line.subscription_id in (None, owner)]
+    lines = [_line(line, subscription, quoted, _of(found, number, line.number)) for line in mine]
     known = {line.number for line in lines}
     documents = [_difference(each) for each in found if each.document != number or each.line not in known]
     return InvoiceOut(

@@ -10,16 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeCustomers, ReadBilling
-from services.billing.domain.customer import CUSTOMER, Customer, PutCustomer, customer_id
+from services.billing.domain.customer import CUSTOMER, Customer, Invoicing, InvoicingMode, PutCustomer, customer_id
 from services.billing.domain.tax_status import TaxStatus, TaxTreatment
 from services.billing.domain.taxation.vat_id import plain_vat_id
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.projections import customers
 from services.billing.tables import customers as table
+from shared.http.fields import Day
 from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
 from shared.ids import prefixed
+from shared.periods import local_day
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=TransactionalRoute)
 
@@ -36,8 +38,16 @@ class TaxForm(BaseModel):
     reference: Annotated[str, Field(min_length=1, max_length=100)]
 
 
+class InvoicingForm(BaseModel):
+    """How bills are invoiced from a billing day on, which is still to come: each by itself, or those of one day together."""
+
+    model_config = ConfigDict(extra="forbid")
+    mode: InvoicingMode
+    effective_on: Day
+
+
 class CustomerIn(BaseModel):
-    """Zone and currency stay as they were where they are not said; a new customer has those of the settings.
+    """Zone, currency and invoicing stay as they were where they are not said; a new customer has those of the settings.
     `tax_place` is a country or a part of one, such as DE or US-NY-NYC; `vat_id` is checked for its form."""
 
     model_config = ConfigDict(extra="forbid")
@@ -52,9 +62,13 @@ class CustomerIn(BaseModel):
     tax: TaxForm | None = None
     tax_place: Annotated[str, Field(max_length=80)] = ""
     vat_id: Annotated[str, Field(max_length=30)] = ""
+    invoicing: InvoicingForm | None = None
 
 
 class CustomerOut(CustomerIn):
+    """`invoicing` is what was chosen last, `invoicing_before` what holds, or held, until then, by day."""
+
+    invoicing_before: list[InvoicingForm]
     customer_id: CustomerId
     zone: str
     currency: str
@@ -67,13 +81,19 @@ def put(external_id: Key, body: CustomerIn, unit: ChangeCustomers) -> CustomerOu
     """Create or change; the same content again changes nothing."""
     id_ = customer_id(unit.tenant_id, external_id)
     before: Customer | TenantSettings = unit.state(CUSTOMER, id_) or unit.state(TENANT_SETTINGS, unit.tenant_id)
-    said = body.model_dump() | {
+    said = body.model_dump(exclude={"invoicing"}) | {
         "zone": _said(body.zone, before.zone),
         "currency": _said(body.currency, before.currency),
         "vat_id": plain_vat_id(body.vat_id),
         "tax": body.tax and TaxStatus(**body.tax.model_dump()),
     }
-    unit.execute(CUSTOMER, id_, PutCustomer(customer_id=id_, customer=Customer(key=external_id, **said)))
+    command = PutCustomer(
+        customer_id=id_,
+        customer=Customer(key=external_id, **said),
+        invoicing=None if body.invoicing is None else Invoicing(**body.invoicing.model_dump()),
+        today=local_day(unit.now, said["zone"]),
+    )
+    unit.execute(CUSTOMER, id_, command)
     return shown(customers.get(unit, id_))
 
 
@@ -94,5 +114,13 @@ def _said(value: str | None, before: str) -> str:
 
 
 def shown(row: RowMapping | dict[str, Any]) -> CustomerOut:
-    fields = {name: value for name, value in row["customer"].items() if name != "key"}
-    return CustomerOut(customer_id=row["customer_id"], external_id=row["key"], version=row["version"], **fields)
+    fields = {name: value for name, value in row["customer"].items() if name not in ("key", "invoicing")}
+    *before, last = row["customer"]["invoicing"] or [None]
+    return CustomerOut(
+        customer_id=row["customer_id"],
+        external_id=row["key"],
+        version=row["version"],
+        invoicing=last,
+        invoicing_before=before,
+        **fields,
+    )

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from services.billing.api.credit_forms import credit_out
 from services.billing.api.line_documents import id_text, of_line
-from services.billing.api.stored_invoices import StoredInvoice, StoredNote, decoded
+from services.billing.api.stored_invoices import StoredInvoice, StoredLine, StoredNote, decoded
 from services.billing.domain.tax_status import TaxStatus
 from shared.http.ready import Document
 from shared.ids import shown
@@ -40,6 +40,7 @@ def _shown_of(row: Row, stored: StoredInvoice) -> Document:
         "customer_id": shown("cus", row["customer_id"]),
         "customer": row["customer_key"],
         "subscription_id": row["subscription_id"] and shown("sub", row["subscription_id"]),
+        "subscriptions": [_subscription(each, stored.lines) for each in stored.subscriptions],
         "legal_entity": stored.legal_entity,
         "purchase_order": stored.purchase_order,
         "currency": row["currency"],
@@ -63,6 +64,15 @@ def _shown_of(row: Row, stored: StoredInvoice) -> Document:
         "credit_note": told[-1] if told else None,
         "credit_notes": told,
         "version": row["version"],
+    }
+
+
+def _subscription(each: Row, lines: Iterable[StoredLine]) -> Document:
+    id_ = each["subscription_id"]
+    return {
+        "subscription_id": id_text("sub", id_),
+        "purchase_order": each["purchase_order"],
+        "subtotal_minor": sum(line.amount["minor"] for line in lines if line.subscription_id == id_),
     }
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from services.billing.api.amounts import PlainDecimal, plain
 from services.billing.api.credit_forms import AppliedCreditOut
 from services.billing.api.edit_forms import AdjustmentOut, EditOut
-from services.billing.domain.invoice.events import InvoiceKind
+from services.billing.domain.invoice.header import InvoiceKind
 from services.billing.domain.invoice.state import InvoiceStatus
 from services.billing.domain.tax_status import TaxTreatment
 from shared.ids import prefixed
@@ -120,7 +120,7 @@ class LineTaxOut(BaseModel):
 class LineOut(BaseModel):
     """`amount_minor` is net. Of a price with tax in it, `priced_minor` is the whole, and `residue` that of the whole. `edit`
     is the change of the draft that added it, and 0 where the bill did: what was added has no plan, term or quote. What a quote
-    charges once has a quote alone."""
+    charges once has a quote alone. Only where the invoice is of several does the line say its `subscription_id`."""
 
     number: int
     kind: str
@@ -150,6 +150,7 @@ class LineOut(BaseModel):
     taxes: list[LineTaxOut] = Field(default_factory=list)
     edit: int = 0
     adjustments: list[AdjustmentOut] = Field(default_factory=list)
+    subscription_id: SubscriptionId | None = None
 
 
 class CreditNoteOut(BaseModel):
@@ -194,11 +195,20 @@ class UntaxedOut(BaseModel):
     note: str
 
 
+class InvoicedSubscriptionOut(BaseModel):
+    """`subtotal_minor` is what its lines come to, net."""
+
+    subscription_id: SubscriptionId
+    purchase_order: str | None
+    subtotal_minor: int
+
+
 class InvoiceOut(BaseModel):
     """`credit_note` is the latest of `credit_notes`; `refundable_minor` is what was paid and credited and not given back
     since: it is owed to the customer. `written_off_minor` is what is not expected any more: of `losses`, what was not
     recovered or credited. `credit` is what wallets paid of it when it was issued, `payment_plan_id` the plan that stands for
-    it by now. One that is one_off has no subscription."""
+    it by now. One that is one_off has no subscription; a consolidated one has several `subscriptions`, and a
+    `purchase_order` where it is the same for all."""
 
     invoice_id: InvoiceId
     kind: InvoiceKind
@@ -208,6 +218,7 @@ class InvoiceOut(BaseModel):
     customer_id: CustomerId
     customer: str
     subscription_id: SubscriptionId | None
+    subscriptions: list[InvoicedSubscriptionOut]
     legal_entity: str
     purchase_order: str | None
     currency: str

@@ -23,7 +23,7 @@ from services.billing.domain.invoice.commands import (
     VoidInvoice,
     WriteOffInvoice,
 )
-from services.billing.domain.invoice.events import InvoiceKind
+from services.billing.domain.invoice.header import InvoiceKind
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, InvoiceStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.processes import included_credit, wallets
@@ -103,9 +103,8 @@ def discard(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> Ready:
     """What corrects earlier invoices on it is answered by documents of its own: they were issued, and it never will be."""
     unit.execute(INVOICE, invoice_id, DiscardInvoice(reason=body.reason))
     draft: Invoice = unit.state(INVOICE, invoice_id)
-    subscription, version = subscription_of(unit, draft)
-    if subscription is not None:
-        unit.because(unit.cause).carry_out(on_discarded(subscription, version, draft, desk_of(unit)))
+    desk = desk_of(unit)
+    unit.because(unit.cause).carry_out(on_discarded(draft, desk.contract, desk))
     return _shown(unit, invoice_id)
 
 

@@ -14,6 +14,7 @@ from services.billing.api.access import AgreePaymentPlans, ReadBilling
 from services.billing.api.invoice_forms import InvoiceId, PaymentPlanId
 from services.billing.api.payment_plan_forms import PaymentPlanIn, PaymentPlanOut, WithdrawnIn, plan_out
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.payment_plan import PAYMENT_PLAN
 from services.billing.domain.payment_plan.events import Agreement, PlannedInvoice
 from services.billing.domain.payment_plan.instalments import Instalment
@@ -116,11 +117,13 @@ def _check(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _planned(unit: UnitOfWork, row: dict[str, Any]) -> PlannedInvoice:
+    invoice: Invoice = unit.state(INVOICE, row["invoice_id"])
     return PlannedInvoice(
         invoice_id=row["invoice_id"],
         number=row["number"],
         subscription_id=row["subscription_id"],
-        owing=owing_of(unit.state(INVOICE, row["invoice_id"])),
+        owing=owing_of(invoice),
+        subscription_ids=invoice.header.subscription_ids if invoice.header.parts else (),
     )
 
 

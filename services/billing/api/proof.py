@@ -98,7 +98,7 @@ def explain(
     return Explanation(
         invoice=credit_note or row["number"],
         line=line,
-        subscription_id=row["subscription_id"],
+        subscription_id=row["subscription_id"] or line.subscription_id,
         quote_id=line.quote_id,
         quote_version=_quote_version(unit, line),
         price=_price(unit, row, line),
@@ -108,7 +108,7 @@ def explain(
         usage_recount=f"/v1/periods/{period}/recount" if period else None,
         paid_with_credit=paid,
         reading=[
-            *reading(_subscription(unit, row), line, row["currency"], metered, _once(unit, row, line)),
+            *reading(_subscription(unit, row, line), line, row["currency"], metered, _once(unit, row, line)),
             *outcomes_read(outcomes, row["currency"]),
             *paid_read(paid, row["currency"]),
         ],
@@ -126,8 +126,8 @@ def _edits(row: dict[str, Any], line: LineOut) -> list[EditOut]:
     return [EditOut(**edit) for edit in row["document"].get("edits", ()) if edit["edit"] in made]
 
 
-def _subscription(unit: UnitOfWork, row: dict[str, Any]) -> Subscription | None:
-    id_ = row["subscription_id"]
+def _subscription(unit: UnitOfWork, row: dict[str, Any], line: LineOut) -> Subscription | None:
+    id_ = row["subscription_id"] or line.subscription_id
     return None if id_ is None else unit.state(SUBSCRIPTION, id_)
 
 
@@ -148,13 +148,8 @@ def verify(invoice_id: InvoiceId, unit: VerifyInvoices) -> Verification:
         raise InvoiceNotFound("no such invoice")
     original = invoice.header.corrects.invoice_id if invoice.header.corrects else invoice_id
     corrected: Invoice = unit.state(INVOICE, original)
-    usage, subscription_id = corrected.header.bill.usage, corrected.header.subscription_id
-    log = verification.Log(
-        subscription=_events(unit.history(SUBSCRIPTION, subscription_id)) if subscription_id else [],
-        periods={item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in usage},
-    )
     differences = [
-        *verification.verify(_events(unit.history(INVOICE, original)), log),
+        *verification.verify(_events(unit.history(INVOICE, original)), log_of(unit, corrected)),
         *verification.verify_documents(invoice, _events(unit.history(INVOICE, invoice_id)), corrected),
         *verify_credit(
             invoice, {each.wallet_id: _events(unit.history(WALLET, each.wallet_id)) for each in invoice.credit}
@@ -174,6 +169,17 @@ def verify(invoice_id: InvoiceId, unit: VerifyInvoices) -> Verification:
     )
 
 
+def log_of(unit: UnitOfWork, invoice: Invoice) -> verification.Log:
+    """What the lines of an invoice follow from."""
+    header = invoice.header
+    subscriptions = {id_: _events(unit.history(SUBSCRIPTION, id_)) for id_ in header.subscription_ids}
+    return verification.Log(
+        subscription=subscriptions[header.subscription_id] if header.subscription_id else [],
+        periods={item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in header.usage},
+        subscriptions=subscriptions,
+    )
+
+
 def _events(history: list[Any]) -> list[Any]:
     return [entry.event for entry in history]
 
@@ -187,7 +193,9 @@ def _once(unit: UnitOfWork, row: dict[str, Any], line: LineOut) -> AgreedOneOff 
     """As the quote has it that the line was agreed in."""
     if line.kind != "one_off" or line.quote_id is None:
         return None
-    items = unit.state(INVOICE, row["invoice_id"]).header.bill.one_offs
+    header = unit.state(INVOICE, row["invoice_id"]).header
+    bills = [part.bill for part in header.bills] or [header.bill]
+    items = (item for bill in bills for item in bill.one_offs if item.quote_id == line.quote_id)
     return next((item.agreed for item in items if item.agreed.code == line.charge), None)
 
 
@@ -200,7 +208,7 @@ def _price(unit: UnitOfWork, row: dict[str, Any], line: LineOut) -> ChargeForm |
     once = _once(unit, row, line)
     if once is not None:
         return charge_form(once.charge)
-    subscription = _subscription(unit, row)
+    subscription = _subscription(unit, row, line)
     if subscription is None:
         return None
     agreed = subscription.line(line.term_number, line.amendment).on(line.starts_on)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -19,6 +18,7 @@ from services.billing.domain.subscription.state import Subscription
 from services.billing.processes import one_off
 from services.billing.processes.conformance import quoted_line
 from services.billing.processes.ordering import subscription_id
+from services.billing.projections import invoice_parts
 from shared.http.routes import TransactionalRoute
 from shared.unit_of_work import UnitOfWork
 
@@ -53,20 +53,18 @@ def _invoice(unit: UnitOfWork, quote: Quote) -> InvoiceOut | None:
     if quote.status != "accepted" or not quote.one_offs.items:
         return None
     if not quote.lines:
-        return _of(unit, one_off.invoice_id(quote.quote_id), None, [], quote)
+        return _of(unit, one_off.invoice_id(quote.quote_id), None, quote)
     id_ = subscription_id(quote.quote_id, 1)
     subscription: Subscription | None = unit.state(SUBSCRIPTION, id_)
     if subscription is None:
         return None
-    history = [entry.event for entry in unit.history(SUBSCRIPTION, id_)]
-    return _of(unit, subscription.one_offs_on, subscription, history, quote)
+    bill_id = subscription.one_offs_on
+    return _of(unit, bill_id and invoice_parts.invoice_of(unit, bill_id), subscription, quote)
 
 
-def _of(
-    unit: UnitOfWork, id_: UUID | None, subscription: Subscription | None, history: list[Any], quote: Quote
-) -> InvoiceOut | None:
+def _of(unit: UnitOfWork, id_: UUID | None, subscription: Subscription | None, quote: Quote) -> InvoiceOut | None:
     if id_ is None or unit.state(INVOICE, id_) is None:
         return None
     terms = subscription.terms[:1] if subscription else ()
     lines = {term.number: quoted_line(subscription, term, quote) for term in terms if subscription}
-    return invoice_conformance(unit, id_, subscription, history, lines, quote)
+    return invoice_conformance(unit, id_, subscription, lines, quote)

@@ -48,6 +48,7 @@ class StoredLine(msgspec.Struct):
     taxes: list[dict[str, Any]] = []
     edit: int = 0
     adjustments: list[dict[str, Any]] = []
+    subscription_id: str | None = None
 
 
 class StoredNote(msgspec.Struct):
@@ -79,6 +80,7 @@ class StoredInvoice(msgspec.Struct):
     edits: list[dict[str, Any]] = []
     tax: dict[str, Any] | None = None
     held: dict[str, Any] | None = None
+    subscriptions: list[dict[str, Any]] = []
 
 
 _DECODER = msgspec.json.Decoder(StoredInvoice)

@@ -111,8 +111,8 @@ class WhatIfOut(BaseModel):
 @router.post("")
 def ask(body: WhatIfIn, unit: WhatIf) -> WhatIfOut:
     """Usage as it is known now, at the prices that were agreed and at those asked for, by the same rules: coupons, minimums
-    and parts of periods included. One-offs of quotes and edits of drafts are on both sides. Drafts count, voided invoices
-    do not. Nothing is written."""
+    and parts of periods included. One-offs of quotes and edits of drafts are on both sides, but for those of consolidated
+    invoices. Drafts count, voided invoices do not. Nothing is written."""
     histories = billed_history.of_plan(
         unit, body.plan, _days(body), after=decoded(body.cursor) if body.cursor else "", customer=body.customer
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
 from uuid import UUID, uuid5
 
 from services.billing.domain.tax_status import TaxStatus
@@ -13,6 +15,8 @@ from shared.errors import DomainError, NotFound
 from shared.money import exponent
 from shared.periods import zone
 
+InvoicingMode = Literal["per_subscription", "consolidated"]
+
 
 class CustomerNotFound(NotFound):
     pass
@@ -22,10 +26,23 @@ class PurchaseOrderMissing(DomainError):
     """The customer pays nothing without the number of its purchase order."""
 
 
+class InvoicingDayPassed(DomainError):
+    """Bills of a day that has begun were made as it was said before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoicing:
+    """How bills are invoiced from a billing day on: each by itself, or those of one day together."""
+
+    mode: InvoicingMode
+    effective_on: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """`key` is the external id, by which usage events and other systems name the customer. Without a `tax` status tax is
-    charged, by the rates of `tax_place`: a country, or a part of one. `vat_id` is without spaces."""
+    charged, by the rates of `tax_place`: a country, or a part of one. `vat_id` is without spaces. `invoicing` is what was
+    chosen, by day; before the first one each subscription has invoices of its own."""
 
     key: str
     name: str
@@ -39,6 +56,11 @@ class Customer:
     tax: TaxStatus | None = None
     tax_place: str = ""
     vat_id: str = ""
+    invoicing: tuple[Invoicing, ...] = ()
+
+    def invoicing_on(self, day: date) -> InvoicingMode:
+        chosen = [each.mode for each in self.invoicing if each.effective_on <= day]
+        return chosen[-1] if chosen else "per_subscription"
 
     def check_purchase_order(self, given: str | None) -> None:
         """Raises PurchaseOrderMissing."""
@@ -48,8 +70,12 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutCustomer:
+    """`invoicing` is a choice from a day on; without one what was chosen stays. `today` is the customer's day."""
+
     customer_id: UUID
     customer: Customer
+    invoicing: Invoicing | None = None
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +96,18 @@ def decide(current: Customer | None, command: PutCustomer) -> list[CustomerChang
     validate_vat_id(command.customer.vat_id, "/vat_id")
     if command.customer.tax is not None:
         validate_tax_status(command.customer.tax, "/tax")
-    if current == command.customer:
-        return []
-    return [CustomerChanged(customer_id=command.customer_id, customer=command.customer)]
+    customer = replace(command.customer, invoicing=_chosen(current, command))
+    return [] if current == customer else [CustomerChanged(customer_id=command.customer_id, customer=customer)]
+
+
+def _chosen(current: Customer | None, command: PutCustomer) -> tuple[Invoicing, ...]:
+    """The last word counts from its day on; what was chosen for days before stays."""
+    before, said = current.invoicing if current else (), command.invoicing
+    if said is None or said == (before[-1] if before else None):
+        return before
+    if current is not None and command.today is not None and said.effective_on <= command.today:
+        raise InvoicingDayPassed(f"give a day after {command.today}", field="/invoicing/effective_on")
+    return (*(each for each in before if each.effective_on < said.effective_on), said)
 
 
 def evolve(_: Customer | None, event: CustomerChanged) -> Customer | None:

@@ -16,7 +16,7 @@ from shared.money import Money
 
 LineKind = Literal["flat", "usage", "true_up", "reinstatement", "late_fee", "one_off"]
 # What is told apart when an invoice is rated again.
-LineKey = tuple[LineKind, str, str, date, date, int, int, UUID | None, int]
+LineKey = tuple[LineKind, str, str, date, date, int, int, UUID | None, int, UUID | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,9 @@ class InvoiceLine:
     rates of the price. Of a price that is `tax_inclusive` the amount is what is left without `taxes`; discounts were taken
     off the whole of it, and tiers and residue are of the whole. People may have changed the draft: `edit` is the one that
     added the line, which then has no plan, term or quote, and 0 is the bill; what a quote charges once has a quote alone;
-    `adjustments` are part of the amount, or of the whole."""
+    `adjustments` are part of the amount, or of the whole. On an invoice of several subscriptions, and on what corrects it, the
+    line says for which it is; otherwise that is the one of the invoice.
+    """
 
     number: int
     kind: LineKind
@@ -94,6 +96,7 @@ class InvoiceLine:
     taxes: tuple[AppliedTax, ...] = ()
     edit: int = 0
     adjustments: tuple[LineAdjustment, ...] = ()
+    subscription_id: UUID | None = None
 
     @property
     def net(self) -> Money:
@@ -127,4 +130,5 @@ class InvoiceLine:
             self.amendment,
             foreign,
             self.edit,
+            self.subscription_id,
         )

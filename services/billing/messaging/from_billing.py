@@ -64,8 +64,9 @@ def quote_accepted(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceIssuedV1)
     left = Money(body.total_minor if body.open_minor is None else body.open_minor, body.currency)
-    debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=left)
-    yield from collecting.on_invoice_issued(_debtor(body), body.zone, debt)
+    for debtor, part in _debts(body, left):
+        debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=part)
+        yield from collecting.on_invoice_issued(debtor, body.zone, debt)
     profile: PaymentProfile = unit.state(PAYMENT_PROFILE, body.customer_id)
     settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
     is_applied = (profile.unapplied_cash or settings.unapplied_cash) == "apply"
@@ -81,8 +82,7 @@ def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 
 def payment_allocated(message: Message) -> Iterator[Order]:
     body = message.read(InvoicePaymentAllocatedV1)
-    left = Money(body.open_minor, body.currency)
-    return collecting.on_debt_changed(_debtor(body), body.invoice_id, left, message.time)
+    return _on_debts_changed(body, Money(body.open_minor, body.currency), message)
 
 
 def invoice_paid(message: Message, unit: UnitOfWork) -> Iterator[Order]:
@@ -100,39 +100,50 @@ def _review_plan(message: Message, unit: UnitOfWork, invoice_id: UUID) -> Iterat
 def invoice_voided(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     """Nothing is owed any more."""
     body = message.read(InvoiceVoidedV1)
-    nothing = Money.zero(body.currency)
-    yield from collecting.on_debt_changed(_debtor(body), body.invoice_id, nothing, message.time)
+    yield from _on_debts_changed(body, Money.zero(body.currency), message)
     yield from _review_plan(message, unit, body.invoice_id)
 
 
 def invoice_credited(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceCreditedV1)
     left, lost = (Money(minor, body.currency) for minor in (body.open_minor, body.written_off_minor))
-    yield from collecting.on_debt_changed(_debtor(body), body.invoice_id, left, message.time)
-    yield from collecting.on_loss_changed(_debtor(body), body.invoice_id, lost, message.time)
+    yield from _on_debts_changed(body, left, message)
+    for debtor, part in _debts(body, lost):
+        yield from collecting.on_loss_changed(debtor, body.invoice_id, part, message.time)
     yield from _review_plan(message, unit, body.invoice_id)
 
 
 def invoice_written_off(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceWrittenOffV1)
     lost = Money(body.written_off_minor, body.currency)
-    yield from collecting.on_written_off(_debtor(body), body.invoice_id, lost, message.time)
+    for debtor, part in _debts(body, lost):
+        yield from collecting.on_written_off(debtor, body.invoice_id, part, message.time)
     yield from _review_plan(message, unit, body.invoice_id)
 
 
 def invoice_recovered(message: Message) -> Iterator[Order]:
     body = message.read(InvoiceRecoveredV1)
     lost = Money(body.written_off_minor, body.currency)
-    return collecting.on_loss_changed(_debtor(body), body.invoice_id, lost, message.time)
+    for debtor, part in _debts(body, lost):
+        yield from collecting.on_loss_changed(debtor, body.invoice_id, part, message.time)
 
 
 def invoice_reopened(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceReopenedV1)
     left = Money(body.open_minor, body.currency)
-    debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=left)
-    yield from collecting.on_invoice_reopened(_debtor(body), body.zone, debt, message.time)
+    for debtor, part in _debts(body, left):
+        if part.minor:
+            debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=part)
+            yield from collecting.on_invoice_reopened(debtor, body.zone, debt, message.time)
     yield from _review_plan(message, unit, body.invoice_id)
 
 
-def _debtor(body: InvoiceMessage) -> Debtor:
-    return Debtor(body.subscription_id, body.customer_id)
+def _on_debts_changed(body: InvoiceMessage, left: Money, message: Message) -> Iterator[Order]:
+    for debtor, part in _debts(body, left):
+        yield from collecting.on_debt_changed(debtor, body.invoice_id, part, message.time)
+
+
+def _debts(body: InvoiceMessage, amount: Money) -> list[tuple[Debtor, Money]]:
+    """Whose debt it is: of a consolidated invoice each subscription owes its part."""
+    shares = {each.subscription_id: each.share_minor for each in body.subscriptions}
+    return collecting.debts(Debtor(body.subscription_id, body.customer_id), shares, amount)

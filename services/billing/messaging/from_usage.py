@@ -22,8 +22,9 @@ from services.billing.domain.usage_period import (
     RecordRevision,
     UsagePeriod,
 )
-from services.billing.processes import correcting, invoicing
+from services.billing.processes import consolidating, correcting, invoicing
 from services.billing.projections import running_usage, usage_periods, waiting_bills
+from services.billing.projections.waiting_bills import WaitingDay
 from shared.contracts.usage import GroupTotal, UsagePeriodAdvancedV1, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.messages import Message
 from shared.orders import Order
@@ -49,8 +50,13 @@ def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 
 def completed(unit: UnitOfWork, subscription_id: UUID) -> Iterator[Order]:
     """Bills that waited for a period that has closed."""
-    for bill in waiting_bills.of_subscription(unit, subscription_id):
-        yield from complete(unit, unit.state(SUBSCRIPTION, subscription_id), bill)
+    waiting = waiting_bills.of_subscription(unit, subscription_id)
+    for bill in waiting:
+        if bill.together is None:
+            yield from complete(unit, unit.state(SUBSCRIPTION, subscription_id), bill)
+    for customer_id in {bill.together.customer_id for bill in waiting if bill.together}:
+        days = waiting_bills.of_customers(unit.tx, unit.tenant_id, [customer_id], unit.now)
+        yield from complete_days(unit, days)
 
 
 def period_revised(message: Message, unit: UnitOfWork) -> Iterator[Order]:
@@ -77,7 +83,7 @@ def answer(
     invoice: Invoice = unit.state(INVOICE, invoice_id)
     revised = correcting.Revised(
         correction_id=correction_id,
-        item=next(item for item in invoice.header.bill.usage if item.period_id == period_id),
+        item=next(item for item in invoice.header.usage if item.period_id == period_id),
         revision=period.revision,
         cause=cause,
         event_ids=event_ids,
@@ -99,6 +105,20 @@ def complete(unit: UnitOfWork, subscription: Subscription, bill: Bill) -> Iterat
         return
     version = unit.version(SUBSCRIPTION, subscription.subscription_id)
     yield from invoicing.invoice(subscription, version, bill, usage, desk_of(unit))
+
+
+def complete_days(unit: UnitOfWork, days: Sequence[WaitingDay]) -> Iterator[Order]:
+    """Draft one invoice for each day, if all that its bills wait for is there."""
+    for day in days:
+        usage = {id_: period for _, bill in day.bills for id_, period in _usage(unit, bill).items()}
+        if all(invoicing.is_complete(bill, usage) for _, bill in day.bills):
+            wanted = [_wanted(unit, subscription_id, bill) for subscription_id, bill in day.bills]
+            yield from consolidating.invoice(wanted, usage, desk_of(unit))
+
+
+def _wanted(unit: UnitOfWork, subscription_id: UUID, bill: Bill) -> consolidating.Wanted:
+    subscription: Subscription = unit.state(SUBSCRIPTION, subscription_id)
+    return consolidating.Wanted(subscription, unit.version(SUBSCRIPTION, subscription_id), bill)
 
 
 def _usage(unit: UnitOfWork, bill: Bill) -> dict[UUID, UsagePeriod]:

@@ -119,4 +119,8 @@ def _facts(facts: events.Facts) -> dict[str, Any]:
         "total_minor": facts.total.minor,
         "kind": facts.kind,
         "corrects_invoice_id": facts.corrects_invoice_id,
+        "subscriptions": [
+            billing_invoices.InvoicedSubscription(subscription_id=each.subscription_id, share_minor=each.share.minor)
+            for each in facts.subscriptions
+        ],
     }

@@ -42,9 +42,10 @@ from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.domain.wallet import WALLET
 from services.billing.domain.wallet.state import Wallet
 from services.billing.messaging.from_outcomes import outcomes_due
-from services.billing.messaging.from_usage import complete
+from services.billing.messaging.from_usage import complete, complete_days
 from services.billing.processes import (
     autopaying,
+    consolidating,
     crediting,
     included_credit,
     instalments,
@@ -156,10 +157,25 @@ def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     waiting_bills.alone(unit.session, unit.tenant_id)
     subscription: Subscription = unit.state(SUBSCRIPTION, timer.subject)
     customer: Customer | None = unit.state(CUSTOMER, subscription.party.customer_id)
-    tax, taxation = customer.tax if customer else None, taxation_of(unit, customer)
-    requested = unit.execute(SUBSCRIPTION, timer.subject, RequestBill(at=timer.fire_at, tax=tax, taxation=taxation))
-    for event in requested:
-        yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), event.bill)
+    request = RequestBill(
+        at=timer.fire_at,
+        tax=customer.tax if customer else None,
+        taxation=taxation_of(unit, customer),
+        is_consolidated=customer is not None
+        and customer.invoicing_on(subscription.day(timer.fire_at)) == "consolidated",
+    )
+    for event in unit.execute(SUBSCRIPTION, timer.subject, request):
+        if event.bill.together is None:
+            yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), event.bill)
+
+
+def consolidation(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """The day of a customer is over."""
+    waiting_bills.alone(unit.session, unit.tenant_id)
+    days = unit.session.kept.get(("waiting_days", timer.subject, timer.fire_at))
+    if days is None:
+        days = waiting_bills.of_customers(unit.tx, unit.tenant_id, [timer.subject], timer.fire_at)
+    yield from complete_days(unit, days)
 
 
 def review_over(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
@@ -250,7 +266,22 @@ def _bills(timers: Sequence[Timer], session: Session) -> None:
     session.load(CUSTOMER, tenant_id, [subscription.party.customer_id for subscription in known])
 
 
-PREPARATIONS: Mapping[str, Preparation] = {"bill": _bills}
+def _consolidations(timers: Sequence[Timer], session: Session) -> None:
+    """What the waiting bills of these customers are of, and whose invoices they will be."""
+    tenant_id, customers = timers[0].tenant_id, [timer.subject for timer in timers]
+    waiting_bills.alone(session, tenant_id)
+    days = waiting_bills.of_customers(session.connection, tenant_id, customers, timers[0].fire_at)
+    for timer in timers:
+        mine = [day for day in days if day.customer_id == timer.subject]
+        session.kept["waiting_days", timer.subject, timer.fire_at] = mine
+    waiting = [each for day in days for each in day.bills]
+    session.load(SUBSCRIPTION, tenant_id, [subscription_id for subscription_id, _ in waiting])
+    session.load(USAGE_PERIOD, tenant_id, [item.period_id for _, bill in waiting for item in bill.usage])
+    ids = [id_ for _, bill in waiting for id_ in (bill.invoice_id, consolidating.consolidated_id(bill.invoice_id))]
+    session.load(INVOICE, tenant_id, ids)
+
+
+PREPARATIONS: Mapping[str, Preparation] = {"bill": _bills, "consolidation": _consolidations}
 
 TIMERS: Mapping[str, TimerHandler] = {
     handler.__name__: handler
@@ -273,6 +304,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         cut_periods,
         outcomes_due,
         bill,
+        consolidation,
         unused_time,
         review_over,
         credit_expiry,

@@ -1,9 +1,9 @@
-"""From invoices to dunning: what is owed is tracked by subscription, what is owed beside any by customer, and let go when it is
-paid."""
+"""From invoices to dunning: what is owed is tracked by subscription, of a consolidated invoice by each of them, what is owed
+beside any by customer, and let go when it is paid."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +25,16 @@ class Debtor:
     @property
     def stream_id(self) -> UUID:
         return self.subscription_id or self.customer_id
+
+
+def debts(debtor: Debtor, shares: Mapping[UUID, int], amount: Money) -> list[tuple[Debtor, Money]]:
+    """An amount of an invoice by those who owe it. Of a consolidated one it is split over the subscriptions by their shares,
+    the largest remainders first, so that the parts come to it; where none of them has a share the first one owes it."""
+    if not shares:
+        return [(debtor, amount)]
+    weights = list(shares.values()) if any(shares.values()) else [1, *[0] * (len(shares) - 1)]
+    debtors = (Debtor(subscription_id, debtor.customer_id) for subscription_id in shares)
+    return list(zip(debtors, amount.split(weights), strict=True))
 
 
 def on_invoice_issued(debtor: Debtor, zone: str, debt: Debt) -> Iterator[Order]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.plan import Charge
 from services.billing.domain.quote.state import Quote
-from services.billing.domain.subscription.events import Term
+from services.billing.domain.subscription.events import Bill, Term
 from services.billing.domain.subscription.state import Subscription
 from services.billing.processes.one_off import items_of
 from services.billing.processes.ordering import subscription_id
@@ -122,15 +123,22 @@ def of_line(line: InvoiceLine, subscription: Subscription, quoted: AgreedLine | 
 
 
 def invoiced_otherwise(
-    events: Sequence[Any], log: Log, lines: Mapping[int, AgreedLine | None], once: Quote | None = None
+    events: Sequence[Any],
+    log: Log,
+    lines: Mapping[int, AgreedLine | None],
+    once: Quote | None = None,
+    subscription_id: UUID | None = None,
 ) -> list[Difference]:
     """An invoice, its corrections and credits made again from the log with the lines that the quotes have, and with what the
-    quote `once` charges once, where the invoice charges for that."""
-    return verify(
-        events,
-        replace(
-            log,
-            agreed=lambda subscription: as_quoted(subscription, lines),
-            billed=lambda bill: replace(bill, one_offs=items_of(once)) if once and bill.one_offs else bill,
-        ),
-    )
+    quote `once` charges once, where the invoice charges for that. Of a consolidated invoice those of one subscription: the
+    others are as the log has them."""
+
+    def agreed(subscription: Subscription) -> Subscription:
+        is_meant = subscription_id in (None, subscription.subscription_id)
+        return as_quoted(subscription, lines) if is_meant else subscription
+
+    def billed(bill: Bill, owner: UUID | None) -> Bill:
+        is_meant = owner is None or subscription_id in (None, owner)
+        return replace(bill, one_offs=items_of(once)) if once and bill.one_offs and is_meant else bill
+
+    return verify(events, replace(log, agreed=agreed, billed=billed))

@@ -11,10 +11,9 @@ from uuid import UUID
 from services.billing.domain.correction import Carried, Correction, difference
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import NoteCorrection, RecalculateInvoice
-from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.events import NotedStatus
-from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.together import rated_again
 from services.billing.domain.late_usage import Treatment, policy_text, treatment
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import is_billed_after
@@ -24,13 +23,14 @@ from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import UsagePeriod, at_revision
 from services.billing.processes.correction_documents import (
     Usage,
+    rated,
     revisions_of,
     settle,
     settle_left_out,
     taken_over,
     with_corrections,
 )
-from services.billing.processes.writing import Desk
+from services.billing.processes.writing import Contracts, Desk
 from shared.orders import Order
 
 NOTED: dict[Treatment, NotedStatus] = {"correct": "open", "next_invoice": "deferred", "ignore": "ignored"}
@@ -61,7 +61,7 @@ def rated_with(
     invoice: Invoice, revised: UUID, state: Callable[[UUID], UsagePeriod], history: Callable[[UUID], Sequence[Any]]
 ) -> Usage:
     """The revised period as it is now, and the others of the invoice without revisions that were ignored."""
-    usage = {item.period_id: state(item.period_id) for item in invoice.header.bill.usage}
+    usage = {item.period_id: state(item.period_id) for item in invoice.header.usage}
     for id_, period in usage.items():
         wanted = invoice.revision(id_)
         if invoice.facts is not None and id_ != revised and period.revision != wanted:
@@ -72,17 +72,18 @@ def rated_with(
 def _recalculate(
     subscription: Subscription, version: int, draft: Invoice, usage: Usage, cause: str, desk: Desk
 ) -> Iterator[Order]:
-    bill = taken_over(draft.header.bill, draft.lines)
-    lines, left_out = with_corrections(subscription, bill, usage, draft.edits)
-    command = RecalculateInvoice(lines=lines, cause=cause, revisions=revisions_of(bill, usage))
-    yield Order(INVOICE, bill.invoice_id, command)
-    yield from settle_left_out(subscription, version, left_out, desk)
+    header, contract = draft.header, desk.beside(subscription, version)
+    parts = taken_over(header, draft.lines)
+    lines, left_out = with_corrections(header, parts, contract, usage, draft.edits)
+    command = RecalculateInvoice(lines=lines, cause=cause, revisions=revisions_of(header, usage))
+    yield Order(INVOICE, header.invoice_id, command)
+    yield from settle_left_out(left_out, contract, desk)
 
 
 def _correct(
     subscription: Subscription, version: int, invoice: Invoice, usage: Usage, revised: Revised, desk: Desk
 ) -> Iterator[Order]:
-    facts, bill = invoice.issued, invoice.header.bill
+    facts, header = invoice.issued, invoice.header
     line = subscription.line(revised.item.term_number, revised.item.amendment)
     correction = Correction(
         correction_id=revised.correction_id,
@@ -92,10 +93,7 @@ def _correct(
         revision=revised.revision,
         cause=revised.cause,
     )
-    lines = compose(subscription, taken_over(bill, invoice.lines), usage)
-    lines = edited(lines, invoice.edits, bill, subscription.currency)
-    after = Carried.of(lines, subscription.currency, bill.rounding)
-    found = difference(after, invoice.carried(), invoice.lines, correction)
+    found = _changed(invoice, desk.beside(subscription, version), usage, correction)
     day, again = subscription.day(desk.at), is_billed_after(subscription, desk.at)
     status = NOTED[treatment(line.late_usage, line.late_usage_days, facts.issued_on, day, is_billed_after=again)]
     if status == "deferred" and found.is_nothing(subscription.currency):
@@ -106,7 +104,7 @@ def _correct(
         status=status,
         policy=policy_text(line.late_usage, line.late_usage_days),
         difference=found,
-        revisions=revisions_of(bill, usage),
+        revisions=revisions_of(header, usage),
         event_ids=revised.event_ids,
     )
     yield Order(INVOICE, facts.invoice_id, note)
@@ -116,3 +114,12 @@ def _correct(
             yield Order(SUBSCRIPTION, subscription.subscription_id, DeferCorrection(correction=deferred))
         case "open":
             yield from settle(subscription, version, (correction,), found, desk)
+
+
+def _changed(invoice: Invoice, contract: Contracts, usage: Usage, correction: Correction) -> Carried:
+    """What all documents together should carry more, or less."""
+    header, before = invoice.header, invoice.carried()
+    lines = rated(header, taken_over(header, invoice.lines), contract, usage, invoice.edits)
+    lines = rated_again(header, lines, before.lines, correction.period_id)
+    after = Carried.of(lines, header.party.currency, header.bill.rounding)
+    return difference(after, before, invoice.lines, correction)

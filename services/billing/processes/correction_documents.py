@@ -21,19 +21,22 @@ from services.billing.domain.invoice.commands import (
     DraftInvoice,
     Number,
 )
-from services.billing.domain.invoice.compose import compose
-from services.billing.domain.invoice.events import Answer, Header
+from services.billing.domain.invoice.events import Answer
+from services.billing.domain.invoice.header import Header, Part
 from services.billing.domain.invoice.line_edits import LineEdit, edited
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.together import composed
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription.events import Bill, DeferredCorrection
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import UsagePeriod
 from services.billing.processes import wallets
-from services.billing.processes.writing import Desk
+from services.billing.processes.writing import Contracts, Desk
 from shared.orders import Order
 
 Usage = Mapping[UUID, UsagePeriod]
+# Corrections that an invoice does not take, by the subscription whose bill had them.
+LeftOut = Mapping[UUID, Sequence[DeferredCorrection]]
 
 
 def settle(
@@ -44,7 +47,7 @@ def settle(
     total = found.totals(subscription.currency).total
     documents: list[CorrectionDocument] = []
     answer: Answer = "unchanged"
-    if total.minor >= 0 and not found.is_nothing(subscription.currency):
+    if total.minor >= 0 and found.lines and not found.is_nothing(subscription.currency):
         documents, answer = [(yield from _bill(subscription, version, corrections[-1], found, desk))], "billed"
     elif total.minor < 0:
         documents = yield from _credit(subscription, corrections[-1], found, desk)
@@ -91,7 +94,11 @@ def _credit(
     subscription: Subscription, correction: Correction, less: Carried, desk: Desk
 ) -> Generator[Order, None, list[CorrectionDocument]]:
     invoice, documents = desk.invoice(correction.invoice_id), []
-    shares = [Share(id_, carried, desk.invoice(id_).left) for id_, carried in invoice.shares().items()]
+    shares = [
+        Share(id_, carried, desk.invoice(id_).left)
+        for id_, carried in invoice.shares().items()
+        if _is_of(subscription, invoice, carried)
+    ]
     for id_, part in allocate(less, shares, correction.invoice_id, subscription.currency):
         number = desk.next_credit_note()
         day, taken_back = subscription.day(desk.at), -part
@@ -103,43 +110,66 @@ def _credit(
     return documents
 
 
-def revisions_of(bill: Bill, usage: Usage) -> dict[UUID, int]:
-    return {item.period_id: usage[item.period_id].revision for item in bill.usage}
+def _is_of(subscription: Subscription, corrected: Invoice, carried: Carried) -> bool:
+    """Of a consolidated invoice nothing is credited on a document that corrects the usage of another subscription."""
+    if not corrected.header.parts:
+        return True
+    return any(line.subscription_id == subscription.subscription_id for line in carried.lines)
+
+
+def revisions_of(header: Header, usage: Usage) -> dict[UUID, int]:
+    return {item.period_id: usage[item.period_id].revision for item in header.usage}
+
+
+def rated(
+    header: Header, parts: Sequence[Part], contract: Contracts, usage: Usage, edits: Sequence[LineEdit]
+) -> tuple[InvoiceLine, ...]:
+    """The lines by the contracts of now, with what people changed of the draft."""
+    lines = composed(header, parts, lambda part: contract(part.subscription_id)[0], usage)
+    return edited(lines, edits, header.bill, header.party.currency)
 
 
 def with_corrections(
-    subscription: Subscription, bill: Bill, usage: Usage, edits: Sequence[LineEdit] = ()
-) -> tuple[tuple[InvoiceLine, ...], tuple[DeferredCorrection, ...]]:
+    header: Header, parts: Sequence[Part], contract: Contracts, usage: Usage, edits: Sequence[LineEdit] = ()
+) -> tuple[tuple[InvoiceLine, ...], LeftOut]:
     """The lines of a draft with what people changed of it, and the corrections that it cannot take: nobody is sent an
     invoice below zero. Those of one invoice stay together, so that what went up and down again is neither billed nor
     credited."""
-    currency = subscription.currency
-    lines = edited(compose(subscription, bill, usage), edits, bill, currency)
-    if Carried.of(lines, currency, bill.rounding).totals(currency).total.minor >= 0:
-        return lines, ()
-    families = _by_family(bill.corrections)
+    currency = header.party.currency
+    lines = rated(header, parts, contract, usage, edits)
+    if Carried.of(lines, currency, header.bill.rounding).totals(currency).total.minor >= 0:
+        return lines, {}
+    families = _by_family([c for part in parts for c in part.bill.corrections])
     less = {id_ for id_, together in families.items() if _sum(together).totals(currency).total.minor < 0}
-    kept = tuple(c for c in bill.corrections if c.correction.invoice_id not in less)
-    left_out = tuple(c for c in bill.corrections if c.correction.invoice_id in less)
-    lines = compose(subscription, replace(bill, corrections=kept), usage)
-    return edited(lines, edits, bill, currency), left_out
+    kept = [_with(part, [c for c in part.bill.corrections if c.correction.invoice_id not in less]) for part in parts]
+    left_out: dict[UUID, list[DeferredCorrection]] = {}
+    for part in parts:
+        found = [c for c in part.bill.corrections if c.correction.invoice_id in less]
+        left_out.setdefault(part.subscription_id, []).extend(found)
+    return rated(header, kept, contract, usage, edits), left_out
 
 
-def taken_over(bill: Bill, lines: tuple[InvoiceLine, ...]) -> Bill:
-    """The bill with those corrections only that the lines made of it have."""
-    if not bill.corrections:
-        return bill
+def _with(part: Part, corrections: Sequence[DeferredCorrection]) -> Part:
+    return replace(part, bill=replace(part.bill, corrections=tuple(corrections)))
+
+
+def taken_over(header: Header, lines: Sequence[InvoiceLine]) -> tuple[Part, ...]:
+    """The bills with those corrections only that the lines made of them have."""
+    if not any(part.bill.corrections for part in header.bills):
+        return header.bills
     on_lines = {line.corrects.correction_id for line in lines if line.corrects}
-    taken = tuple(c for c in bill.corrections if c.correction.correction_id in on_lines)
-    return replace(bill, corrections=taken)
+    return tuple(
+        _with(part, [c for c in part.bill.corrections if c.correction.correction_id in on_lines])
+        for part in header.bills
+    )
 
 
-def settle_left_out(
-    subscription: Subscription, version: int, left_out: Sequence[DeferredCorrection], desk: Desk
-) -> Iterator[Order]:
-    for together in _by_family(left_out).values():
-        corrections = tuple(deferred.correction for deferred in together)
-        yield from settle(subscription, version, corrections, _sum(together), desk)
+def settle_left_out(left_out: LeftOut, contract: Contracts, desk: Desk) -> Iterator[Order]:
+    for subscription_id, deferred in left_out.items():
+        subscription, version = contract(subscription_id)
+        for together in _by_family(deferred).values():
+            corrections = tuple(each.correction for each in together)
+            yield from settle(subscription, version, corrections, _sum(together), desk)
 
 
 def _by_family(deferred: Sequence[DeferredCorrection]) -> dict[UUID, list[DeferredCorrection]]:
@@ -155,7 +185,8 @@ def _sum(together: Sequence[DeferredCorrection]) -> Carried:
 
 def on_issued(invoice: Invoice, number: Number) -> Iterator[Order]:
     """The lines that corrected earlier invoices are their answer."""
-    for deferred in taken_over(invoice.header.bill, invoice.lines).corrections:
+    taken = (c for part in taken_over(invoice.header, invoice.lines) for c in part.bill.corrections)
+    for deferred in taken:
         document = CorrectionDocument(
             kind="line", invoice_id=invoice.header.invoice_id, number=number.text, carried=deferred.carried
         )
@@ -166,6 +197,9 @@ def on_issued(invoice: Invoice, number: Number) -> Iterator[Order]:
         yield Order(INVOICE, family, command)
 
 
-def on_discarded(subscription: Subscription, version: int, draft: Invoice, desk: Desk) -> Iterator[Order]:
+def on_discarded(draft: Invoice, contract: Contracts, desk: Desk) -> Iterator[Order]:
     """What the draft would have corrected is answered at once, as where no other invoice follows."""
-    yield from settle_left_out(subscription, version, taken_over(draft.header.bill, draft.lines).corrections, desk)
+    left_out: dict[UUID, list[DeferredCorrection]] = {}
+    for part in taken_over(draft.header, draft.lines):
+        left_out.setdefault(part.subscription_id, []).extend(part.bill.corrections)
+    yield from settle_left_out(left_out, contract, desk)

@@ -10,7 +10,7 @@ from services.billing.domain.correction import Carried
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import DraftInvoice, IssueInvoice, Number
 from services.billing.domain.invoice.compose import compose
-from services.billing.domain.invoice.events import Header
+from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.unused import unused
 from services.billing.domain.subscription import SUBSCRIPTION

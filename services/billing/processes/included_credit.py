@@ -11,6 +11,7 @@ from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.included_credit import IncludedCredit
 from services.billing.domain.invoice.compose import billed_period
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.together import flat_lines
 from services.billing.domain.subscription.events import FlatItem
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.wallet import WALLET
@@ -35,12 +36,20 @@ def series(subscription_id: UUID, charge: str) -> UUID:
 
 def on_issued(subscription: Subscription, invoice: Invoice, at: datetime) -> Iterator[Order]:
     """A line of an invoice that is charged in advance for credit grants it, once."""
-    for number, item in enumerate(invoice.header.bill.flat, start=1):
+    for number, item in _charged(subscription, invoice):
         included = subscription.line(item.term_number, item.amendment).charge(item.charge).includes
         if included is not None:
             command = _grant(subscription, invoice, number, item, included, at)
             if command.amount.minor:
                 yield Order(WALLET, command.facts.wallet_id, command)
+
+
+def _charged(subscription: Subscription, invoice: Invoice) -> Iterator[tuple[int, FlatItem]]:
+    """By the number of its line: those of one subscription come first on its invoice, in the order of the bill."""
+    if not invoice.header.parts:
+        return enumerate(invoice.header.bill.flat, start=1)
+    found = flat_lines(invoice.header, invoice.lines, subscription.subscription_id)
+    return ((line.number, item) for item, line in found)
 
 
 def _grant(
@@ -81,7 +90,8 @@ def _grant(
 
 def on_voided(invoice: Invoice, desk: Desk) -> Iterator[Order]:
     """Nobody paid for it: what is left of it is gone."""
-    for number in range(1, len(invoice.header.bill.flat) + 1):
+    flat = len(invoice.lines) if invoice.header.parts else len(invoice.header.bill.flat)
+    for number in range(1, flat + 1):
         wallet = desk.wallet(wallet_id(invoice.header.invoice_id, number))
         if wallet is not None:
             yield _revoke(wallet, wallet.balance, "void", desk.at)

@@ -64,6 +64,7 @@ def _ended(plan: PaymentPlan, command: ReviewPlan | WithdrawPlan, known: Known) 
 def _by_debtor(agreement: Agreement) -> dict[Debtor, list[UUID]]:
     found: dict[Debtor, list[UUID]] = {}
     for invoice in agreement.invoices:
-        debtor = Debtor(invoice.subscription_id, agreement.customer_id)
-        found.setdefault(debtor, []).append(invoice.invoice_id)
+        for subscription_id in invoice.subscription_ids or (invoice.subscription_id,):
+            debtor = Debtor(subscription_id, agreement.customer_id)
+            found.setdefault(debtor, []).append(invoice.invoice_id)
     return found

@@ -11,7 +11,7 @@ from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import Party
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import DraftInvoice
-from services.billing.domain.invoice.events import Header
+from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.line_edits import OneOff
 from services.billing.domain.invoice.one_off import bill_lines
 from services.billing.domain.invoice.state import Invoice

@@ -21,7 +21,7 @@ from services.billing.domain.invoicing.totals import InvoiceTotals
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordRevision, UsagePeriod
 from services.billing.processes.correcting import Revised, on_period_revised, rated_with
-from services.billing.processes.writing import Desk
+from services.billing.processes.writing import Contract, Desk
 from shared.decider import AnyDecider
 from shared.orders import Order
 
@@ -71,19 +71,17 @@ class Trial:
         invoice: Invoice = self.state(INVOICE, invoice_id)
         revised = Revised(
             correction_id=uuid5(period_id, f"{CAUSE}:{revision}"),
-            item=next(item for item in invoice.header.bill.usage if item.period_id == period_id),
+            item=next(item for item in invoice.header.usage if item.period_id == period_id),
             revision=revision,
             cause=CAUSE,
             event_ids=(),
         )
         usage = rated_with(invoice, period_id, lambda id_: self.state(USAGE_PERIOD, id_), self.history_of)
-        subscription_id = invoice.header.subscription_id
-        assert subscription_id is not None  # usage was billed on it
-        subscription, version = (
-            self.state(SUBSCRIPTION, subscription_id),
-            self.version_of(SUBSCRIPTION, subscription_id),
-        )
+        subscription, version = self._contract(period.subscription_id)
         return self._carry_out(on_period_revised(subscription, version, invoice, usage, revised, self._desk()))
+
+    def _contract(self, subscription_id: UUID) -> Contract:
+        return self.state(SUBSCRIPTION, subscription_id), self.version_of(SUBSCRIPTION, subscription_id)
 
     def _desk(self) -> Desk:
         return Desk(
@@ -92,6 +90,7 @@ class Trial:
             next_number=lambda: NO_NUMBER,
             next_credit_note=lambda: NO_NUMBER,
             at=self.at,
+            contract=self._contract,
         )
 
     def _carry_out(self, orders: Iterable[Order]) -> list[Foreseen]:

@@ -32,6 +32,8 @@ from services.billing.domain.subscription.billing import boundaries
 from services.billing.domain.subscription.changes import Trial
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
+    Bill,
+    BillRequested,
     CancellationScheduled,
     LateFeeAssessed,
     SubscriptionAmended,
@@ -39,6 +41,7 @@ from services.billing.domain.subscription.events import (
     SubscriptionCreated,
     Term,
     TermRenewed,
+    Together,
     TrialConverted,
 )
 from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
@@ -67,6 +70,8 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
         case QuoteSent(valid_until=valid_until):
             yield _timer(recorded, "quote_expiry", valid_until, TERMS)
+        case BillRequested(bill=Bill(together=Together() as together)):
+            yield _day_over(recorded, together)
         case InvoiceDrafted(review_until=datetime() as review_until):
             yield _timer(recorded, "review_over", review_until, BILLS)
         case InvoiceIssued(facts=facts):
@@ -222,6 +227,12 @@ def _periods(
         if after is None or at > after:
             yield _timer(recorded, "period_start", at, PERIODS)
             yield _timer(recorded, "bill", at, BILLS)
+
+
+def _day_over(recorded: Recorded, together: Together) -> Timer:
+    """One for all bills of a customer's day."""
+    customer_id, at = together.customer_id, together.invoice_at
+    return Timer(tenant_id=recorded.tenant_id, name="consolidation", subject=customer_id, fire_at=at, stage=BILLS)
 
 
 def _timer(recorded: Recorded, name: str, fire_at: datetime, stage: int, subject: UUID | None = None) -> Timer:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
 from services.billing.domain.correction import Carried, Correction, difference
 from services.billing.domain.invoice import INVOICE, one_off
-from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.events import CorrectionNoted, CreditNoteIssued
+from services.billing.domain.invoice.header import Part
 from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.together import composed, rated_again
 from services.billing.domain.invoice.unused import unused
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -37,26 +38,33 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Log:
     """Events of the subscription, if there is one, up to the version that the invoice names, and of the usage periods that it
-    bills. `agreed`, and `billed` of what is charged once, put something else to be compared with in the place of what the
-    log has."""
+    bills; of a consolidated invoice those of its `subscriptions`. `agreed`, and `billed` of what is charged once for a
+    subscription, if there is one, put something else to be compared with in the place of what the log has."""
 
     subscription: Sequence[Any]
     periods: Mapping[UUID, Sequence[Any]]
+    subscriptions: Mapping[UUID, Sequence[Any]] = field(default_factory=dict)
     agreed: Callable[[Subscription], Subscription] = lambda subscription: subscription
-    billed: Callable[[Bill], Bill] = lambda bill: bill
+    billed: Callable[[Bill, UUID | None], Bill] = lambda bill, subscription_id: bill
 
     def rated(self, invoice: Invoice, revisions: Mapping[UUID, int]) -> tuple[InvoiceLine, ...]:
         """The lines of the invoice with its periods at the given revisions, and what people changed of it."""
-        bill = self.billed(invoice.header.bill)
         if invoice.header.kind == "one_off":
-            return one_off.rated(invoice, bill)
-        subscription = self.subscription_at(invoice.header.subscription_version)
+            return one_off.rated(invoice, self.billed(invoice.header.bill, None))
+        header, parts = invoice.header, map(self._part, taken_over(invoice.header, invoice.lines))
         usage = {id_: at_revision(events, revisions.get(id_, 0)) for id_, events in self.periods.items()}
-        lines = compose(subscription, taken_over(bill, invoice.lines), usage)
-        return edited(lines, invoice.edits, bill, subscription.currency)
+        lines = composed(header, tuple(parts), self._of_part, usage)
+        return edited(lines, invoice.edits, header.bill, header.party.currency)
 
-    def subscription_at(self, version: int) -> Subscription:
-        subscription = SUBSCRIPTION.replay(self.subscription[:version])
+    def _part(self, part: Part) -> Part:
+        return replace(part, bill=self.billed(part.bill, part.subscription_id))
+
+    def _of_part(self, part: Part) -> Subscription:
+        return self.subscription_at(part.subscription_version, part.subscription_id)
+
+    def subscription_at(self, version: int, subscription_id: UUID | None) -> Subscription:
+        events = self.subscriptions.get(subscription_id, self.subscription) if subscription_id else self.subscription
+        subscription = SUBSCRIPTION.replay(events[:version])
         assert subscription is not None  # the documents were made from it
         return self.agreed(subscription)
 
@@ -70,7 +78,8 @@ def verify(drafted: Sequence[Any], log: Log) -> list[Difference]:
         if isinstance(event, CorrectionNoted) and event.policy and invoice is not None:
             found += _noted(invoice, event, log)
         if isinstance(event, CreditNoteIssued) and event.subscription_version and invoice is not None:
-            credited = unused(log.subscription_at(event.subscription_version), invoice) or Carried()
+            subscription = log.subscription_at(event.subscription_version, event.carried.lines[0].subscription_id)
+            credited = unused(subscription, invoice) or Carried()
             found += _taken(event.credit_note_number, event.carried, credited)
         invoice = INVOICE.evolve(invoice, event)
     assert invoice is not None  # its events begin with the draft
@@ -112,9 +121,11 @@ def _noted(invoice: Invoice, event: CorrectionNoted, log: Log) -> Iterator[Diffe
         cause=event.cause,
     )
     currency = event.delta.currency
-    after = Carried.of(log.rated(invoice, event.revisions), currency, invoice.header.bill.rounding)
+    before, header = invoice.carried(), invoice.header
+    lines = rated_again(header, log.rated(invoice, event.revisions), before.lines, event.period_id)
+    after = Carried.of(lines, currency, header.bill.rounding)
     name = f"{_name(invoice)}, {event.charge} at revision {event.revision}"
-    yield from _taken(name, event.difference, difference(after, invoice.carried(), invoice.lines, correction))
+    yield from _taken(name, event.difference, difference(after, before, invoice.lines, correction))
 
 
 def _name(invoice: Invoice) -> str:

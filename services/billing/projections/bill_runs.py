@@ -58,8 +58,8 @@ def of_day(unit: UnitOfWork, day: date) -> BillRun:
     return BillRun(counts=counts, overdue=overdue, unissued=listed)
 
 
-# A timer stands for each day on which a subscription may have something to pay: most, not all of them, become bills. Who
-# moved to another zone has one of the old zone, too.
+# A consolidated invoice counts for each bill that it is made of. A timer stands for each day on which a subscription may have
+# something to pay: most, not all of them, become bills. Who moved to another zone has one of the old zone, too.
 _BILLS = """
 WITH bills AS (
   SELECT 'due' AS state, b.subscription_id, NULL::uuid AS invoice_id, '' AS reason, '{}'::uuid[] AS waits_for,
@@ -69,7 +69,10 @@ WITH bills AS (
     AND (b.fire_at AT TIME ZONE (s.subscription ->> 'zone'))::date = %(day)s
   GROUP BY b.subscription_id
   UNION ALL
-  SELECT 'waiting', w.subscription_id, w.invoice_id, 'usage periods are open', ARRAY(
+  SELECT 'waiting', w.subscription_id, w.invoice_id, CASE
+           WHEN w.invoice_at > %(now)s THEN 'the day of the customer is not over'
+           WHEN w.customer_id IS NOT NULL THEN 'usage periods of a bill of the customer''s day are open'
+           ELSE 'usage periods are open' END, ARRAY(
            SELECT p.period_id FROM jsonb_array_elements(w.bill -> 'usage') AS item
            JOIN usage_periods p ON p.tenant_id = w.tenant_id AND p.period_id = (item ->> 'period_id')::uuid
            WHERE p.status = 'open' ORDER BY p.period_id), 0
@@ -82,9 +85,10 @@ WITH bills AS (
   UNION ALL
   SELECT CASE WHEN status = 'discarded' THEN 'discarded' WHEN status <> 'draft' THEN 'issued'
               WHEN document -> 'held' IS NOT NULL THEN 'held' ELSE 'review' END,
-         subscription_id, invoice_id,
+         COALESCE(p.subscription_id, i.subscription_id), invoice_id,
          CASE WHEN document -> 'held' IS NOT NULL THEN 'above the bound for invoices' ELSE 'its days of review' END, '{}', 0
-  FROM invoices WHERE tenant_id = %(tenant)s AND document ->> 'billing_on' = %(text)s AND document ->> 'kind' = 'regular')"""
+  FROM invoices i LEFT JOIN invoice_parts p USING (tenant_id, invoice_id)
+  WHERE tenant_id = %(tenant)s AND document ->> 'billing_on' = %(text)s AND document ->> 'kind' = 'regular')"""
 
 _COUNTS = f"""{_BILLS}
 SELECT state, count(*)::int, sum(late)::int FROM bills GROUP BY state"""  # noqa: S608 - our own words

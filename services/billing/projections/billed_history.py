@@ -124,7 +124,10 @@ ORDER BY customer_key COLLATE "C", subscription_id"""
 
 _INVOICED = """
 SELECT invoice_id FROM invoices
-WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s) AND status NOT IN ('discarded', 'voided')"""
+WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s) AND status NOT IN ('discarded', 'voided')
+UNION ALL
+SELECT bill_id FROM invoice_parts JOIN invoices USING (tenant_id, invoice_id)
+WHERE tenant_id = %(tenant)s AND invoice_parts.subscription_id = ANY(%(ids)s) AND status NOT IN ('discarded', 'voided')"""
 
 _EVENTS = """
 SELECT stream_id, type, data::text FROM events

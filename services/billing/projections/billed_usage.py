@@ -31,13 +31,15 @@ def lines_of(unit: UnitOfWork, period_id: UUID, group: str | None) -> Sequence[R
 
 # The invoices of one subscription are few, and all that carries its usage is among them.
 _LINES = """
-WITH documents AS (
+WITH mine AS (
+  SELECT * FROM invoices WHERE tenant_id = %(tenant)s AND (subscription_id = %(subscription)s OR invoice_id IN (
+    SELECT invoice_id FROM invoice_parts WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s))),
+documents AS (
   SELECT invoice_id, number AS document, NULL AS credit_note, status, issued_on, currency, document -> 'lines' AS lines
-  FROM invoices WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s
+  FROM mine
   UNION ALL
   SELECT invoice_id, number, note ->> 'number', status, (note ->> 'issued_on')::date, currency, note -> 'lines'
-  FROM invoices CROSS JOIN jsonb_array_elements(document -> 'credit_notes') AS note
-  WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s)
+  FROM mine CROSS JOIN jsonb_array_elements(document -> 'credit_notes') AS note)
 SELECT invoice_id, document AS invoice, credit_note, status, issued_on, currency, line
 FROM documents CROSS JOIN jsonb_array_elements(lines) AS line
 WHERE status <> 'discarded' AND line -> 'proof' ->> 'period_id' = %(period)s

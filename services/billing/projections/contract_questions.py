@@ -146,5 +146,5 @@ SELECT subscription_id, items::text FROM contract_bills
 WHERE tenant_id = %(tenant)s AND known_from < %(until)s AND invoice_id IN (
   SELECT invoice_id FROM waiting_bills WHERE tenant_id = %(tenant)s
   UNION ALL
-  SELECT invoice_id FROM invoices WHERE tenant_id = %(tenant)s AND status <> 'discarded'
-    AND (issued_on IS NULL OR issued_on > %(day)s))"""
+  SELECT COALESCE(bill_id, invoice_id) FROM invoices LEFT JOIN invoice_parts USING (tenant_id, invoice_id)
+  WHERE tenant_id = %(tenant)s AND status <> 'discarded' AND (issued_on IS NULL OR issued_on > %(day)s))"""

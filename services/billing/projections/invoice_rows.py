@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.billing.domain.invoice.edit_events import InvoiceLineAdded, InvoiceLineAdjusted, InvoiceLineRemoved
 from services.billing.domain.invoice.events import (
     CreditNoteIssued,
-    Header,
     InvoiceDiscarded,
     InvoiceDrafted,
     InvoiceHeld,
@@ -26,6 +25,7 @@ from services.billing.domain.invoice.events import (
     PaymentAllocated,
     PaymentReturned,
 )
+from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.totals import Totals
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.tables import invoices
@@ -90,7 +90,17 @@ def _document(header: Header, lines: Sequence[InvoiceLine], totals: Totals) -> d
         "credit_notes": [],
         "losses": [],
         "tax": msgspec.to_builtins(header.bill.tax),
+        **_of_several(header),
     }
+
+
+def _of_several(header: Header) -> dict[str, Any]:
+    """Of an invoice of one subscription, or of none, the document has no word."""
+    if not header.parts:
+        return {}
+    orders = {part.subscription_id: part.purchase_order for part in header.parts}
+    told = [{"subscription_id": str(id_), "purchase_order": order} for id_, order in orders.items()]
+    return {"subscriptions": told}
 
 
 def _made_of(lines: Sequence[InvoiceLine], totals: Totals) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from services.billing.domain.payment_plan.events import (
     PaymentPlanKept,
     PaymentPlanWithdrawn,
 )
-from services.billing.projections import payment_plans
+from services.billing.projections import invoice_parts, payment_plans
 from services.billing.projections.invoice_rows import DRAFTED, changes, credit, facts, row
 from services.billing.tables import invoices
 from shared.event_store import Recorded, StreamKey
@@ -95,12 +95,14 @@ def of_tenant(
     mine = select(invoices).where(invoices.c.tenant_id == unit.tenant_id)
     wanted = {
         invoices.c.customer_key: customer,
-        invoices.c.subscription_id: subscription_id,
         invoices.c.status: status,
         invoices.c.document.op("->>")("kind"): kind,
         invoices.c.number: number,
     }
     mine = mine.where(*(column == value for column, value in wanted.items() if value is not None))
+    if subscription_id is not None:
+        consolidated = invoices.c.invoice_id.in_(invoice_parts.invoices_of(unit, subscription_id))
+        mine = mine.where((invoices.c.subscription_id == subscription_id) | consolidated)
     if held is not None:
         mine = mine.where((invoices.c.document.op("->>")("held").is_not(None)) == held)
     if issued_from is not None:
@@ -189,7 +191,9 @@ def with_flat_charges_after(unit: UnitOfWork, subscription_id: UUID, day: date) 
 
 _WITH_FLAT_CHARGES_AFTER = """
 SELECT invoice_id FROM invoices
-WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s AND status IN ('issued', 'paid', 'written_off')
+WHERE tenant_id = %(tenant)s AND status IN ('issued', 'paid', 'written_off')
+  AND (subscription_id = %(subscription)s OR invoice_id IN (
+       SELECT invoice_id FROM invoice_parts WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s))
   AND EXISTS (SELECT FROM jsonb_array_elements(document -> 'lines') AS line
               WHERE line ->> 'kind' = 'flat' AND line ->> 'ends_on' > %(day)s)
 ORDER BY number"""

@@ -82,14 +82,18 @@ metered AS (
   SELECT period_id, COALESCE(sum((total ->> 'quantity')::numeric), 0) AS quantity,
          COALESCE(sum((total ->> 'count')::bigint), 0) AS events
   FROM told LEFT JOIN LATERAL jsonb_array_elements(totals) AS total ON true GROUP BY period_id),
-documents AS (
-  SELECT subscription_id, 1 AS sign, document -> 'lines' AS lines FROM invoices
+on_invoices AS (
+  SELECT status, document FROM invoices
   WHERE tenant_id = %(tenant)s AND subscription_id IN (SELECT subscription_id FROM mine)
-    AND status NOT IN ('draft', 'discarded', 'voided')
   UNION ALL
-  SELECT subscription_id, -1, note -> 'lines' FROM invoices
-  CROSS JOIN jsonb_array_elements(document -> 'credit_notes') AS note
-  WHERE tenant_id = %(tenant)s AND subscription_id IN (SELECT subscription_id FROM mine)),
+  SELECT status, document FROM invoices
+  WHERE tenant_id = %(tenant)s AND invoice_id IN (
+    SELECT invoice_id FROM invoice_parts
+    WHERE tenant_id = %(tenant)s AND subscription_id IN (SELECT subscription_id FROM mine))),
+documents AS (
+  SELECT 1 AS sign, document -> 'lines' AS lines FROM on_invoices WHERE status NOT IN ('draft', 'discarded', 'voided')
+  UNION ALL
+  SELECT -1, note -> 'lines' FROM on_invoices CROSS JOIN jsonb_array_elements(document -> 'credit_notes') AS note),
 lines AS (
   SELECT (line -> 'proof' ->> 'period_id')::uuid AS period_id, line ->> 'group' AS name,
          sign * (line ->> 'quantity')::numeric AS quantity, (line -> 'proof' ->> 'count')::bigint AS events,

@@ -53,7 +53,7 @@ def _changed(event: object) -> dict[str, Any]:
 
 
 def _billed(event: object) -> Sequence[UsageItem]:
-    return event.header.bill.usage if isinstance(event, InvoiceDrafted) else ()
+    return event.header.usage if isinstance(event, InvoiceDrafted) else ()
 
 
 def _row(entry: Recorded, event: UsagePeriodOpened) -> dict[str, Any]:

@@ -79,19 +79,20 @@ class Lifetime:
     tax: TaxStatus | None = None
     taken_over: TakeOverSubscription | None = None
     one_offs: tuple[AgreedOneOff, ...] = ()
+    me: UUID = ME
     log: list[Recorded] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.numbers = {series: count(1) for series in ("INV", "INV-CN")}
         created = CreateSubscription(
-            subscription_id=ME, party=self.party, line=self.line, quote_id=QUOTE, one_offs=self.one_offs
+            subscription_id=self.me, party=self.party, line=self.line, quote_id=QUOTE, one_offs=self.one_offs
         )
         self.say(self.taken_over or created)
         self.carry_out(metering.on_subscription_created(self.subscription))
 
     @property
     def id(self) -> UUID:
-        return self.taken_over.subscription_id if self.taken_over else ME
+        return self.taken_over.subscription_id if self.taken_over else self.me
 
     @property
     def subscription(self) -> Subscription:
@@ -107,7 +108,8 @@ class Lifetime:
 
     @property
     def periods(self) -> list[UsagePeriod]:
-        return [state for (category, _), state in self.states.items() if category == "usage_period"]
+        periods = (state for (category, _), state in self.states.items() if category == "usage_period")
+        return [period for period in periods if period.subscription_id == self.id]
 
     @property
     def desk(self) -> Desk:
@@ -148,12 +150,15 @@ class Lifetime:
         while due := sorted(
             (timer for timer in self.timers if timer.fire_at <= to), key=lambda t: (t.fire_at, t.stage, t.name)
         ):
-            self._close_usage(due[0].fire_at)
-            self.now = due[0].fire_at
-            self.timers.discard(due[0])
-            self.carry_out(self._answer(due[0]))
-        self._close_usage(to)
+            self.close_usage(due[0].fire_at)
+            self.fire(due[0])
+        self.close_usage(to)
         self.now = to
+
+    def fire(self, timer: Timer) -> None:
+        self.now = timer.fire_at
+        self.timers.discard(timer)
+        self.carry_out(self._answer(timer))
 
     def _answer(self, timer: Timer) -> Iterator[Order]:
         match timer.name:
@@ -179,7 +184,7 @@ class Lifetime:
             case name if name in CLOCK:
                 yield Order(SUBSCRIPTION, self.id, CLOCK[name](at=timer.fire_at))
 
-    def _close_usage(self, until: datetime) -> None:
+    def close_usage(self, until: datetime) -> None:
         """In the order of their ends, each with what was used in it."""
         for period in sorted(self.periods, key=lambda period: period.ends_at):
             closes_at = period.ends_at + timedelta(seconds=self.line.collect_seconds)

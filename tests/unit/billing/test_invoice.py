@@ -29,7 +29,6 @@ from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.events import (
     CorrectionNoted,
     CreditNoteIssued,
-    Header,
     InvoiceDiscarded,
     InvoiceIssued,
     InvoiceOverdue,
@@ -38,6 +37,7 @@ from services.billing.domain.invoice.events import (
     InvoiceVoided,
     PaymentAllocated,
 )
+from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.state import InvoiceNotFound, OverCredit, Overpayment
 from services.billing.domain.plan import MinimumCommitment
 from services.billing.domain.subscription import SUBSCRIPTION

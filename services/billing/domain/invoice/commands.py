@@ -8,7 +8,8 @@ from uuid import UUID
 
 from services.billing.domain.applied_credit import AppliedCredit
 from services.billing.domain.correction import Carried, Correction, CorrectionDocument
-from services.billing.domain.invoice.events import Answer, Header, NotedStatus
+from services.billing.domain.invoice.events import Answer, NotedStatus
+from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.line_edits import OneOff
 from services.billing.domain.invoice_line import InvoiceLine
 from shared.money import Money

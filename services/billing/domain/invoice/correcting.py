@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.billing.domain.applied_credit import RestoredCredit, taken_back
+from services.billing.domain.correction import Carried
 from services.billing.domain.invoice.commands import (
     AnswerCorrection,
     CreditCorrection,
@@ -23,6 +25,7 @@ from services.billing.domain.invoice.events import (
     InvoicePaid,
 )
 from services.billing.domain.invoice.state import Invoice, OverCredit
+from services.billing.domain.invoice.together import shares_left
 from shared.decider import NotAllowedNow
 from shared.money import Money
 
@@ -76,7 +79,7 @@ def _credited(invoice: Invoice, command: CreditCorrection | CreditUnused) -> lis
     forgiven = min(totals.total - no_longer_owed, invoice.written_off)
     restored, refundable = _given_back(invoice, totals.total - no_longer_owed - forgiven)
     note = CreditNoteIssued(
-        facts=invoice.issued,
+        facts=_less(invoice, command.carried),
         **_number(command.number),
         issued_on=command.on,
         amount=totals.total,
@@ -93,6 +96,12 @@ def _credited(invoice: Invoice, command: CreditCorrection | CreditUnused) -> lis
     return [note, *_paid_by_it(invoice, note, command.at)]
 
 
+def _less(invoice: Invoice, credited: Carried) -> Facts:
+    """What is credited of a subscription is not its debt any more."""
+    left = shares_left(invoice.header, invoice.issued.subscriptions, credited.lines)
+    return replace(invoice.issued, subscriptions=left)
+
+
 def _why(command: CreditCorrection | CreditUnused) -> dict[str, Any]:
     match command:
         case CreditCorrection(corrects=corrects):
@@ -105,7 +114,7 @@ def _paid_by_it(invoice: Invoice, note: CreditNoteIssued, at: datetime) -> list[
     """What was paid is all that is asked for, now."""
     wanted = [amount for amount in (note.open, note.written_off) if amount is not None and amount.minor]
     is_paid = invoice.status != "paid" and not wanted and not note.is_last
-    return [InvoicePaid(facts=invoice.issued, paid_at=at)] if is_paid else []
+    return [InvoicePaid(facts=note.facts, paid_at=at)] if is_paid else []
 
 
 def _number(number: Number) -> dict[str, Any]:

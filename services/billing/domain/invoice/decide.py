@@ -29,7 +29,6 @@ from services.billing.domain.invoice.commands import (
 )
 from services.billing.domain.invoice.events import (
     Facts,
-    Header,
     InvoiceDiscarded,
     InvoiceDrafted,
     InvoiceEvent,
@@ -42,8 +41,10 @@ from services.billing.domain.invoice.events import (
     InvoiceVoided,
     InvoiceWrittenOff,
 )
+from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, NotHeld, NothingOpen
+from services.billing.domain.invoice.together import shares_of
 from services.billing.domain.invoice.totals import Totals, totals_of
 from services.billing.domain.one_off_validation import validate_one_off
 from shared.decider import NotAllowedNow
@@ -170,6 +171,7 @@ def _issue(invoice: Invoice, command: IssueInvoice) -> list[InvoiceEvent]:
         total=invoice.totals.total,
         kind=header.kind,
         corrects_invoice_id=header.corrects.invoice_id if header.corrects else None,
+        subscriptions=shares_of(header, invoice.lines),
     )
     issued = InvoiceIssued(
         facts=facts,

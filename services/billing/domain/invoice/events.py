@@ -11,42 +11,28 @@ from services.billing.domain.agreement import Party
 from services.billing.domain.applied_credit import AppliedCredit, RestoredCredit
 from services.billing.domain.correction import Carried, Correction, CorrectionDocument
 from services.billing.domain.invoice.edit_events import EDIT_TYPES, InvoiceLineEdited
+from services.billing.domain.invoice.header import Header, InvoiceKind
 from services.billing.domain.invoice.line_edits import OneOff
 from services.billing.domain.invoice.totals import Totals
 from services.billing.domain.invoice_line import InvoiceLine
-from services.billing.domain.subscription.events import Bill
 from shared.money import Money
 
-InvoiceKind = Literal["regular", "correction", "one_off"]
 NotedStatus = Literal["open", "deferred", "ignored"]
 Answer = Literal["billed", "credited", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """`subscription_version` is the version of the subscription's stream that the lines were made from.
-    An invoice that corrects another one says which, and has a bill without items. A one-off invoice has no subscription."""
+class InvoicedSubscription:
+    """`share` is what the lines of a subscription still carry of a consolidated invoice, with their tax, never below zero:
+    what is open is split by these, and what is left of the split is its debt."""
 
-    invoice_id: UUID
-    subscription_id: UUID | None
-    subscription_version: int
-    party: Party
-    legal_entity: str
-    net_days: int
-    bill: Bill
-    corrects: Correction | None = None
-    purchase_order: str | None = None
-
-    @property
-    def kind(self) -> InvoiceKind:
-        if self.corrects is not None:
-            return "correction"
-        return "regular" if self.subscription_id else "one_off"
+    subscription_id: UUID
+    share: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """An issued invoice in short."""
+    """An issued invoice in short. A consolidated one names its `subscriptions`."""
 
     invoice_id: UUID
     number: str
@@ -57,6 +43,7 @@ class Facts:
     total: Money
     kind: InvoiceKind = "regular"
     corrects_invoice_id: UUID | None = None
+    subscriptions: tuple[InvoicedSubscription, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

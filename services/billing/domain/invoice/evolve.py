@@ -114,6 +114,7 @@ def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
     return replace(
         invoice,
         status="credited" if event.is_last else invoice.status,
+        facts=event.facts,
         credited=invoice.credited + event.amount,
         credited_tax=invoice.credited_tax + event.tax,
         refundable=invoice.refundable + event.refundable,

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from services.billing.domain.applied_credit import AppliedCredit
 from services.billing.domain.correction import Carried, CorrectionDocument, merged
-from services.billing.domain.invoice.events import Facts, Header
+from services.billing.domain.invoice.events import Facts
+from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.line_edits import LineEdit
 from services.billing.domain.invoice.totals import Totals
 from services.billing.domain.invoice_line import InvoiceLine

@@ -11,6 +11,7 @@ from uuid import uuid5
 from services.billing.domain.correction import Carried
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.together import flat_lines
 from services.billing.domain.invoice_line import CorrectedLine, InvoiceLine
 from services.billing.domain.invoicing.tax import taxes
 from services.billing.domain.pricing.rounding import rounding
@@ -31,15 +32,10 @@ def unused(subscription: Subscription, invoice: Invoice) -> Carried | None:
     """
     if not invoice.left.minor:
         return None
-    charged = {_place(line): line for line in invoice.lines if line.kind == "flat" and line.corrects is None}
-    items = [(item, charged[_place(item)]) for item in invoice.header.bill.flat if _place(item) in charged]
+    items = flat_lines(invoice.header, invoice.lines, subscription.subscription_id)
     lines = [line for item, of in items for line in _credit(subscription, invoice, item, of)]
     numbered = tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
     return Carried(lines=numbered, taxes=_taxes(invoice, numbered)) if numbered else None
-
-
-def _place(charged: FlatItem | InvoiceLine) -> tuple[str, int, int, date, date]:
-    return charged.charge, charged.term_number, charged.amendment, charged.starts_on, charged.ends_on
 
 
 def part_unused(subscription: Subscription, item: FlatItem, from_day: date) -> Share:

@@ -12,12 +12,13 @@ from shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedInvoice:
-    """`owing` is what it came to when the plan was agreed."""
+    """`owing` is what it came to when the plan was agreed. A consolidated invoice is of several `subscription_ids`."""
 
     invoice_id: UUID
     number: str
     subscription_id: UUID | None
     owing: Owing
+    subscription_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.cancelling import left_of
-from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
+from services.billing.domain.subscription.events import Bill, FlatItem, Together, UsageItem
 from services.billing.domain.subscription.runs import Run, runs
 from services.billing.domain.subscription.state import Subscription, billing_key
 from services.billing.domain.tax_status import TaxStatus
@@ -21,7 +21,12 @@ from shared.periods import Days
 
 
 def bill(
-    subscription: Subscription, at: datetime, tax: TaxStatus | None = None, taxation: Taxation | None = None
+    subscription: Subscription,
+    at: datetime,
+    tax: TaxStatus | None = None,
+    taxation: Taxation | None = None,
+    *,
+    is_consolidated: bool = False,
 ) -> Bill | None:
     """Advance charges of periods that have started, arrears of those that have ended, fees, and on the first one what is
     charged once; None where there is nothing. Corrections that wait come along, and are no reason for a bill but the last
@@ -49,7 +54,14 @@ def bill(
         tax=tax,
         taxation=taxation and _in_force(taxation, on, ends),
         one_offs=once,
+        together=_together(subscription, on) if is_consolidated else None,
     )
+
+
+def _together(subscription: Subscription, on: date) -> Together:
+    party = subscription.party
+    invoice_at = subscription.instant(on + timedelta(days=1))
+    return Together(customer_id=party.customer_id, currency=party.currency, invoice_at=invoice_at)
 
 
 def _in_force(taxation: Taxation, on: date, ends: Iterable[date]) -> Taxation:

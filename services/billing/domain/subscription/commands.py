@@ -189,11 +189,12 @@ class EndPause:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBill:
     """Bill what has come due by an instant and was not billed yet; `tax` is the customer's status, `taxation` the
-    rates where they are."""
+    rates where they are. `is_consolidated` where the customer has one invoice a day."""
 
     at: datetime
     tax: TaxStatus | None = None
     taxation: Taxation | None = None
+    is_consolidated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

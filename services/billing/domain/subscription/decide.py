@@ -93,7 +93,7 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
         case None, _:
             raise SubscriptionNotFound("no such subscription")
         case Subscription(), RequestBill(at=at, tax=tax, taxation=taxation):
-            wanted = bill(subscription, at, tax, taxation)
+            wanted = bill(subscription, at, tax, taxation, is_consolidated=command.is_consolidated)
             return [BillRequested(bill=wanted)] if wanted else []
         case Subscription(), DeferCorrection() | AssessLateFee():
             return _for_next_bill(subscription, command)

@@ -124,9 +124,20 @@ class DeferredCorrection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """A bill that is invoiced with the others of the customer of its day and currency, once the day is over: at `invoice_at`,
+    the first instant of the next one."""
+
+    customer_id: UUID
+    currency: str
+    invoice_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """What an invoice is to be made of; with a `tax` status what it charges for is not taxed. `taxation` are the rates where
-    the customer was, as they were known then; without it there are only those of prices."""
+    the customer was, as they were known then; without it there are only those of prices. One that is for `together` has no
+    invoice of its own, unless no other one came for the same day."""
 
     invoice_id: UUID
     billing_on: date
@@ -138,6 +149,7 @@ class Bill:
     tax: TaxStatus | None = None
     taxation: Taxation | None = None
     one_offs: tuple[OneOffItem, ...] = ()
+    together: Together | None = None
 
     @property
     def rounding(self) -> TaxPolicy:

@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.migrations import grant
 
-revision = "0030"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 
 
 def upgrade() -> None:
