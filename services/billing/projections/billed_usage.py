@@ -32,8 +32,10 @@ def lines_of(unit: UnitOfWork, period_id: UUID, group: str | None) -> Sequence[R
 # The invoices of one subscription are few, and all that carries its usage is among them.
 _LINES = """
 WITH mine AS (
-  SELECT * FROM invoices WHERE tenant_id = %(tenant)s AND (subscription_id = %(subscription)s OR invoice_id IN (
-    SELECT invoice_id FROM invoice_parts WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s))),
+  SELECT * FROM invoices WHERE tenant_id = %(tenant)s AND invoice_id IN (
+    SELECT invoice_id FROM invoices WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s
+    UNION ALL
+    SELECT invoice_id FROM invoice_parts WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s)),
 documents AS (
   SELECT invoice_id, number AS document, NULL AS credit_note, status, issued_on, currency, document -> 'lines' AS lines
   FROM mine

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import CompoundSelect, Connection, select
 
 from services.billing.domain.invoice.events import InvoiceDrafted
 from services.billing.tables import invoice_parts as parts
+from services.billing.tables import invoices
 from shared.event_store import Recorded
 from shared.statements import Insertion, write_rows
 from shared.unit_of_work import UnitOfWork
@@ -30,11 +31,12 @@ def _rows(entry: Recorded) -> Iterator[dict[str, Any]]:
             }
 
 
-def invoices_of(unit: UnitOfWork, subscription_id: UUID) -> Select[Any]:
-    """The ids of consolidated invoices that a subscription is on."""
-    return select(parts.c.invoice_id).where(
-        parts.c.tenant_id == unit.tenant_id, parts.c.subscription_id == subscription_id
-    )
+def invoices_of(unit: UnitOfWork, subscription_id: UUID) -> CompoundSelect[Any]:
+    """The ids of a subscription's own invoices, and of those that it is on with others: each found by its index."""
+    own = invoices.alias()
+    mine = (own.c.tenant_id == unit.tenant_id, own.c.subscription_id == subscription_id)
+    shared = (parts.c.tenant_id == unit.tenant_id, parts.c.subscription_id == subscription_id)
+    return select(own.c.invoice_id).where(*mine).union_all(select(parts.c.invoice_id).where(*shared))
 
 
 def invoice_of(unit: UnitOfWork, bill_id: UUID) -> UUID:

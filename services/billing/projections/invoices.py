@@ -101,8 +101,7 @@ def of_tenant(
     }
     mine = mine.where(*(column == value for column, value in wanted.items() if value is not None))
     if subscription_id is not None:
-        consolidated = invoices.c.invoice_id.in_(invoice_parts.invoices_of(unit, subscription_id))
-        mine = mine.where((invoices.c.subscription_id == subscription_id) | consolidated)
+        mine = mine.where(invoices.c.invoice_id.in_(invoice_parts.invoices_of(unit, subscription_id)))
     if held is not None:
         mine = mine.where((invoices.c.document.op("->>")("held").is_not(None)) == held)
     if issued_from is not None:
@@ -192,8 +191,10 @@ def with_flat_charges_after(unit: UnitOfWork, subscription_id: UUID, day: date) 
 _WITH_FLAT_CHARGES_AFTER = """
 SELECT invoice_id FROM invoices
 WHERE tenant_id = %(tenant)s AND status IN ('issued', 'paid', 'written_off')
-  AND (subscription_id = %(subscription)s OR invoice_id IN (
-       SELECT invoice_id FROM invoice_parts WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s))
+  AND invoice_id IN (
+    SELECT invoice_id FROM invoices WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s
+    UNION ALL
+    SELECT invoice_id FROM invoice_parts WHERE tenant_id = %(tenant)s AND subscription_id = %(subscription)s)
   AND EXISTS (SELECT FROM jsonb_array_elements(document -> 'lines') AS line
               WHERE line ->> 'kind' = 'flat' AND line ->> 'ends_on' > %(day)s)
 ORDER BY number"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -122,11 +122,24 @@ def _number(line: InvoiceLine) -> int | None:
     return line.corrects.line if line.corrects else None
 
 
-def _taxes(invoice: Invoice, lines: Iterable[InvoiceLine]) -> dict[str, Money]:
-    """Of the credited lines, rounded as on the invoice, and never more than what it still carries of each."""
-    currency, carries = invoice.totals.total.currency, invoice.shares()[invoice.header.invoice_id].taxes
-    found = {}
-    for rate, tax in taxes(list(lines), currency, invoice.header.bill.rounding).items():
-        before = Money.total((carried.taxes[rate] for carried in invoice.unused if rate in carried.taxes), currency)
-        found[rate] = max(Money.zero(currency), min(tax, carries[rate] - before))
-    return found
+def _taxes(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Money]:
+    """Of the credited lines, rounded as on the invoice, and never more than what it still carries of each; on a consolidated
+    invoice neither more than what the lines of the subscription carry."""
+    currency, rounding_ = invoice.totals.total.currency, invoice.header.bill.rounding
+    share, owner = invoice.shares()[invoice.header.invoice_id], lines[0].subscription_id
+    limits = [_left(share.taxes, invoice.unused)]
+    if invoice.header.parts:
+        mine = [line for line in share.lines if line.subscription_id == owner]
+        given = [carried for carried in invoice.unused if carried.lines[0].subscription_id == owner]
+        limits.append(_left(taxes(mine, currency, rounding_), given))
+    credited = taxes(lines, currency, rounding_)
+    nothing = Money.zero(currency)
+    return {rate: max(nothing, min(tax, *(limit[rate] for limit in limits))) for rate, tax in credited.items()}
+
+
+def _left(carried: Mapping[str, Money], given: Iterable[Carried]) -> dict[str, Money]:
+    """Of each tax, what was not credited before."""
+    left = dict(carried)
+    for rate, tax in (each for part in given for each in part.taxes.items()):
+        left[rate] -= tax
+    return left
