@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.integration.billing.shop import Shop
+from tests.integration.billing.shop import PLAN, SHARE, Shop
 from tests.integration.entitlement.rights import Rights, a_year
 from tests.integration.renewals.desk import Desk
 from tests.integration.stocked import STOCK
@@ -18,9 +18,14 @@ from tests.support.waiting import eventually
 
 def billing(service: Service, tenant: str) -> None:
     """The fee is paid in part and reminded of, January's usage is billed and then corrected in both directions, February's
-    is waited for. The books of January are closed."""
+    is waited for. The books of January are closed. A share of renewals is sold, and one is won."""
     names = STOCK["billing"](service, tenant)
     shop = Shop(service, tenant)
+    shared = PLAN | {"minimums": {}, "prices": {"USD": [SHARE]}}
+    assert shop.rita.put("/v1/plans/share", json=shared).status_code == 200
+    sold = shop.send(shop.draft(plan="share", starts_on="2031-02-01")["quote_id"])
+    assert shop.accept(sold["acceptance_token"]).status_code == 201
+    shop.hear_of_won_renewal()
     paid = {"invoice": names["invoice"], "amount_minor": 100, "currency": "USD"}
     assert shop.rita.post("/v1/payments", json=paid).status_code == 201
     move_clock(service, shop.rita, datetime(2031, 2, 2, tzinfo=UTC))

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from fastapi.testclient import TestClient
 
 from infra.local.tokens import tenant_id
-from shared.contracts.renewals import RenewalOpportunityOpenedV1, RenewalPolicyPublishedV1
+from shared.contracts.renewals import RenewalOpportunityOpenedV1, RenewalPolicyPublishedV1, RenewalWonV1
 from shared.contracts.usage import GroupTotal, MeterDefinedV1, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.kafka import Publisher
 from shared.messages import Contract, Message, body, encode, message_id
@@ -38,6 +38,13 @@ DEPARTURES = {
         "tiers": [{"up_to": "300", "unit_amount": "30.00"}, {"up_to": None, "unit_amount": "15.75"}],
     },
     "tax_rates": ["0.08875"],
+}
+SHARE = {
+    "code": "share",
+    "name": "Share of renewals",
+    "kind": "metered",
+    "outcome": {"customers": []},
+    "price": {"model": "percentage", "percentage": {"rate": "0.1"}},
 }
 PLAN: dict[str, Any] = {
     "name": "Gate use",
@@ -116,6 +123,25 @@ class Shop:
         )
         self._tell("renewals.opportunities", "renewals", "renewal_opportunity", id_, opened, 1)
         return id_
+
+    def hear_of_won_renewal(self, customer: str = "VX", value_minor: int = 100_000, at: datetime = LATE) -> None:
+        """One that renewed by itself, of somebody whom billing need not know."""
+        id_ = uuid5(self.tenant_id, f"renewal of {customer}")
+        won = RenewalWonV1(
+            opportunity_id=id_,
+            subscription_id=uuid5(id_, "subscription"),
+            customer_id=uuid5(id_, "customer"),
+            customer_key=customer,
+            term_number=1,
+            due_on=at.date(),
+            currency="USD",
+            base_minor=value_minor,
+            value_minor=value_minor,
+            accepted_at=at,
+            late_days=0,
+            mode="auto",
+        )
+        self._tell("renewals.opportunities", "renewals", "renewal_opportunity", id_, won, 1)
 
     def hear_of_usage(self, period: str, subscription: str, departures: int) -> None:
         """A usage period closes with departures from one airport; `period` and `subscription` as the API shows them."""

@@ -4,11 +4,13 @@ against the rule's limits."""
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from services.billing.clients.providers import PROVIDERS
+from services.billing.messaging.pending import Pending
 from services.billing.messaging.topping_up import ToppingUp
 from services.billing.store import create_store
 from shared.event_store import StreamMoved
@@ -124,6 +126,17 @@ def test_whoever_dies_or_asks_at_the_same_time_it_is_bought_once(till: Till) -> 
     assert tell(till, body).json() == {"result": "known"}
     assert [each["status"] for each in purchases(till, wallet)] == ["succeeded", "succeeded"]
     assert rule(till, wallet) == ("active", None, 400_000)
+
+    charged_by(till, "tok_slow")
+    ruled(till, wallet, limit_minor=600_000)
+    till.until("2013-05-02T05:00:00+00:00")
+    assert purchases(till, wallet)[-1]["status"] == "pending"
+    clock = [now()]
+    pending_ones = Pending(engine, store, PROVIDERS, lambda: clock[0])
+    pending_ones.step()
+    clock[0] += timedelta(minutes=1, seconds=1)
+    assert pending_ones.step() >= 1
+    assert (purchases(till, wallet)[-1]["status"], rule(till, wallet)) == ("succeeded", ("active", None, 200_000))
     till.check_books()
 
 
