@@ -92,8 +92,10 @@ def test_what_was_metered_is_billed_void_or_pending_to_the_last_event(busy: Any)
     assert (january["meter"], january["periods"], january["open_periods"]) == ("departures", 1, 0)
     assert (january["metered"], january["billed"], january["difference"]) == ("350", "350", "0")
     assert (january["metered_events"], january["billed_events"], january["difference_events"]) == (350, 350, 0)
-    [february] = told(busy, "2031-02")["usage"]
+    february, won = sorted(told(busy, "2031-02")["usage"], key=lambda of_meter: str(of_meter["meter"]))
     assert (february["open_periods"], february["metered"], february["billed"]) == (1, "0", "0")
+    assert (won["meter"], float(won["difference"]), won["billed_events"]) == ("renewals.won", 0, 1)
+    assert float(won["metered"]) == float(won["billed"]) == 1000
 
 
 def test_usage_that_is_billed_otherwise_than_it_was_metered_is_named(billing: Service, tenant: str) -> None:
