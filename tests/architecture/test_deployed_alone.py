@@ -53,7 +53,7 @@ def test_a_service_runs_from_its_own_package_and_the_kernel(servers: Servers, se
         assert migrated.returncode == 0, migrated.stderr
         with serving(service, home, environment(servers, urls, tmp_path)) as url:
             assert eventually(lambda: status_of(f"{url}/livez")) == 200
-            assert status_of(f"{url}/openapi.json") == 200
+            assert eventually(lambda: status_of(f"{url}/openapi.json")) == 200
     finally:
         drop_database(servers.admin_url, database)
 

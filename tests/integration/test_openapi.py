@@ -52,7 +52,7 @@ few_and_always_the_same = settings(
 )
 
 
-@pytest.mark.timeout(60 * max(5, EXAMPLES))
+@pytest.mark.timeout(180 * max(5, EXAMPLES))
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_answer_is_one_that_the_document_describes(
     name: str, request: pytest.FixtureRequest, tenant: str
