@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -120,18 +121,16 @@ def _late(batch: Batch, key: PeriodKey, before: Totals, after: Totals) -> Late:
 
 def _count(counts: Counts, arrivals: Sequence[Arrivals], events: Sorted, unmatched: Sequence[Unmatched]) -> None:
     for arrival in arrivals:
-        for event in arrival.events:
-            counts.add("received", arrival.tenant_id, event.time)
-        for rejected in arrival.rejected:
-            counts.add("received", arrival.tenant_id, rejected.at)
-            counts.add("rejected", arrival.tenant_id, rejected.at)
+        counts.add_all("received", arrival.tenant_id, (event.time for event in arrival.events))
+        for kind in ("received", "rejected"):
+            counts.add_all(kind, arrival.tenant_id, (rejected.at for rejected in arrival.rejected))
     of_kind: dict[Kind, Iterable[Staged]] = {
-        "metered": (staged for _, staged in events.fresh),
+        "metered": [staged for _, staged in events.fresh],
         "repeated": events.repeated,
         "conflicting": events.conflicting,
     }
     for kind, staged_events in of_kind.items():
-        for staged in staged_events:
-            counts.add(kind, staged.tenant_id, staged.event.time)
+        for tenant_id, of_tenant in groupby(staged_events, lambda staged: staged.tenant_id):
+            counts.add_all(kind, tenant_id, (staged.event.time for staged in of_tenant))
     for _, staged, _ in unmatched:
         counts.move(staged.tenant_id, [staged.event.time], source="metered", target="unmatched")

@@ -26,6 +26,11 @@ class Counts:
     def add(self, kind: Kind, tenant_id: UUID, time: datetime, number: int = 1) -> None:
         self._quarters[tenant_id.int, int(time.timestamp()) // QUARTER_SECONDS][kind] += number
 
+    def add_all(self, kind: Kind, tenant_id: UUID, times: Iterable[datetime]) -> None:
+        quarters = Counter(int(time.timestamp()) // QUARTER_SECONDS for time in times)
+        for quarter, number in quarters.items():
+            self._quarters[tenant_id.int, quarter][kind] += number
+
     def move(self, tenant_id: UUID, times: Iterable[datetime], *, source: Kind, target: Kind) -> None:
         for time in times:
             self.add(source, tenant_id, time, -1)

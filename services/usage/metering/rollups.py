@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -160,20 +159,29 @@ def _rolled(row: Any) -> RolledMeter:
     )
 
 
-def _columns(parts: Parts) -> dict[str, list[Any]]:
-    """As arrays: reading them costs PostgreSQL half of what rows of JSON do."""
+def _columns(parts: Parts) -> dict[str, str]:
+    """As arrays, which cost PostgreSQL half of what rows of JSON do, written here: the driver takes five times as long."""
     subjects, hours, groups = zip(*parts, strict=True)
     kept = parts.values()
     return {
-        "subjects": list(subjects),
-        "hours": list(hours),
-        "groups": list(groups),
-        "quantities": [part.quantity for part in kept],
-        "counts": [part.count for part in kept],
-        "key_sums": [Decimal(part.key_sum % KEYS) for part in kept],
-        "latest_ats": [part.latest and part.latest[0] for part in kept],
-        "latest_keys": [part.latest and Decimal(part.latest[1]) for part in kept],
+        "subjects": _texts(subjects),
+        "hours": _plain(hours),
+        "groups": _texts(groups),
+        "quantities": _plain(part.quantity for part in kept),
+        "counts": _plain(part.count for part in kept),
+        "key_sums": _plain(part.key_sum % KEYS for part in kept),
+        "latest_ats": _plain(part.latest and part.latest[0] for part in kept),
+        "latest_keys": _plain(part.latest and part.latest[1] for part in kept),
     }
+
+
+def _plain(values: Iterable[object]) -> str:
+    """An array of numbers or instants."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def _texts(values: Iterable[str]) -> str:
+    return '{"' + '","'.join([value.replace("\\", "\\\\").replace('"', '\\"') for value in values]) + '"}'
 
 
 _LATER = "(excluded.latest_at, excluded.latest_key) > (r.latest_at, r.latest_key)"

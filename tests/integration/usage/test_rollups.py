@@ -40,9 +40,9 @@ ROLLED_METERS = {slug: meter for slug, (meter, _) in METERS.items() if meter.agg
 # Some hours before midnight in New York, in which most of it meets.
 moments = st.integers(-30, 60 * 7).map(lambda minutes: START + minutes * minute)
 said = {
-    "origin": st.sampled_from(["JFK", "LGA", None]),
+    "origin": st.sampled_from(["JFK", "LGA", 'L"G\\A,{}', None]),
     "miles": st.sampled_from([1, "2.5", -3, None, "far"]),
-    "car": st.sampled_from(["N1", "N2", ""]),
+    "car": st.sampled_from(["N1", "NULL", ""]),
 }
 names = st.integers(0, 7).map(str)
 subjects = st.sampled_from(["acme", "acme", "acme", "acme", "sub-1", "globex"])
