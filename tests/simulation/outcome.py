@@ -47,9 +47,14 @@ QUERIES = {
     ),
     "quotes": (
         "billing",
-        # Where the renewal was decided before billing heard that it had opened, nothing was drafted, and nothing withdrawn.
-        """SELECT c.key, q.purpose, q.status, q.version
-           FROM quotes q JOIN customers c USING (customer_id) WHERE q.purpose <> 'renewal' OR q.status <> 'withdrawn'""",
+        # Where the contract was over, or longer, before billing heard that its renewal had opened, nothing was drafted; and what
+        # was withdrawn may have been drafted before the contract changed, or after.
+        """SELECT c.key, q.purpose, q.status, CASE WHEN q.status <> 'withdrawn' THEN q.version END
+           FROM quotes q JOIN customers c USING (customer_id) LEFT JOIN subscriptions s USING (subscription_id)
+           WHERE q.purpose <> 'renewal' OR q.status <> 'withdrawn'
+             OR s.status NOT IN ('cancelled', 'transferred') AND NOT EXISTS (
+               SELECT FROM jsonb_array_elements(s.subscription->'terms') t
+               WHERE t->>'starts_on' >= q.quote#>>'{versions,1,lines,0,starts_on}')""",
     ),
     "lines": (
         "billing",
@@ -98,12 +103,13 @@ QUERIES = {
     ),
     "opportunities": (
         "renewals",
-        # Our clock may have opened one before it heard that the term is longer.
+        # Our clock may have opened one before it heard that the term is longer: then it was postponed.
         """SELECT customer_key, state, due_on, base_minor, opportunity->'term'->>'number',
-             CASE WHEN opportunity->>'opened_by' IS NULL AND opportunity->>'opened_at' IS NOT NULL THEN greatest(
+             CASE WHEN opportunity->>'opened_by' IS NULL AND EXISTS (
+               SELECT FROM events WHERE stream_id = opportunity_id AND type = 'renewal_postponed') THEN greatest(
                (opportunity->>'opened_at')::timestamptz,
                (due_on + 1 - (opportunity#>>'{term,policy,terms,open_days}')::int)::timestamp
-                 AT TIME ZONE (opportunity#>>'{term,zone}'))::text ELSE opportunity->>'opened_at' END,
+                 AT TIME ZONE (opportunity#>>'{term,zone}')) ELSE (opportunity->>'opened_at')::timestamptz END,
              CASE WHEN state IN ('won', 'lost', 'superseded') THEN
                opportunity->'decision' #- '{successor_customer_id}' #- '{successor_subscription_id}' END FROM opportunities""",
     ),
