@@ -8,14 +8,15 @@ import psutil
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """Of these processes and all below them, also of those that have ended."""
-    return sum(_with_children(psutil.Process(pid)) for pid in pids)
+    """Of these processes and all below them, each once, also of those that have ended."""
+    roots = [psutil.Process(pid) for pid in pids]
+    running = {each.pid: each for root in roots for each in (root, *root.children(recursive=True))}
+    return sum(map(_ended, roots)) + sum(map(_own, running.values()))
 
 
-def _with_children(process: psutil.Process) -> float:
-    running = [process, *process.children(recursive=True)]
-    ended = process.cpu_times()
-    return ended.children_user + ended.children_system + sum(_own(each) for each in running)
+def _ended(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.children_user + times.children_system)
 
 
 def _own(process: psutil.Process) -> float:
