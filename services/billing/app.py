@@ -4,54 +4,40 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from services.billing.api import (
-    accounting_periods,
-    autopay,
-    bank_entries,
-    bank_statements,
+from services.billing.api import customers, settings
+from services.billing.api.books import accounting_periods, ledger, receivables, reconciliation, revenue, taxes
+from services.billing.api.catalogue import coupons, evaluations, plans, products, tax_rates
+from services.billing.api.invoices import (
     bill_runs,
     billed_usage,
     collections,
-    conformance,
-    coupons,
-    customers,
-    evaluations,
-    event_chain,
     invoice_front,
     invoice_lines,
     invoices,
-    ledger,
-    legal_notices,
     one_off_invoices,
-    pauses,
+)
+from services.billing.api.payments import (
+    autopay,
+    bank_entries,
+    bank_statements,
     payment_plans,
     payment_profiles,
     payment_returns,
     payment_webhooks,
     payments,
-    plans,
-    previews,
-    products,
-    proof,
-    quote_acceptances,
-    quote_conformance,
-    quotes,
-    receivables,
-    reconciliation,
     refunds,
-    rehearsal,
-    rerating,
-    revenue,
-    settings,
+    top_ups,
+    wallets,
+)
+from services.billing.api.proof import conformance, event_chain, proof, rehearsal, rerating, what_if
+from services.billing.api.quotes import previews, quote_acceptances, quote_conformance, quotes
+from services.billing.api.subscriptions import (
+    legal_notices,
+    pauses,
     subscription_changes,
     subscriptions,
-    tax_rates,
-    taxes,
-    top_ups,
     transfers,
     trials,
-    wallets,
-    what_if,
 )
 from services.billing.settings import Settings
 from services.billing.store import create_store

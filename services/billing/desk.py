@@ -14,8 +14,8 @@ from services.billing.domain.taxation.tax_place import TAX_PLACE, tax_place_id
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.domain.wallet import WALLET
 from services.billing.processes.writing import Desk
-from services.billing.projections.invoice_numbers import CREDIT_NOTES, next_number
-from services.billing.projections.usable_wallets import usable
+from services.billing.projections.invoices.invoice_numbers import CREDIT_NOTES, next_number
+from services.billing.projections.payments.usable_wallets import usable
 from shared.unit_of_work import UnitOfWork
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from services.billing.projections import books
+from services.billing.projections.books import books
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, READ_MODELS, create_store
 from shared.operate import operate

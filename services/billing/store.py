@@ -25,34 +25,34 @@ from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.domain.wallet import WALLET
 from services.billing.messaging import outbound
 from services.billing.processes.schedule import timers_of
-from services.billing.projections import (
-    autopay_attempts,
-    bank_entries,
-    contracts,
+from services.billing.projections import customers
+from services.billing.projections.books import ledger
+from services.billing.projections.catalogue import coupons, known_meters, plans, products, tax_places
+from services.billing.projections.invoices import (
     corrections,
-    coupons,
-    credit_purchases,
-    customers,
     dunning,
     invoice_numbers,
     invoice_parts,
     invoices,
-    known_meters,
-    ledger,
+    waiting_bills,
+)
+from services.billing.projections.payments import (
+    autopay_attempts,
+    bank_entries,
+    credit_purchases,
     payment_plans,
     payment_profiles,
     payments,
-    plans,
-    products,
-    quotes,
     refunds,
+    top_ups,
+    wallets,
+)
+from services.billing.projections.quotes import quotes
+from services.billing.projections.subscriptions import (
+    contracts,
     renewal_policies,
     subscriptions,
-    tax_places,
-    top_ups,
     usage_periods,
-    waiting_bills,
-    wallets,
     won_renewals,
 )
 from shared import clock, parked

@@ -11,7 +11,8 @@ from services.billing.messaging.pending import Pending
 from services.billing.messaging.refunding import Refunding
 from services.billing.messaging.timers import PREPARATIONS, TIMERS
 from services.billing.messaging.topping_up import ToppingUp
-from services.billing.projections import books, waiting_bills
+from services.billing.projections.books import books
+from services.billing.projections.invoices import waiting_bills
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
 from shared import kafka, logs

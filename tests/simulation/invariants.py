@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from services.billing.projections.books import CHECKS
+from services.billing.projections.books.books import CHECKS
 from shared.ids import shown
 from shared.rebuild import rebuild
 from tests.simulation.room import Room

@@ -47,8 +47,8 @@ QUERIES = {
     ),
     "quotes": (
         "billing",
-        # Where the contract was over, or longer, before billing heard that its renewal had opened, nothing was drafted; and what
-        # was withdrawn may have been drafted before the contract changed, or after.
+        # Where the contract was over, or longer, before billing heard that its renewal had opened, nothing was drafted; and
+        # what was withdrawn may have been drafted before the contract changed, or after.
         """SELECT c.key, q.purpose, q.status, CASE WHEN q.status <> 'withdrawn' THEN q.version END
            FROM quotes q JOIN customers c USING (customer_id) LEFT JOIN subscriptions s USING (subscription_id)
            WHERE q.purpose <> 'renewal' OR q.status <> 'withdrawn'

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.billing.api.access import ChangeSettings, ReadBilling
-from services.billing.api.paper_forms import ClauseCode
+from services.billing.api.invoices.paper_forms import ClauseCode
 from services.billing.domain import tenant_settings
 from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.late_fee import LateFeePolicy

@@ -22,9 +22,9 @@ from services.billing.domain.payment_plan import PAYMENT_PLAN
 from services.billing.domain.provider_charge import PROVIDER_CHARGE, charge_id
 from services.billing.messaging.asking import Pauses, unit_of
 from services.billing.processes import autopaying
-from services.billing.projections import autopay_attempts
-from services.billing.projections.autopay_attempts import Waiting
-from services.billing.projections.cashier import cashier_of
+from services.billing.projections.payments import autopay_attempts
+from services.billing.projections.payments.autopay_attempts import Waiting
+from services.billing.projections.payments.cashier import cashier_of
 from shared.event_store import EventStore
 from shared.logs import logger
 from shared.unit_of_work import UnitOfWork

@@ -26,11 +26,7 @@ from services.billing.processes import (
     late_fees,
     topping_up,
 )
-from services.billing.projections import (
-    payment_plans,
-    top_ups,
-    wallets,
-)
+from services.billing.projections.payments import payment_plans, top_ups, wallets
 from shared.orders import Order
 from shared.periods import local_day
 from shared.timers import Timer

@@ -24,10 +24,8 @@ from services.billing.processes import (
     renewing,
     transferring,
 )
-from services.billing.projections import (
-    quotes,
-    usage_periods,
-)
+from services.billing.projections.quotes import quotes
+from services.billing.projections.subscriptions import usage_periods
 from shared.orders import Order
 from shared.timers import Timer
 from shared.unit_of_work import UnitOfWork

@@ -28,7 +28,7 @@ from services.billing.processes import (
     paying,
 )
 from services.billing.processes.collecting import Debtor
-from services.billing.projections import payment_plans, payments
+from services.billing.projections.payments import payment_plans, payments
 from shared.contracts.billing import QuoteAcceptedV1
 from shared.contracts.billing_invoices import (
     InvoiceCreditedV1,

@@ -11,7 +11,8 @@ from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, UsagePeriod
 from services.billing.messaging import from_usage
 from services.billing.processes import outcomes
-from services.billing.projections import waiting_bills, won_renewals
+from services.billing.projections.invoices import waiting_bills
+from services.billing.projections.subscriptions import won_renewals
 from shared.contracts.renewals import RenewalWonV1
 from shared.messages import Message
 from shared.money import Money

@@ -23,8 +23,9 @@ from services.billing.domain.usage_period import (
     UsagePeriod,
 )
 from services.billing.processes import consolidating, correcting, invoicing
-from services.billing.projections import running_usage, usage_periods, waiting_bills
-from services.billing.projections.waiting_bills import WaitingDay
+from services.billing.projections.invoices import waiting_bills
+from services.billing.projections.invoices.waiting_bills import WaitingDay
+from services.billing.projections.subscriptions import running_usage, usage_periods
 from shared.contracts.usage import GroupTotal, UsagePeriodAdvancedV1, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.messages import Message
 from shared.orders import Order

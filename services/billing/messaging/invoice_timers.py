@@ -23,11 +23,8 @@ from services.billing.processes import (
     crediting,
     invoicing,
 )
-from services.billing.projections import (
-    invoices,
-    usage_periods,
-    waiting_bills,
-)
+from services.billing.projections.invoices import invoices, waiting_bills
+from services.billing.projections.subscriptions import usage_periods
 from shared.event_store import StreamKey
 from shared.orders import Order
 from shared.periods import local_day

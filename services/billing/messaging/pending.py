@@ -17,10 +17,10 @@ from services.billing.domain.top_up import TOP_UP
 from services.billing.domain.top_up.state import TopUp
 from services.billing.messaging import charging, refunding, topping_up
 from services.billing.messaging.asking import Pauses, unit_of
-from services.billing.projections import autopay_attempts, credit_purchases, refunds
-from services.billing.projections.autopay_attempts import Waiting
-from services.billing.projections.credit_purchases import WaitingPurchase
-from services.billing.projections.refunds import WaitingRefund
+from services.billing.projections.payments import autopay_attempts, credit_purchases, refunds
+from services.billing.projections.payments.autopay_attempts import Waiting
+from services.billing.projections.payments.credit_purchases import WaitingPurchase
+from services.billing.projections.payments.refunds import WaitingRefund
 from shared.event_store import EventStore
 from shared.logs import logger
 from shared.unit_of_work import UnitOfWork

@@ -19,8 +19,8 @@ from services.billing.domain.provider_charge import PROVIDER_CHARGE, charge_id
 from services.billing.domain.wallet import WALLET
 from services.billing.messaging.asking import Pauses, unit_of
 from services.billing.processes import refunding
-from services.billing.projections import refunds
-from services.billing.projections.refunds import WaitingRefund
+from services.billing.projections.payments import refunds
+from services.billing.projections.payments.refunds import WaitingRefund
 from shared.event_store import EventStore
 from shared.logs import logger
 from shared.unit_of_work import UnitOfWork

@@ -16,9 +16,9 @@ from services.billing.domain.top_up.events import Purchase
 from services.billing.domain.top_up.state import TopUp
 from services.billing.messaging.asking import Pauses, unit_of
 from services.billing.processes import topping_up
-from services.billing.projections import credit_purchases
-from services.billing.projections.cashier import cashier_of
-from services.billing.projections.credit_purchases import WaitingPurchase
+from services.billing.projections.payments import credit_purchases
+from services.billing.projections.payments.cashier import cashier_of
+from services.billing.projections.payments.credit_purchases import WaitingPurchase
 from shared.event_store import EventStore
 from shared.logs import logger
 from shared.unit_of_work import UnitOfWork

@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
-from services.billing.api.quote_token import hashed, new_token
+from services.billing.api.quotes.quote_token import hashed, new_token
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import DraftQuote, SendQuote, SubmitQuote
 from services.billing.messaging.inbound import HANDLERS
-from services.billing.projections import quote_tokens
+from services.billing.projections.quotes import quote_tokens
 from shared.clock import real_now
 from shared.ids import shown
 from shared.inbox import Inbox

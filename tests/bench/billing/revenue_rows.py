@@ -14,7 +14,8 @@ from infra.local.databases import Urls
 from services.billing.domain.plan import Charge
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.usage_period import PeriodTotal
-from services.billing.projections import recurring, revenue, running_usage, unbilled_revenue, usage_periods
+from services.billing.projections.books import revenue, unbilled_revenue
+from services.billing.projections.subscriptions import recurring, running_usage, usage_periods
 from shared.periods import Days
 from shared.unit_of_work import UnitOfWork
 from tests.bench.billing.seller import BILLED_AT, PLAN, ZONE, Seller

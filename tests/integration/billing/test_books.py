@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local.tokens import tenant_id
-from services.billing.projections.books import CHECKS
+from services.billing.projections.books.books import CHECKS
 from tests.integration import stories
 from tests.support.house import Service
 from tests.support.operating import operate

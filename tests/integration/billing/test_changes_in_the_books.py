@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.projections.books import CHECKS
+from services.billing.projections.books.books import CHECKS
 from shared.ids import shown
 from tests.integration.billing.room import Room
 from tests.integration.billing.shop import DEPARTURES

@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.recurring import annual
-from services.billing.projections import contracts, invoices, recurring, revenue, unbilled_revenue, usage_periods
-from services.billing.projections import waiting_bills as bills
+from services.billing.projections.books import revenue, unbilled_revenue
+from services.billing.projections.invoices import invoices
+from services.billing.projections.invoices import waiting_bills as bills
+from services.billing.projections.subscriptions import contracts, recurring, usage_periods
 from services.billing.store import create_store
 from shared.causes import Cause
 from shared.event_store import EventStore, StreamKey

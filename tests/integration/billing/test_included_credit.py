@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.projections.books import CHECKS
+from services.billing.projections.books.books import CHECKS
 from services.billing.store import READ_MODELS, create_store
 from shared.rebuild import rebuild
 from tests.integration.billing.room import Room

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.tokens import tenant_id
 from services.billing.domain.invoice.commands import Number
-from services.billing.projections.invoice_numbers import next_number
+from services.billing.projections.invoices.invoice_numbers import next_number
 from services.billing.store import READ_MODELS, create_store
 from shared.causes import Cause
 from shared.clock import real_now

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.projections.books import CHECKS
+from services.billing.projections.books.books import CHECKS
 from services.billing.store import READ_MODELS, create_store
 from shared.contracts.billing_invoices import InvoiceCreditedV1, InvoiceIssuedV1
 from shared.rebuild import rebuild

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from infra.local.tokens import tenant_id
-from services.billing.projections import ledger
-from services.billing.projections.books import CHECKS
+from services.billing.projections.books import ledger
+from services.billing.projections.books.books import CHECKS
 from shared.rebuild import content
 from tests.integration.billing.room import Room
 from tests.support.house import Service

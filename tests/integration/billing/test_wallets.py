@@ -15,7 +15,7 @@ from services.billing.domain.agreement import Party
 from services.billing.domain.wallet import WALLET
 from services.billing.domain.wallet.commands import GrantCredit, RevokeCredit
 from services.billing.domain.wallet.events import WalletFacts, WalletTerms
-from services.billing.projections.usable_wallets import usable
+from services.billing.projections.payments.usable_wallets import usable
 from services.billing.store import create_store
 from shared.causes import Cause
 from shared.event_store import StreamMoved

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from infra.local.tokens import tenant_id
-from services.billing.projections.books import CHECKS
+from services.billing.projections.books.books import CHECKS
 from services.billing.store import READ_MODELS, create_store
 from shared.rebuild import rebuild
 from tests.support.house import Service, settle

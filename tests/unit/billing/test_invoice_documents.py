@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.api.amounts import plain
-from services.billing.api.invoice_documents import invoice_document
-from services.billing.api.invoice_forms import InvoiceOut, LineOut
-from services.billing.api.line_documents import line_document
+from services.billing.api.invoices.invoice_documents import invoice_document
+from services.billing.api.invoices.invoice_forms import InvoiceOut, LineOut
+from services.billing.api.invoices.line_documents import line_document
 from services.billing.domain.invoice_line import CorrectedLine, InvoiceLine, UsageProof
 from services.billing.domain.pricing.rated import CreditUse, TierUse
 from shared.money import Money

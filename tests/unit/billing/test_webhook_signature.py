@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook
 
-from services.billing.api.webhook_signature import is_signed, secrets_of
+from services.billing.api.payments.webhook_signature import is_signed, secrets_of
 from services.billing.settings import Settings
 
 NEW, OLD = "n" * 32, "o" * 32

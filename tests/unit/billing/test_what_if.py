@@ -34,7 +34,7 @@ from services.billing.domain.pricing.validation import PartNotAllowed
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.processes.what_if import Compared, Comparison
-from services.billing.projections.shared_lines import SharedLines
+from services.billing.projections.subscriptions.shared_lines import SharedLines
 from shared.money import Money
 from shared.orders import Order
 from tests.contracts.stored_events import StoredEvent, stored_events
