@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import stamina
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from shared.settings import Settings
 
 Ends = dict[tuple[str, int], int]
+Offsets = dict[TopicPartition, int]
 PATIENCE_SECONDS = 2.0
 
 
@@ -31,14 +33,26 @@ def exact_end_offsets(client: KafkaConsumer, settings: Settings, topics: Sequenc
     return {(p.topic, p.partition): end for p, end in listed.items()}
 
 
-def _listed(client: KafkaConsumer, topics: Sequence[str]) -> dict[TopicPartition, int]:
+def _listed(client: KafkaConsumer, topics: Sequence[str]) -> Offsets:
     partitions = [TopicPartition(topic, n) for topic in topics for n in client.partitions_for_topic(topic) or ()]
-    starts = client.beginning_offsets(partitions)
-    ends = client.end_offsets(partitions)
+    starts = _asked(client.beginning_offsets, partitions)
+    ends = _asked(client.end_offsets, partitions)
     return {p: end if starts[p] < end else 0 for p, end in ends.items()}
 
 
-def _fetched(client: KafkaConsumer, listed: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+def _asked(ask: Callable[[Sequence[TopicPartition]], Offsets], partitions: Sequence[TopicPartition]) -> Offsets:
+    """While the client does not know who leads a partition, it does not ask for it, and stumbles over the missing answer.
+    Raises KafkaTimeoutError where that lasts."""
+    try:
+        for attempt in stamina.retry_context(on=KeyError, attempts=None, timeout=PATIENCE_SECONDS):
+            with attempt:
+                return ask(partitions)
+    except KeyError as error:
+        raise KafkaTimeoutError(f"no answer about the end of {error}") from error
+    raise AssertionError("unreachable")
+
+
+def _fetched(client: KafkaConsumer, listed: Mapping[TopicPartition, int]) -> Offsets:
     """With each partition's last batch comes how far it reaches. Raises KafkaTimeoutError."""
     client.unsubscribe()  # what it knew of the ends is forgotten
     client.assign(list(listed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.integration.billing.shop import PLAN, SHARE, Shop
+from tests.integration.billing.shop import CUSTOMER, FEE, PLAN, SHARE, Shop
 from tests.integration.entitlement.rights import Rights, a_year
 from tests.integration.renewals.desk import Desk
 from tests.integration.stocked import STOCK
@@ -18,7 +18,8 @@ from tests.support.waiting import eventually
 
 def billing(service: Service, tenant: str) -> None:
     """The fee is paid in part and reminded of, January's usage is billed and then corrected in both directions, February's
-    is waited for. The books of January are closed. A share of renewals is sold, and one is won."""
+    is waited for. The books of January are closed. A share of renewals is sold, and one is won. Another customer has one
+    invoice for two contracts."""
     names = STOCK["billing"](service, tenant)
     shop = Shop(service, tenant)
     shared = PLAN | {"minimums": {}, "prices": {"USD": [SHARE]}}
@@ -26,6 +27,7 @@ def billing(service: Service, tenant: str) -> None:
     sold = shop.send(shop.draft(plan="share", starts_on="2031-02-01")["quote_id"])
     assert shop.accept(sold["acceptance_token"]).status_code == 201
     shop.hear_of_won_renewal()
+    _two_contracts_on_one_invoice(shop)
     paid = {"invoice": names["invoice"], "amount_minor": 100, "currency": "USD"}
     assert shop.rita.post("/v1/payments", json=paid).status_code == 201
     move_clock(service, shop.rita, datetime(2031, 2, 2, tzinfo=UTC))
@@ -39,6 +41,18 @@ def billing(service: Service, tenant: str) -> None:
     eventually(lambda: service.step() >= 0 and len(shop.rita.get("/v1/corrections").json()["items"]) == 3)
     assert shop.rita.post("/v1/accounting-periods/2031-01/close").status_code == 200
     move_clock(service, shop.rita, datetime(2031, 3, 2, tzinfo=UTC))
+
+
+def _two_contracts_on_one_invoice(shop: Shop) -> None:
+    flat = PLAN | {"minimums": {}, "prices": {"USD": [FEE]}}
+    assert shop.rita.put("/v1/plans/flat", json=flat).status_code == 200
+    twin = CUSTOMER | {"invoicing": {"mode": "consolidated", "effective_on": "2031-02-03"}}
+    assert shop.rita.put("/v1/customers/twin", json=twin).status_code == 200
+    line = {"plan": "flat", "starts_on": "2031-02-10"}
+    drafted = shop.rita.post("/v1/quotes", json={"customer": "twin", "lines": [line, line]})
+    assert drafted.status_code == 201, drafted.text
+    sent = shop.send(drafted.json()["quote_id"])
+    assert shop.accept(sent["acceptance_token"]).status_code == 201
 
 
 def usage(service: Service, tenant: str) -> None:
