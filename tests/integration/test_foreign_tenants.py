@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.integration.request_bodies import TRIALS
+from tests.integration.request_parts import TRIALS
 from tests.integration.requests_by_route import Route, routes
 from tests.integration.stocked import STOCK
 from tests.support.house import Service

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.billing.test_evaluations import PER_UNIT, TRIAL, clerk
-from tests.integration.request_bodies import TRIALS
+from tests.integration.request_parts import TRIALS
 
 __all__ = ["clerk"]
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.cases import rows
-from tests.integration.request_bodies import TRIALS
+from tests.integration.request_parts import TRIALS
 from tests.support.house import Service
 
 PER_UNIT = {"model": "per_unit", "unit_amount": "0.1"}
