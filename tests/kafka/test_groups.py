@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+import pytest
+
 from shared.consumer import Consumer
 from shared.kafka import Publisher
 from shared.messages import encode
@@ -14,6 +16,9 @@ from tests.support.tower.letters import heard, letter
 from tests.support.tower.members import member, partitions
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.timeout(900)
+
+PATIENCE = 200.0  # a group comes to rest slowly where the machine does much else
 FIRST = 100  # far from what a listener cannot bear
 
 
@@ -47,11 +52,11 @@ def shared_as(wanted: list[int], teller: Teller, *members: Consumer) -> bool:
 def test_a_second_worker_takes_half_of_the_partitions_and_gives_them_back(own_tower: Tower, tenant: UUID) -> None:
     teller = Teller(own_tower, tenant)
     with member(own_tower) as first, ExitStack() as passing:
-        eventually(lambda: shared_as([4], teller, first), seconds=60)
+        eventually(lambda: shared_as([4], teller, first), seconds=PATIENCE)
         second = passing.enter_context(member(own_tower))
-        eventually(lambda: shared_as([2, 2], teller, first, second), seconds=60)
+        eventually(lambda: shared_as([2, 2], teller, first, second), seconds=PATIENCE)
         passing.close()
-        eventually(lambda: shared_as([4], teller, first), seconds=60)
-        eventually(lambda: first.step() >= 0 and teller.is_heard(), seconds=60)
+        eventually(lambda: shared_as([4], teller, first), seconds=PATIENCE)
+        eventually(lambda: first.step() >= 0 and teller.is_heard(), seconds=PATIENCE)
     teller.publisher.close()
     assert own_tower.rows("SELECT 1 FROM parked_messages") == []
