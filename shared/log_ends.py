@@ -16,35 +16,37 @@ Offsets = dict[TopicPartition, int]
 PATIENCE_SECONDS = 2.0
 
 
-def end_offsets(client: KafkaConsumer, topics: Sequence[str]) -> Ends:
+def end_offsets(client: KafkaConsumer, topics: Sequence[str], *, patience: float = PATIENCE_SECONDS) -> Ends:
     """0 where a partition holds no message: what a topic's retention took away is not to be waited for.
 
     The local broker answers with the place behind the first message of its last batch, whatever else is in the batch:
     enough to see that a whole batch is missing, and too little to count with.
     """
-    return {(p.topic, p.partition): end for p, end in _listed(client, topics).items()}
+    return {(p.topic, p.partition): end for p, end in _listed(client, topics, patience).items()}
 
 
 def exact_end_offsets(client: KafkaConsumer, settings: Settings, topics: Sequence[str]) -> Ends:
     """The same to the message, from a client in no group, whose assignment and positions it takes for itself."""
-    listed = _listed(client, topics)
+    listed = _listed(client, topics, PATIENCE_SECONDS)
     if settings.kafka_profile == "local":
         listed |= _fetched(client, {p: end for p, end in listed.items() if end})
     return {(p.topic, p.partition): end for p, end in listed.items()}
 
 
-def _listed(client: KafkaConsumer, topics: Sequence[str]) -> Offsets:
+def _listed(client: KafkaConsumer, topics: Sequence[str], patience: float) -> Offsets:
     partitions = [TopicPartition(topic, n) for topic in topics for n in client.partitions_for_topic(topic) or ()]
-    starts = _asked(client.beginning_offsets, partitions)
-    ends = _asked(client.end_offsets, partitions)
+    starts = _asked(client.beginning_offsets, partitions, patience)
+    ends = _asked(client.end_offsets, partitions, patience)
     return {p: end if starts[p] < end else 0 for p, end in ends.items()}
 
 
-def _asked(ask: Callable[[Sequence[TopicPartition]], Offsets], partitions: Sequence[TopicPartition]) -> Offsets:
+def _asked(
+    ask: Callable[[Sequence[TopicPartition]], Offsets], partitions: Sequence[TopicPartition], patience: float
+) -> Offsets:
     """While the client does not know who leads a partition, it does not ask for it, and stumbles over the missing answer.
     Raises KafkaTimeoutError where that lasts."""
     try:
-        for attempt in stamina.retry_context(on=KeyError, attempts=None, timeout=PATIENCE_SECONDS):
+        for attempt in stamina.retry_context(on=KeyError, attempts=None, timeout=patience):
             with attempt:
                 return ask(partitions)
     except KeyError as error:

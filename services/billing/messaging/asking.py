@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from shared.causes import Cause
 from shared.clock import clock_of
 from shared.event_store import EventStore
 from shared.unit_of_work import Session, UnitOfWork
+
+AT_ONCE = 20
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+
+
+class Waiting(Protocol):
+    """What a provider is to be asked for, by the key that it is asked with."""
+
+    @property
+    def tenant_id(self) -> UUID: ...
+
+    @property
+    def key(self) -> UUID: ...
+
+
+Wanted = TypeVar("Wanted", bound=Waiting)
+Provider = TypeVar("Provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +87,44 @@ def unit_of(
         yield UnitOfWork(session, Cause(tenant_id, occurred_at, clock or now, context))
         with session.finishing():
             pass
+
+
+@dataclass(frozen=True)
+class Asking(ABC, Generic[Wanted, Provider]):
+    """A provider is asked with a key of ours, so that whoever asks again after a crash, or at the same time, gets the same
+    answer. One that is away is asked again after a while, and holds up nobody else."""
+
+    principal: ClassVar[str]
+
+    engine: Engine
+    store: EventStore
+    providers: Mapping[str, Provider]
+    real_now: Callable[[], datetime]
+    pauses: Pauses = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pauses", Pauses(self.real_now, FIRST_PAUSE, LONGEST_PAUSE))
+
+    def step(self) -> int:
+        with self.engine.connect() as tx:
+            waiting = self.waiting(tx, AT_ONCE + len(self.pauses))
+        self.pauses.keep(each.key for each in waiting)
+        return sum(self.ask(each) for each in waiting if self.pauses.is_over(each.key))
+
+    @abstractmethod
+    def waiting(self, tx: Connection, at_most: int) -> Sequence[Wanted]: ...
+
+    @abstractmethod
+    def ask(self, waiting: Wanted) -> bool:
+        """Whether there was an answer."""
+
+    def unit(self, waiting: Wanted, asked_at: datetime | None = None) -> AbstractContextManager[UnitOfWork]:
+        return unit_of(
+            self.engine,
+            self.store,
+            self.real_now,
+            waiting.tenant_id,
+            principal=self.principal,
+            key=waiting.key,
+            asked_at=asked_at,
+        )

@@ -2,53 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from services.billing.clients.payment_provider import ChargeAnswer, Charger, ChargeRequest, ProviderAway
 from services.billing.domain.provider_charge import PROVIDER_CHARGE, charge_id
 from services.billing.domain.top_up import TOP_UP
 from services.billing.domain.top_up.events import Purchase
 from services.billing.domain.top_up.state import TopUp
-from services.billing.messaging.asking import Pauses, unit_of
+from services.billing.messaging.asking import Asking
 from services.billing.processes import topping_up
 from services.billing.projections.payments import credit_purchases
 from services.billing.projections.payments.cashier import cashier_of
 from services.billing.projections.payments.credit_purchases import WaitingPurchase
-from shared.event_store import EventStore
 from shared.logs import logger
 from shared.unit_of_work import UnitOfWork
 
-AT_ONCE = 20
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 
+class ToppingUp(Asking[WaitingPurchase, Charger]):
+    """By the key of the purchase."""
 
-@dataclass(frozen=True, slots=True)
-class ToppingUp:
-    """A provider is asked with the purchase's own key, so that whoever asks again after a crash, or at the same time, gets
-    the same charge."""
+    principal = "top-up"
 
-    engine: Engine
-    store: EventStore
-    providers: Mapping[str, Charger]
-    real_now: Callable[[], datetime]
-    pauses: Pauses = field(init=False)
+    def waiting(self, tx: Connection, at_most: int) -> Sequence[WaitingPurchase]:
+        return credit_purchases.with_status(tx, "requested", at_most)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "pauses", Pauses(self.real_now, FIRST_PAUSE, LONGEST_PAUSE))
-
-    def step(self) -> int:
-        with self.engine.connect() as tx:
-            waiting = credit_purchases.with_status(tx, "requested", AT_ONCE + len(self.pauses))
-        self.pauses.keep(each.key for each in waiting)
-        return sum(self._charge(each) for each in waiting if self.pauses.is_over(each.key))
-
-    def _charge(self, waiting: WaitingPurchase) -> bool:
-        with self._unit(waiting) as unit:
+    def ask(self, waiting: WaitingPurchase) -> bool:
+        with self.unit(waiting) as unit:
             top_up: TopUp = unit.state(TOP_UP, waiting.wallet_id)
         purchase = top_up.under_way
         if purchase is None or purchase.key != waiting.key or top_up.reference is not None:
@@ -59,7 +40,7 @@ class ToppingUp:
             self.pauses.begin(waiting.key)
             logger().warning("a payment provider is away", provider=purchase.method.provider, reason=str(error))
             return False
-        with self._unit(waiting, purchase) as unit:
+        with self.unit(waiting, purchase.requested_at) as unit:
             record(unit, purchase, answer)
         return True
 
@@ -68,17 +49,6 @@ class ToppingUp:
         if provider is None:
             return ChargeAnswer(status="failed", reference=f"none_{purchase.key.hex}", reason="no such provider")
         return provider.charge(request_of(purchase))
-
-    def _unit(self, waiting: WaitingPurchase, purchase: Purchase | None = None) -> AbstractContextManager[UnitOfWork]:
-        return unit_of(
-            self.engine,
-            self.store,
-            self.real_now,
-            waiting.tenant_id,
-            principal="top-up",
-            key=waiting.key,
-            asked_at=purchase.requested_at if purchase else None,
-        )
 
 
 def request_of(purchase: Purchase) -> ChargeRequest:
