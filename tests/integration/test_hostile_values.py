@@ -81,6 +81,7 @@ def hostile_to(key: Any, value: Any) -> list[str]:
 NEVER = {*TIMES, *DAYS, *ZONES, *NUMBERS[:4], *TEXTS[:2], *SHAPES[3:]} - {'"9999-12-31"', '"2012-02-29"'}
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", STOCK)
 def test_whatever_a_field_holds_the_answer_names_it_and_keeps_quiet_about_it(
     name: str, request: pytest.FixtureRequest, tenant: str

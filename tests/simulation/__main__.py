@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.local.postgres import Postgres
-from tests.simulation.run import Verdict, play, theatres
+from tests.simulation.run import Verdict, play_all, theatres
 from tests.support.servers import Servers
 
 
@@ -24,20 +24,20 @@ def main() -> int:
     seeds = range(asked.seeds) if asked.seed is None else [asked.seed]
     failed = 0
     with _postgres() as servers, theatres(servers, None if asked.seed is None else 1) as pool:
-        for verdict in pool.map(play, seeds):
+        for played, verdict in enumerate(play_all(pool, seeds), start=1):
             failed += bool(verdict.told)
-            _say(verdict, alone=asked.seed is not None)
+            _say(verdict, played, alone=asked.seed is not None)
     sys.stdout.write(f"{len(seeds) - failed} of {len(seeds)} seeds came to the same end as the calm world\n")
     return 1 if failed else 0
 
 
-def _say(verdict: Verdict, *, alone: bool) -> None:
+def _say(verdict: Verdict, played: int, *, alone: bool) -> None:
     if alone:
         sys.stdout.write("".join(f"{number:5} {step}\n" for number, step in enumerate(verdict.trace, start=1)))
     if verdict.told or alone:
         sys.stdout.write(f"{verdict}\n")
-    elif verdict.seed % 100 == 99:
-        sys.stdout.write(f"{verdict.seed + 1} seeds\n")
+    elif played % 100 == 0:
+        sys.stdout.write(f"{played} seeds\n")
     sys.stdout.flush()
 
 

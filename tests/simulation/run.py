@@ -6,10 +6,11 @@ import atexit
 import logging
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
@@ -41,6 +42,10 @@ class Verdict:
         return "\n".join((f"seed {self.seed} (make simulate SEED={self.seed})", *(f"  {line}" for line in self.told)))
 
 
+def story_of(seed: int) -> int:
+    return seed // BLOCK * STORIES + seed % BLOCK % STORIES
+
+
 @dataclass
 class Theatre:
     """Calm outcomes are kept: many seeds tell the same story."""
@@ -49,7 +54,7 @@ class Theatre:
     calm: dict[int, tuple[dict[str, dict[str, int]], Outcome]] = field(default_factory=dict)
 
     def seed(self, seed: int) -> Verdict:
-        told = story(seed // BLOCK * STORIES + seed % BLOCK % STORIES)
+        told = story(story_of(seed))
         scheduler: Scheduler | None = None
         try:
             if told.number not in self.calm:
@@ -99,3 +104,14 @@ def play(seed: int) -> Verdict:
     """In one of the processes of `theatres`."""
     [theatre] = _open_theatres
     return theatre.seed(seed)
+
+
+def play_all(processes: ProcessPoolExecutor, seeds: Iterable[int]) -> Iterator[Verdict]:
+    """Those of a story by one process, which then tells it calmly once."""
+    by_story = groupby(sorted(seeds, key=story_of), story_of)
+    for verdicts in processes.map(_play_one_after_another, [list(those) for _, those in by_story]):
+        yield from verdicts
+
+
+def _play_one_after_another(seeds: Sequence[int]) -> list[Verdict]:
+    return [play(seed) for seed in seeds]
