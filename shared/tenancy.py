@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from shared.statements import run
+from shared.statements import Parameters, look, run
 
 _TENANT = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
 
@@ -17,6 +18,31 @@ _TENANT = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
 _ENTER = """
 WITH entered AS MATERIALIZED (SELECT set_config('app.tenant_id', %(tenant)s, true) AS tenant_id)
 SELECT (SELECT now FROM test_clocks c WHERE c.tenant_id = entered.tenant_id::uuid) FROM entered"""
+
+
+# A question that depends on the tenant that was set is asked after it was set, however it is planned.
+_ASK = """
+WITH entered AS MATERIALIZED (SELECT set_config('app.tenant_id', %(tenant)s::text, true) AS tenant_id)
+SELECT told.* FROM entered CROSS JOIN LATERAL
+  (SELECT asked.* FROM ({question}) AS asked WHERE entered.tenant_id IS NOT NULL OFFSET 0) AS told"""
+
+
+class Ask(Protocol):
+    """Puts a question to one tenant's rows; `%(tenant)s` in it is the tenant."""
+
+    def __call__(self, question: str, parameters: Parameters, /) -> Iterable[tuple[Any, ...]]: ...
+
+
+def asking(engine: Engine, tenant_id: UUID) -> Ask:
+    """Each question is one round trip and sees rows of this tenant only: a transaction would make it four."""
+    return lambda question, parameters: look(
+        engine, _ASK.format(question=question), {"tenant": tenant_id, **parameters}
+    )
+
+
+def asking_within(tx: Connection, tenant_id: UUID) -> Ask:
+    """Questions of a transaction that belongs to the tenant."""
+    return lambda question, parameters: run(tx, question, {"tenant": tenant_id, **parameters})
 
 
 @contextmanager

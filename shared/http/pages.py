@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
+import msgspec
 from fastapi import Depends, Query
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, RowMapping, Select
 
 from shared.http.problems import Problem
-from shared.http.ready import Document, Ready
+from shared.http.ready import Ready, Written
 from shared.unit_of_work import UnitOfWork
 
 Item = TypeVar("Item")
@@ -49,11 +50,15 @@ def page_of(
 
 
 def ready_page_of(
-    unit: UnitOfWork, select: Select[Any], key: ColumnElement[Any], page: Page, show: Callable[[RowMapping], Document]
+    unit: UnitOfWork,
+    select: Select[Any],
+    key: ColumnElement[Any],
+    page: Page,
+    show: Callable[[Sequence[RowMapping]], Iterable[Written]],
 ) -> Ready:
-    """The same of items that are plain already. `Listed` is what it looks like."""
+    """The same of items that are shown together, as JSON. `Listed` is what it looks like."""
     rows, next_cursor = _rows(unit, select, key, page)
-    return Ready({"items": [show(row) for row in rows], "next_cursor": next_cursor})
+    return Ready({"items": [msgspec.Raw(item.json) for item in show(rows)], "next_cursor": next_cursor})
 
 
 def _rows(

@@ -11,9 +11,8 @@ from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from fastapi import Response
 from fastapi.routing import APIRoute
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http.access import Needs
@@ -23,12 +22,12 @@ from shared.http.gathering import Gathering
 from shared.http.observation import correlation_id_of
 from shared.http.problems import Problem
 from shared.http.rate_limits import RateLimits
-from shared.http.ready import Ready
+from shared.http.ready import Written
 from shared.http.routes import rendered
 from shared.http.tokens import Caller, Tokens
 from shared.http.turns import Turns
 from shared.logs import logger
-from shared.tenancy import transaction
+from shared.tenancy import Ask, asking
 
 READS_AT_ONCE = 2
 # Of these most wait for PostgreSQL at any time; beside others a tenant has a part of them.
@@ -38,7 +37,7 @@ PATIENCE_SECONDS = 5.0
 _TOLD = frozenset((b"content-length", b"transfer-encoding", b"content-encoding", b"if-match"))
 
 # Of one tenant, those of these documents that there are.
-Read = Callable[[Connection, UUID, Sequence[UUID]], Mapping[UUID, Ready]]
+Read = Callable[[Ask, UUID, Sequence[UUID]], Mapping[UUID, Written]]
 
 
 class _Wanted(NamedTuple):
@@ -62,13 +61,12 @@ def open_reading(app: DocumentedApi, service: str, route: APIRoute, prefix: str,
     )
 
 
-def _reads(engine: Engine, read: Read) -> Gathering[_Wanted, Response | None]:
-    def together(wanted: Sequence[_Wanted]) -> list[Response | None]:
-        found: dict[_Wanted, Response] = {}
+def _reads(engine: Engine, read: Read) -> Gathering[_Wanted, Written | None]:
+    def together(wanted: Sequence[_Wanted]) -> list[Written | None]:
+        found: dict[_Wanted, Written] = {}
         for tenant_id, alike in groupby(sorted(set(wanted)), key=itemgetter(0)):
-            with transaction(engine, tenant_id) as tx:
-                documents = read(tx, tenant_id, [each.id for each in alike])
-            found |= {_Wanted(tenant_id, id_): rendered(ready, 200) for id_, ready in documents.items()}
+            documents = read(asking(engine, tenant_id), tenant_id, [each.id for each in alike])
+            found |= {_Wanted(tenant_id, id_): written for id_, written in documents.items()}
         return [found.get(each) for each in wanted]
 
     return Gathering(together, seconds=0, at_once=READS_AT_ONCE, patience_seconds=PATIENCE_SECONDS)
@@ -87,14 +85,14 @@ class ReadingDoor:
     tokens: Tokens
     rate_limits: RateLimits
     turns: Turns
-    reads: Gathering[_Wanted, Response | None]
+    reads: Gathering[_Wanted, Written | None]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, wanted = time.perf_counter(), self._wanted(scope)
         answer = None if wanted is None else await self._answer(wanted)
         if answer is None:
             return await self.app(scope, receive, send)
-        return await tell(self.service, self.route, scope, _copied(answer), send, began)
+        return await tell(self.service, self.route, scope, rendered(answer, 200), send, began)
 
     def _wanted(self, scope: Scope) -> _Wanted | None:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
@@ -114,7 +112,7 @@ class ReadingDoor:
         caller = self.tokens.known(headers.get(b"authorization", b"").decode("latin-1"))
         return caller if caller is not None and self.needs.scope in caller.scopes else None
 
-    async def _answer(self, wanted: _Wanted) -> Response | None:
+    async def _answer(self, wanted: _Wanted) -> Written | None:
         try:
             async with self.turns.turn(wanted.tenant_id):
                 return await self.reads.add(wanted)
@@ -123,10 +121,3 @@ class ReadingDoor:
         except Exception as error:  # who asks alone hears what it is
             logger().warning("could not read together", route=self.route.path, error=repr(error))
             return None
-
-
-def _copied(answer: Response) -> Response:
-    """Several may have asked for the same: each is told what is their own in the headers."""
-    own = Response(answer.body, answer.status_code)
-    own.raw_headers = list(answer.raw_headers)
-    return own

@@ -1,4 +1,4 @@
-"""Answers that are made of plain values only: they become JSON as they are, and nobody looks through them once more."""
+"""Answers that are made of plain values only, or JSON already: nobody looks through them once more."""
 
 from __future__ import annotations
 
@@ -23,3 +23,18 @@ class Ready:
 
     def encoded(self) -> bytes:
         return msgspec.json.encode(self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The same as it goes out, with the version that it says."""
+
+    json: bytes
+    version: object
+
+    @classmethod
+    def of(cls, ready: Ready) -> Written:
+        return cls(ready.encoded(), ready.version)
+
+    def encoded(self) -> bytes:
+        return self.json

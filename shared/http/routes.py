@@ -18,7 +18,7 @@ from shared.clock import real_now
 from shared.http.access import Opening, leave_turn
 from shared.http.idempotency import Attempt
 from shared.http.problems import Problem
-from shared.http.ready import Ready
+from shared.http.ready import Ready, Written
 from shared.http.strict_json import StrictRequest, refuse_unstorable
 from shared.tenancy import clocked_transaction
 from shared.unit_of_work import Session, UnitOfWork
@@ -115,7 +115,7 @@ def rendered(answer: Any, status: int) -> Response:
 
 def _encoded(answer: Any) -> bytes:
     match answer:
-        case Ready():
+        case Ready() | Written():
             return answer.encoded()
         case BaseModel():
             return answer.model_dump_json().encode()

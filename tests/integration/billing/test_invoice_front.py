@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
 
 from shared.ids import shown
+from shared.tenancy import transaction
 from tests.integration.billing.room import Room
 from tests.support.api_process import api_process
 from tests.support.house import Service
@@ -83,6 +84,18 @@ def test_an_invoice_that_was_just_changed_is_shown_changed(room: Room) -> None:
     before = room.client.get(path).json()
     issued = room.client.post(f"{path}/issue").json()
     assert room.client.get(path).json() == issued != before
+
+
+def test_a_page_shows_what_the_front_shows_also_where_only_the_row_changed(room: Room, billing: Service) -> None:
+    """A payment plan that stands for an invoice, and a rebuild, write its row and no event of it."""
+    path = _path(room)
+    for plan_id in (uuid4(), None):
+        with transaction(billing.app.state.engine, room.tenant_id) as tx:
+            tx.exec_driver_sql("UPDATE invoices SET payment_plan_id = %(plan)s", {"plan": plan_id})
+        alone = Told.by(room.client, path, **BY_THE_ROUTE).body
+        assert Told.by(room.client, path).body == alone
+        assert alone in Told.by(room.client, "/v1/invoices").body
+        assert room.invoices()[0]["payment_plan_id"] == (plan_id and shown("ppl", plan_id))
 
 
 def test_many_at_once_are_each_told_their_own(billing: Service, room: Room, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from infra.local.databases import create_database, drop_database
 from shared.database import engine_for
 from shared.tables import NAMING
-from shared.tenancy import secure, transaction
+from shared.tenancy import asking, asking_within, secure, transaction
 from tests.support.house import migrate
 from tests.support.servers import Servers
 from tests.support.tower.bell import BELL, Ring
@@ -57,6 +57,25 @@ def test_a_tenant_does_not_leak_to_the_next_user_of_a_pooled_connection(tower: T
     with pool_of_one.begin() as tx:
         assert tx.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() == backend
         assert tx.exec_driver_sql("SELECT count(*) FROM bells").scalar_one() == 0
+    pool_of_one.dispose()
+
+
+def test_a_question_sees_rows_of_its_tenant_only_however_it_is_planned(tower: Tower, tenant: UUID, bell: UUID) -> None:
+    other, pool_of_one = uuid4(), engine_for(tower.urls.api, pool_size=1)
+    tower.do(BELL, tenant, bell, Ring())
+    tower.do(BELL, other, bell, Ring())
+    for join in ("nestloop", "mergejoin", "hashjoin"):
+        with pool_of_one.begin() as tx:
+            tx.exec_driver_sql(f"SET enable_{join} TO off")
+        for who in (tenant, other):
+            everything = list(
+                asking(pool_of_one, who)("SELECT tenant_id, bell_id FROM bells WHERE times > %(t)s", {"t": 0})
+            )
+            mine = "SELECT tenant_id, bell_id FROM bells WHERE tenant_id = %(tenant)s"
+            with transaction(pool_of_one, who) as tx:
+                assert everything == list(asking_within(tx, who)(mine, {})) == [(who, bell)]
+        with pool_of_one.begin() as tx:
+            assert tx.exec_driver_sql("SELECT count(*) FROM bells").scalar_one() == 0
     pool_of_one.dispose()
 
 

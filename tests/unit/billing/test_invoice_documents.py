@@ -98,21 +98,21 @@ MORE: list[dict[str, Any]] = [
 @pytest.mark.parametrize("more", MORE)
 def test_an_invoice_is_shown_as_it_is_described(more: dict[str, Any]) -> None:
     text = msgspec.json.encode(STORED | more).decode()
-    shown = msgspec.json.encode(invoice_document(_row(text)))
+    shown = msgspec.json.encode(invoice_document(row_of(text)))
     assert shown.decode() == InvoiceOut.model_validate_json(shown).model_dump_json()
-    assert msgspec.json.encode(invoice_document(_row(msgspec.json.decode(text)))) == shown
+    assert msgspec.json.encode(invoice_document(row_of(msgspec.json.decode(text)))) == shown
 
 
 def test_plain_tiers_are_shown_as_they_are_stored() -> None:
     plain_line = FLAT | {"quantity": "1", "residue": "0", "tiers": [dict.fromkeys(TIER, "2.50")]}
     document = STORED | {"lines": [plain_line]}
     text = msgspec.json.encode(document).decode()
-    shown = [msgspec.json.encode(invoice_document(_row(each))) for each in (text, msgspec.to_builtins(document))]
+    shown = [msgspec.json.encode(invoice_document(row_of(each))) for each in (text, msgspec.to_builtins(document))]
     assert shown[0] == shown[1] == InvoiceOut.model_validate_json(shown[0]).model_dump_json().encode()
 
 
 def test_what_credit_notes_took_back_is_summed_up() -> None:
-    shown = invoice_document(_row(msgspec.to_builtins(STORED | MORE[2])))
+    shown = invoice_document(row_of(msgspec.to_builtins(STORED | MORE[2])))
     assert (shown["credited_minor"], shown["refundable_minor"]) == (200, 30 + 30 - 7)
     assert shown["credit_note"] == shown["credit_notes"][1]
 
@@ -125,7 +125,7 @@ def test_decimals_are_shown_without_exponents(quantity: Decimal) -> None:
     assert LineOut.model_validate(shown).quantity == quantity
 
 
-def _row(document: dict[str, Any] | str) -> dict[str, Any]:
+def row_of(document: dict[str, Any] | str) -> dict[str, Any]:
     return {
         "invoice_id": ID,
         "customer_id": ID,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from itertools import islice
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.billing.api.access import ChangeInvoices, ReadBilling, ReleaseInvoices, VoidInvoices, WriteOffInvoices
 from services.billing.api.invoices.invoice_documents import invoice_document
 from services.billing.api.invoices.invoice_forms import InvoiceId, InvoiceOut, SubscriptionId
+from services.billing.api.invoices.shown_invoices import ShownInvoices
 from services.billing.desk import desk_of, subscription_of
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import (
@@ -51,6 +53,7 @@ class Why(BaseModel):
 
 @router.get("", response_model=Listed[InvoiceOut])
 def list_invoices(
+    request: Request,
     unit: ReadBilling,
     page: PageQuery,
     customer: str | None = None,
@@ -74,7 +77,8 @@ def list_invoices(
         issued_to=issued_to,
         held=held,
     )
-    return ready_page_of(unit, invoices.with_text(mine), table.c.invoice_id, page, invoice_document)
+    shown: ShownInvoices = request.app.state.shown_invoices
+    return ready_page_of(unit, invoices.stamped(mine), table.c.invoice_id, page, partial(shown.of_rows, unit))
 
 
 @router.get("/{invoice_id}", response_model=InvoiceOut)

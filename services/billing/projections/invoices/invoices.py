@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, Select, Text, Update, cast, select, update
+from sqlalchemy import Connection, RowMapping, Select, Text, Update, literal_column, select, update
 
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.events import (
@@ -31,7 +31,8 @@ from services.billing.tables import invoices
 from shared.event_store import Recorded, StreamKey
 from shared.moments import PlayedBack
 from shared.money import Money
-from shared.statements import run, write_rows
+from shared.statements import write_rows
+from shared.tenancy import Ask
 from shared.unit_of_work import UnitOfWork
 
 
@@ -117,16 +118,19 @@ def get(unit: UnitOfWork, invoice_id: UUID) -> dict[str, Any]:
     return dict(row)
 
 
-def with_text(mine: Select[Any]) -> Select[Any]:
-    """The same with documents as text, for who knows better than a dictionary what is in it."""
-    others = [column for column in invoices.columns if column is not invoices.c.document]
-    return mine.with_only_columns(*others, cast(invoices.c.document, Text).label("document"))
+def stamped(mine: Select[Any]) -> Select[Any]:
+    """Which they are, with the `stamp` of each: it is another one as soon as anything in the row is."""
+    return mine.with_only_columns(invoices.c.invoice_id, literal_column(_STAMP, Text).label("stamp"))
 
 
-def of_ids(tx: Connection, tenant_id: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Those of these that there are, in no order, with documents as text."""
-    rows = run(tx, _OF_IDS, {"tenant": tenant_id, "ids": list(ids)})
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+def stamps_of(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The same of those of these that there are."""
+    return dict(ask(_STAMPS, {"ids": list(ids)}))
+
+
+def of_ids(ask: Ask, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Those of these that there are, in no order, with their stamps, and documents as text."""
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in ask(_OF_IDS, {"ids": list(ids)})]
 
 
 def by_number(unit: UnitOfWork, number: str, *, field: str = "/invoice") -> dict[str, Any]:
@@ -200,8 +204,15 @@ WHERE tenant_id = %(tenant)s AND status IN ('issued', 'paid', 'written_off')
               WHERE line ->> 'kind' = 'flat' AND line ->> 'ends_on' > %(day)s)
 ORDER BY number"""
 
-_COLUMNS = (*(column.name for column in invoices.columns if column.name != "document"), "document")
+# PostgreSQL writes a row that changes anew: which transaction wrote it, and where it is, it has in common with no earlier one.
+_STAMP = "invoices.xmin::text || invoices.ctid::text"
+
+_COLUMNS = (*(column.name for column in invoices.columns if column.name != "document"), "document", "stamp")
 
 _OF_IDS = f"""
-SELECT {", ".join(_COLUMNS)}::text FROM invoices
+SELECT {", ".join(_COLUMNS[:-2])}, document::text, {_STAMP} FROM invoices
 WHERE tenant_id = %(tenant)s AND invoice_id = ANY(%(ids)s)"""  # noqa: S608 - columns are a constant
+
+_STAMPS = f"""
+SELECT invoice_id, {_STAMP} FROM invoices
+WHERE tenant_id = %(tenant)s AND invoice_id = ANY(%(ids)s)"""  # noqa: S608 - the stamp is a constant
