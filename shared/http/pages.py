@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,9 @@ from shared.http.ready import Ready, Written
 from shared.unit_of_work import UnitOfWork
 
 Item = TypeVar("Item")
+
+USUAL, MOST = 100, 500
+_PLAIN = re.compile(rb"(limit=(?P<limit>[0-9]{1,3}))?((?(1)&)cursor=(?P<cursor>[A-Za-z0-9_-]{1,500}))?")
 
 
 class Listed(BaseModel, Generic[Item]):
@@ -33,12 +37,31 @@ class Page:
 
 
 async def _page(
-    limit: Annotated[int, Query(ge=1, le=500)] = 100, cursor: Annotated[str | None, Query(max_length=500)] = None
+    limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL, cursor: Annotated[str | None, Query(max_length=500)] = None
 ) -> Page:
     return Page(limit, decoded(cursor) if cursor else None)
 
 
 PageQuery = Annotated[Page, Depends(_page)]
+
+
+class PlainPage(NamedTuple):
+    """Of all documents that there are, in the order of their ids."""
+
+    limit: int
+    after: UUID | None
+
+
+def plain_page(query: bytes) -> PlainPage | None:
+    """None for a query that says anything else, or that has to be refused."""
+    asked = _PLAIN.fullmatch(query)
+    limit = int(asked["limit"] or USUAL) if asked else 0
+    if asked is None or not 1 <= limit <= MOST:
+        return None
+    try:
+        return PlainPage(limit, UUID(decoded(asked["cursor"].decode())) if asked["cursor"] else None)
+    except (Problem, ValueError):
+        return None
 
 
 def page_of(
@@ -58,7 +81,11 @@ def ready_page_of(
 ) -> Ready:
     """The same of items that are shown together, as JSON. `Listed` is what it looks like."""
     rows, next_cursor = _rows(unit, select, key, page)
-    return Ready({"items": [msgspec.Raw(item.json) for item in show(rows)], "next_cursor": next_cursor})
+    return ready_page(show(rows), next_cursor)
+
+
+def ready_page(items: Iterable[Written], next_cursor: str | None) -> Ready:
+    return Ready({"items": [msgspec.Raw(item.json) for item in items], "next_cursor": next_cursor})
 
 
 def _rows(

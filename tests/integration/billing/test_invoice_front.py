@@ -58,6 +58,23 @@ async def _nobody(*_: object) -> None:
     raise AssertionError("asked")
 
 
+def test_pages_of_all_invoices_are_those_of_the_route(room: Room, billing: Service) -> None:
+    cursor = room.client.get("/v1/invoices?limit=1").json()["next_cursor"]
+    assert cursor
+    plain = ("", "?limit=1", f"?limit=1&cursor={cursor}", f"?cursor={cursor}", "?limit=500")
+    refused = ("?limit=0", "?limit=501", "?limit=1&", "?cursor=", "?cursor=bm9wZQ", "?limit=1&limit=2", "?colour=red")
+    alone = TestClient(replace(billing.app.front.app, app=_nobody), headers=dict(room.client.headers))
+    for query in (*plain, *refused, "?status=draft"):
+        path = f"/v1/invoices{query}"
+        assert Told.by(room.client, path) == Told.by(room.client, path, **BY_THE_ROUTE)
+        if query in plain:
+            assert alone.get(path).content == Told.by(room.client, path).body
+        else:
+            with pytest.raises(AssertionError, match="asked"):
+                alone.get(path)
+    assert billing.client(f"other-{uuid4().hex}").get("/v1/invoices").json() == {"items": [], "next_cursor": None}
+
+
 def test_what_the_front_does_not_know_the_route_refuses(room: Room, billing: Service) -> None:
     path = _path(room)
     nobodys, foreign = f"/v1/invoices/{shown('inv', uuid4())}", billing.client(f"other-{uuid4().hex}")

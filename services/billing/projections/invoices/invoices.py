@@ -128,6 +128,13 @@ def stamps_of(ask: Ask, ids: Sequence[UUID]) -> dict[UUID, str]:
     return dict(ask(_STAMPS, {"ids": list(ids)}))
 
 
+def page_of_stamps(ask: Ask, limit: int, after: UUID | None) -> dict[UUID, str]:
+    """The same of the first `limit` of the tenant's, in the order of their ids, which come after this one."""
+    if after is None:
+        return dict(sorted(ask(_PAGE.format(after=""), {"limit": limit})))
+    return dict(sorted(ask(_PAGE.format(after="AND invoice_id > %(after)s"), {"limit": limit, "after": after})))
+
+
 def of_ids(ask: Ask, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """Those of these that there are, in no order, with their stamps, and documents as text."""
     return [dict(zip(_COLUMNS, row, strict=True)) for row in ask(_OF_IDS, {"ids": list(ids)})]
@@ -212,6 +219,10 @@ _COLUMNS = (*(column.name for column in invoices.columns if column.name != "docu
 _OF_IDS = f"""
 SELECT {", ".join(_COLUMNS[:-2])}, document::text, {_STAMP} FROM invoices
 WHERE tenant_id = %(tenant)s AND invoice_id = ANY(%(ids)s)"""  # noqa: S608 - columns are a constant
+
+_PAGE = f"""
+SELECT invoice_id, {_STAMP} FROM invoices
+WHERE tenant_id = %(tenant)s {{after}} ORDER BY invoice_id LIMIT %(limit)s"""  # noqa: S608 - the stamp is a constant
 
 _STAMPS = f"""
 SELECT invoice_id, {_STAMP} FROM invoices
