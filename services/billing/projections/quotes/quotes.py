@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.billing.domain.quote import QUOTE, events
 from services.billing.domain.quote.state import QuoteNotFound
 from services.billing.tables import quotes
-from shared.event_store import Recorded
+from shared.event_store import Recorded, StreamKey
 from shared.moments import PlayedBack
 from shared.statements import write
 from shared.unit_of_work import UnitOfWork
@@ -30,13 +30,23 @@ class Change:
     fields: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, Any] = field(default_factory=dict)
 
+    def then(self, later: Change) -> Change:
+        return Change(later.status, self.fields | later.fields, self.versions | later.versions)
+
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
+    """A draft is the first event of its quote; all that comes after it is one change a quote, and one statement."""
+    changes: dict[StreamKey, tuple[Change, int]] = {}
     for entry in recorded:
         if isinstance(entry.event, events.QuoteDrafted):
             write(tx, _upsert, _row(entry, entry.event))
         elif entry.key.category == "quote":
-            write(tx, _CHANGE, _parameters(entry, _change(entry.event)))
+            change = _change(entry.event)
+            earlier = changes.get(entry.key)
+            changes[entry.key] = (change if earlier is None else earlier[0].then(change), entry.version)
+    if changes:
+        rows = [_parameters(key, change, version) for key, (change, version) in changes.items()]
+        write(tx, _CHANGE, {"rows": msgspec.json.encode(rows).decode()})
 
 
 _upsert = insert(quotes)
@@ -122,14 +132,14 @@ def _ending(event: events.QuoteEvent) -> Change:
             return Change("expired")
 
 
-def _parameters(entry: Recorded, change: Change) -> dict[str, Any]:
+def _parameters(key: StreamKey, change: Change, version: int) -> dict[str, Any]:
     return {
-        "tenant": entry.tenant_id,
-        "id": entry.stream_id,
+        "tenant_id": key.tenant_id,
+        "quote_id": key.stream_id,
         "status": change.status,
-        "version": entry.version,
-        "fields": msgspec.json.encode(change.fields).decode(),
-        "versions": msgspec.json.encode(change.versions).decode(),
+        "version": version,
+        "fields": change.fields,
+        "versions": change.versions,
     }
 
 
@@ -150,9 +160,11 @@ def get(unit: UnitOfWork, quote_id: UUID) -> dict[str, Any]:
 
 
 _CHANGE = """
-UPDATE quotes SET status = %(status)s, version = %(version)s,
-  quote = jsonb_set(quote || %(fields)s::jsonb, '{versions}', quote->'versions' || %(versions)s::jsonb)
-WHERE tenant_id = %(tenant)s AND quote_id = %(id)s"""
+UPDATE quotes q SET status = changed.status, version = changed.version,
+  quote = jsonb_set(q.quote || changed.fields, '{versions}', q.quote->'versions' || changed.versions)
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+  AS changed(tenant_id uuid, quote_id uuid, status text, version int, fields jsonb, versions jsonb)
+WHERE q.tenant_id = changed.tenant_id AND q.quote_id = changed.quote_id"""
 
 
 def open_renewals(unit: UnitOfWork, subscription_id: UUID) -> list[UUID]:
