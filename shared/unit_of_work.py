@@ -21,6 +21,10 @@ from shared.orders import Order
 TRANSIENT = (OperationalError, StreamMoved)
 
 
+class AlreadyWritten(Exception):
+    """What is to be forgotten is in the database already."""
+
+
 @dataclass(slots=True)
 class Session:
     """What the units of one transaction share: the streams they have seen, the events not yet written, and what somebody
@@ -37,16 +41,32 @@ class Session:
             self.load(decider, key.tenant_id, [key.stream_id])
         return self.streams[key]
 
-    def load(self, decider: AnyDecider, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+    def load(self, decider: AnyDecider, tenant_id: UUID, ids: Sequence[UUID]) -> list[Stream]:
+        """Those that were not seen yet in one statement."""
         unseen = [id_ for id_ in dict.fromkeys(ids) if StreamKey(tenant_id, decider.category, id_) not in self.streams]
         if unseen:
             loaded = self.store.load_many(self.connection, decider, tenant_id, unseen)
             self.streams |= {StreamKey(tenant_id, decider.category, id_): stream for id_, stream in loaded.items()}
+        return [self.streams[StreamKey(tenant_id, decider.category, id_)] for id_ in ids]
 
     def flush(self) -> None:
         if self.pending:
             recorded, self.pending = self.pending, []
             self.store.append_many(self.connection, recorded)
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """What is decided inside is forgotten where it raises. What was decided must not have been written by then:
+        raises AlreadyWritten, and the transaction is lost."""
+        pending, before, streams = self.pending, len(self.pending), dict(self.streams)
+        try:
+            yield
+        except Exception as error:
+            if self.pending is not pending:
+                raise AlreadyWritten from error
+            del pending[before:]
+            self.streams = streams
+            raise
 
     @contextmanager
     def finishing(self) -> Iterator[None]:

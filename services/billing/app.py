@@ -30,7 +30,7 @@ from services.billing.api.payments import (
     wallets,
 )
 from services.billing.api.proof import conformance, event_chain, proof, rehearsal, rerating, what_if
-from services.billing.api.quotes import previews, quote_acceptances, quote_conformance, quotes
+from services.billing.api.quotes import acceptance_front, previews, quote_acceptances, quote_conformance, quotes
 from services.billing.api.subscriptions import (
     legal_notices,
     pauses,
@@ -68,6 +68,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (ledger, accounting_periods, revenue, reconciliation, receivables, event_chain):
         app.include_router(room.router)
+    acceptance_front.install(app)
     invoice_front.install(app)
     return app
 

@@ -71,45 +71,29 @@ class FrontDoor:
         request = self._admitted(scope)
         if request is None:
             return await self.app(scope, receive, send)
-        body = await self._body(request, receive)
+        body = await request.body(receive, self.body_seconds)
         answer = None if body is None else await self._answer(request, body)
         if answer is None:
             return await self.app(scope, request.again(receive), send)
         return await tell(self.service, self.route, scope, answer, send, request.began)
 
-    def _admitted(self, scope: Scope) -> _Request | None:
-        if (
-            scope["type"] != "http"
-            or scope["path"] != self.route.path
-            or scope["method"] not in (self.route.methods or ())
-        ):
+    def _admitted(self, scope: Scope) -> Asked | None:
+        request = Asked.plainly(scope, self.route, self.plain.most_bytes)
+        if request is None:
             return None
-        headers = dict(scope["headers"])
-        size = _size(headers)
-        if size is None or size > self.plain.most_bytes or len(headers) < len(scope["headers"]):
-            return None
-        caller = self.tokens.known(headers.get(b"authorization", b"").decode("latin-1"))
+        caller = self.tokens.known(request.text(b"authorization"))
         if caller is None or self.needs.scope not in caller.scopes or not self.plain.knows(caller):
             return None
-        state = scope.setdefault("state", {})
-        if not self.rate_limits.hit(state, caller.tenant_id, size):
+        if not self.rate_limits.hit(request.state, caller.tenant_id, request.size):
             return None
-        state["correlation_id"], state["caller"] = correlation_id_of(headers), caller
-        return _Request(headers, caller, state)
+        request.let_in(caller)
+        return request
 
-    async def _body(self, request: _Request, receive: Receive) -> bytes | None:
-        """None for one that does not come in time, or whose client left; the next to ask hears the same."""
+    async def _answer(self, request: Asked, body: bytes) -> Response | None:
+        caller: Caller = request.state["caller"]
         try:
-            async with asyncio.timeout(self.body_seconds):
-                return await request.listen(receive)
-        except TimeoutError:
-            request.is_late = True
-            return None
-
-    async def _answer(self, request: _Request, body: bytes) -> Response | None:
-        try:
-            async with self.plain.turns.turn(request.caller.tenant_id):
-                return await self.plain.answer(request.headers, request.caller, body)
+            async with self.plain.turns.turn(caller.tenant_id):
+                return await self.plain.answer(request.headers, caller, body)
         except (Problem, DomainError) as error:
             return refusal(error)
         except Exception as error:
@@ -118,17 +102,43 @@ class FrontDoor:
 
 
 @dataclass(slots=True)
-class _Request:
-    """One that was let in, and all that was heard of it."""
+class Asked:
+    """A request that a front may answer, and all that was heard of it. `size` is what it says of its body."""
 
     headers: Headers
-    caller: Caller
+    size: int
     state: dict[str, Any]
     began: float = field(default_factory=time.perf_counter)
     heard: list[Message] = field(default_factory=list)
     is_late: bool = False
 
-    async def listen(self, receive: Receive) -> bytes | None:
+    @classmethod
+    def plainly(cls, scope: Scope, route: APIRoute, most_bytes: int) -> Asked | None:
+        """None for another address, and for a request of which not all that matters is said plainly, or that is too large."""
+        if scope["type"] != "http" or scope["path"] != route.path or scope["method"] not in (route.methods or ()):
+            return None
+        headers = dict(scope["headers"])
+        size = _size(headers)
+        if size is None or size > most_bytes or len(headers) < len(scope["headers"]):
+            return None
+        return cls(headers, size, scope.setdefault("state", {}))
+
+    def text(self, header: bytes) -> str:
+        return self.headers.get(header, b"").decode("latin-1")
+
+    def let_in(self, caller: Caller) -> None:
+        self.state["correlation_id"], self.state["caller"] = correlation_id_of(dict(self.headers)), caller
+
+    async def body(self, receive: Receive, seconds: float) -> bytes | None:
+        """None for one that does not come in time, or whose client left; the next to ask hears the same."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._listen(receive)
+        except TimeoutError:
+            self.is_late = True
+            return None
+
+    async def _listen(self, receive: Receive) -> bytes | None:
         while True:
             message = await receive()
             self.heard.append(message)

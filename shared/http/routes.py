@@ -20,6 +20,7 @@ from shared.http.idempotency import Attempt
 from shared.http.problems import Problem
 from shared.http.ready import Ready, Written
 from shared.http.strict_json import StrictRequest, refuse_unstorable
+from shared.http.tokens import Caller
 from shared.tenancy import clocked_transaction
 from shared.unit_of_work import Session, UnitOfWork
 
@@ -88,12 +89,18 @@ def _run(opening: Opening, endpoint: Callable[[UnitOfWork], Any], status: int) -
 
 
 def _unit(opening: Opening, tx: Connection, clock: datetime | None) -> UnitOfWork:
-    request, caller, now = opening.request, opening.caller, real_now()
-    context = {"principal": caller.principal, "correlation_id": request.scope["state"]["correlation_id"]}
+    request = opening.request
+    cause = cause_of(opening.caller, request.scope["state"]["correlation_id"], clock)
+    return UnitOfWork(Session(tx, request.app.state.store), cause, _if_match(request))
+
+
+def cause_of(caller: Caller, correlation_id: str, clock: datetime | None) -> Cause:
+    """Of what is asked now, in real time or where the tenant's test clock stands."""
+    now = real_now()
+    context = {"principal": caller.principal, "correlation_id": correlation_id}
     if clock:
         context["real_time"] = now.isoformat()
-    cause = Cause(caller.tenant_id, clock or now, clock or now, context)
-    return UnitOfWork(Session(tx, request.app.state.store), cause, _if_match(request))
+    return Cause(caller.tenant_id, clock or now, clock or now, context)
 
 
 def _if_match(request: Request) -> int | None:

@@ -50,14 +50,19 @@ def tenant_of(token: str) -> UUID:
     return UUID(bytes=content[:_TENANT_BYTES])
 
 
+def customer_of(form: AcceptanceForm) -> Caller:
+    """Somebody who may accept, and no more."""
+    return Caller(tenant_of(form.token), "customer", frozenset())
+
+
 @dataclass(frozen=True)
 class _ByToken(Needs):
-    """In place of a bearer token: opens the tenant of the quote's token, for somebody who may accept and no more."""
+    """In place of a bearer token: opens the tenant of the quote's token."""
 
     by_bearer_token: ClassVar[bool] = False
 
     async def __call__(self, request: Request, body: AcceptanceForm) -> Opening:
-        caller = Caller(tenant_of(body.token), "customer", frozenset())
+        caller = customer_of(body)
         request.scope["state"]["caller"] = caller
         return Opening(request, caller, self.writes)
 
