@@ -154,6 +154,8 @@ class AgreedLine:
 
     def at_last(self) -> AgreedLine:
         """The line as it is at the end of its term, and as it is renewed."""
+        if not self.ramp:
+            return self
         return replace(reduce(_in_phase, self.ramp, self), ramp=())
 
     def charge(self, code: str) -> Charge:
