@@ -69,10 +69,9 @@ class Attempt:
 
 
 def claimed(tx: Connection, tenant_id: UUID, keys: Sequence[str]) -> set[str]:
-    """Those of these keys that nobody is using and nobody has used; they are ours as long as the transaction lasts."""
-    named = {"tenant": tenant_id, "keys": list(keys)}
-    free = {key for key, is_ours in run(tx, _CLAIM_ALL, named) if is_ours}
-    return free - {key for (key,) in run(tx, _USED, named)}  # in a statement of its own, which sees what was committed
+    """Those of these keys that nobody is using and nobody has used; they are ours as long as the transaction lasts. Where a
+    key was used in this very moment, the transaction is lost when the answer is stored."""
+    return {key for (key,) in run(tx, _CLAIM_UNUSED, {"tenant": tenant_id, "keys": list(keys)})}
 
 
 def remember(tx: Connection, tenant_id: UUID, answers: Iterable[tuple[Keyed, Response]], at: datetime) -> None:
@@ -102,10 +101,10 @@ _CLAIM = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(tenant)s::text || 
 _STORED = """
 SELECT request_hash, status, headers, body FROM idempotency_keys WHERE tenant_id = %(tenant)s AND key = %(key)s"""
 
-_CLAIM_ALL = """
-SELECT key, pg_try_advisory_xact_lock(hashtextextended(%(tenant)s::text || key, 11)) FROM unnest(%(keys)s::text[]) key"""
-
-_USED = "SELECT key FROM idempotency_keys WHERE tenant_id = %(tenant)s AND key = ANY(%(keys)s)"
+_CLAIM_UNUSED = """
+SELECT key FROM unnest(%(keys)s::text[]) AS wanted(key)
+WHERE pg_try_advisory_xact_lock(hashtextextended(%(tenant)s::text || key, 11))
+  AND NOT EXISTS (SELECT FROM idempotency_keys i WHERE i.tenant_id = %(tenant)s AND i.key = wanted.key)"""
 
 _ANSWERS = Insertion(
     "idempotency_keys",
