@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from types import FrameType
 
 from prometheus_client import start_http_server
 
+from shared import garbage
 from shared.logs import logger
 from shared.metrics import LOOP_FAILURES
 
@@ -47,8 +47,7 @@ class Worker:
         """Returns after SIGTERM or SIGINT, or raises what a loop could not go on after."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        gc.collect()
-        gc.freeze()  # what is there now stays: batches make much that is looked through, and this need not be
+        garbage.look_seldom()
         self.rests = {loop.name: threading.Event() for loop in self.loops}
         threads = [threading.Thread(target=self._turn, args=(loop,), name=loop.name) for loop in self.loops]
         for thread in threads:

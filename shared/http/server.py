@@ -6,7 +6,6 @@ uvicorn, with what it leaves to a proxy: an end to slow clients, a limit on open
 from __future__ import annotations
 
 import argparse
-import gc
 import resource
 from functools import partial
 from typing import Any, cast
@@ -15,6 +14,7 @@ import uvicorn
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared import garbage
 from shared.http.connections import Doorway, GuardedConnection
 
 OTHER_FILES = 200  # connections to PostgreSQL and Kafka, logs, the loop's own
@@ -47,8 +47,7 @@ def serve(factory: str, host: str, port: int, settings: ServerSettings) -> None:
         timeout_graceful_shutdown=20,
     )
     configuration.load()
-    gc.collect()
-    gc.freeze()  # what is there now stays: to look through it again and again would make requests wait
+    garbage.look_seldom()
     uvicorn.Server(configuration).run()
 
 

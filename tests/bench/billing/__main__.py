@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import platform
@@ -17,7 +16,7 @@ with warnings.catch_warnings():
 
     from infra.local.databases import create_database
     from infra.local.postgres import libpq
-    from shared import logs
+    from shared import garbage, logs
     from tests.bench.billing import bill_run, http_rows, rating_rows, recount_rows, revenue_rows
     from tests.bench.billing.seller import CHARGES
     from tests.bench.billing.stand import Stand, standing
@@ -33,8 +32,7 @@ PACKAGES = ("psycopg", "sqlalchemy", "fastapi", "uvicorn", "msgspec")
 def main() -> None:
     logs.configure("CRITICAL", "billing", "bench")
     logging.disable()
-    gc.collect()
-    gc.freeze()  # as a worker does
+    garbage.look_seldom()  # as a worker does
     with standing() as stand:
         show_conditions(stand)
         show_rating()
