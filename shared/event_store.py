@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -83,11 +85,17 @@ class EventStore:
         """The streams of one category, in one statement; a stream without events is at its initial state."""
         streams = {id_: Stream(decider.initial) for id_ in ids}
         named = {"tenant": tenant_id, "category": decider.category, "id": ids[0], "ids": list(ids)}
-        for stream_id, version, public_sequence, name, data in run(tx, _LOAD_ONE if len(ids) == 1 else _LOAD, named):
-            before, event = streams[stream_id], self._types.decode(decider.category, name, data)
-            state = decider.evolve(before.state, event)
-            streams[stream_id] = Stream(state, version, public_sequence or before.public_sequence)
+        rows = run(tx, _LOAD_ONE if len(ids) == 1 else _LOAD, named).fetchall()
+        for stream_id, alike in groupby(rows, key=itemgetter(0)):
+            streams[stream_id] = self._replayed(decider, list(alike))
         return streams
+
+    def _replayed(self, decider: AnyDecider, rows: Sequence[Any]) -> Stream:
+        state, public_sequence = decider.initial, 0
+        for _, _, published, name, data in rows:
+            state = decider.evolve(state, self._types.decode(decider.category, name, data))
+            public_sequence = published or public_sequence
+        return Stream(state, rows[-1][1], public_sequence)
 
     def numbered(self, key: StreamKey, after: Stream, events: Iterable[Any], cause: Cause) -> list[Recorded]:
         """Give events their versions and, where they are published, their public sequence."""
@@ -177,12 +185,7 @@ def by_stream(recorded: Iterable[Recorded]) -> Mapping[StreamKey, list[Recorded]
 def moved_on(stream: Stream, state: Any, recorded: Sequence[Recorded]) -> Stream:
     """The stream after events were numbered for it."""
     sequences = [r.public_sequence for r in recorded if r.public_sequence is not None]
-    return replace(
-        stream,
-        state=state,
-        version=recorded[-1].version,
-        public_sequence=max(sequences, default=stream.public_sequence),
-    )
+    return Stream(state, recorded[-1].version, max(sequences, default=stream.public_sequence))
 
 
 _EVENTS = Insertion(

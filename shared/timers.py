@@ -110,7 +110,8 @@ class TimerRunner:
             self._handle(timer, session, recorded_at)
 
     def _handle(self, timer: Timer, session: Session, recorded_at: datetime) -> None:
-        context = {"principal": "clock", "correlation_id": str(timer.id), "causation_id": str(timer.id)}
+        id_ = str(timer.id)
+        context = {"principal": "clock", "correlation_id": id_, "causation_id": id_}
         unit = UnitOfWork(session, Cause(timer.tenant_id, timer.fire_at, recorded_at, context))
         unit.carry_out(self.handlers[timer.name](timer, unit))
 

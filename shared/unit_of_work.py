@@ -37,9 +37,11 @@ class Session:
     kept: dict[Any, Any] = field(default_factory=dict)
 
     def stream(self, decider: AnyDecider, key: StreamKey) -> Stream:
-        if key not in self.streams:
+        found = self.streams.get(key)
+        if found is None:
             self.load(decider, key.tenant_id, [key.stream_id])
-        return self.streams[key]
+            found = self.streams[key]
+        return found
 
     def load(self, decider: AnyDecider, tenant_id: UUID, ids: Sequence[UUID]) -> list[Stream]:
         """Those that were not seen yet in one statement."""

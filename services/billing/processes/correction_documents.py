@@ -137,6 +137,8 @@ def with_corrections(
     credited."""
     currency = header.party.currency
     lines = rated(header, parts, contract, usage, edits)
+    if not any(part.bill.corrections for part in parts):
+        return lines, {}
     if Carried.of(lines, currency, header.bill.rounding).totals(currency).total.minor >= 0:
         return lines, {}
     families = _by_family([c for part in parts for c in part.bill.corrections])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import Connection
 
 from infra.local.tokens import tenant_id
+from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import Number
+from services.billing.domain.invoice.events import InvoiceIssued
 from services.billing.projections.invoices.invoice_numbers import next_number
 from services.billing.store import READ_MODELS, create_store
 from shared.causes import Cause
@@ -29,12 +33,15 @@ def invoice(billing: Service) -> str:
 
 def asked(billing: Service, taken: threading.Event, leave: threading.Event) -> Number:
     with billing.background.relay.engine.begin() as tx:
-        now = real_now()
-        unit = UnitOfWork(Session(tx, create_store()), Cause(tenant_id(TENANT), now, now, {"principal": "test"}))
-        number = next_number(unit, "Here Ltd", "NEW")
+        number = next_number(unit_of(tx), "Here Ltd", "NEW")
         taken.set()
         assert leave.wait(30)
         return number
+
+
+def unit_of(tx: Connection) -> UnitOfWork:
+    now = real_now()
+    return UnitOfWork(Session(tx, create_store()), Cause(tenant_id(TENANT), now, now, {"principal": "test"}))
 
 
 def test_an_issue_without_effect_leaves_no_counter_behind(billing: Service, invoice: str) -> None:
@@ -60,6 +67,22 @@ def test_the_first_numbers_of_a_series_wait_for_each_other(billing: Service, inv
         assert not taken[1].is_set()
         leave.set()
         assert (first.result(30).sequence, second.result(30).sequence) == (1, 1)  # the first one took none after all
+
+
+def test_numbers_that_were_used_and_are_not_written_are_counted(billing: Service, invoice: str) -> None:
+    with billing.background.relay.engine.connect() as tx:
+        unit = unit_of(tx)
+        [(id_,)] = tx.exec_driver_sql(
+            "SELECT invoice_id FROM invoices WHERE tenant_id = %(tenant)s AND number = %(number)s",
+            {"tenant": unit.tenant_id, "number": invoice},
+        )
+        issued = next(e for e in unit.history(INVOICE, id_) if isinstance(e.event, InvoiceIssued))
+        for n in (1, 2, 3):
+            assert next_number(unit, "Here Ltd", "UNWRITTEN").sequence == n
+            used = replace(issued.event, legal_entity="Here Ltd", series="UNWRITTEN", sequence=n)
+            unit.session.pending.append(replace(issued, event=used))
+        unit.session.pending = [*unit.session.pending]
+        assert next_number(unit, "Here Ltd", "UNWRITTEN").sequence == 4
 
 
 def waiting_for_a_lock(billing: Service) -> bool:

@@ -210,8 +210,16 @@ class Subscription:
     def with_term(self, term: Term, renewed_at: datetime) -> Subscription:
         return replace(self, terms=(*self.terms, term), renewed_at=(*self.renewed_at, renewed_at))
 
+    @property
+    def _has_changed(self) -> bool:
+        """Anything was agreed or charged for besides the first term, at whatever instant."""
+        charged = self.fees or self.deferred
+        return bool(self.renewed_at or self.amendments or self.pauses or self.resumptions or self.cancelled or charged)
+
     def agreed_by(self, at: datetime) -> Subscription:
         """Without what was agreed only later: a timer may fire late, when more is known than at its instant."""
+        if not self._has_changed:
+            return self
         count = 1 + sum(renewed_at <= at for renewed_at in self.renewed_at)
         terms = self.terms
         for later in reversed([each.extension for each in self.resumptions if each.extension and each.at > at]):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.events import CreditNoteIssued, InvoiceIssued
 from shared.event_store import Recorded
-from shared.statements import Insertion, write_rows
+from shared.statements import Insertion, run, write_rows
 from shared.unit_of_work import UnitOfWork
 
 CREDIT_NOTES = "-CN"  # behind the name of the series of invoices
@@ -35,39 +35,41 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
 def next_number(unit: UnitOfWork, legal_entity: str, series: str) -> Number:
     """Others wait for their number until the transaction ends: numbers have no gap, and what takes none leaves no trace.
 
-    The counter is asked for the first time only: what has been numbered since then is pending in the same transaction.
+    The counter is asked for the first time only: what has been numbered since it was last written is pending in the same
+    transaction, and need not be written for the question.
     """
     kept, counter = unit.session.kept, ("number", unit.tenant_id, legal_entity, series)
     given: _Given | None = kept.get(counter)
     if given is None or given.pending is not unit.session.pending:
         given = kept[counter] = _Given(_last(unit, legal_entity, series), unit.session.pending, 0)
-    last = given.last + given.was_used(unit.tenant_id, legal_entity, series)
+    last = given.last_by_now(unit.tenant_id, legal_entity, series)
     kept[counter] = _Given(last, given.pending, len(given.pending))
     return Number(legal_entity=legal_entity, series=series, sequence=last + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The last number that was used, when the next one was given: what follows in `pending` may have used that."""
+    """The last number that was used, when the next one was given: what follows in `pending` may have used more."""
 
     last: int
     pending: list[Recorded]
     place: int
 
-    def was_used(self, tenant_id: UUID, legal_entity: str, series: str) -> bool:
-        wanted = (tenant_id, legal_entity, series, self.last + 1)
-        return any(
-            isinstance(e.event, InvoiceIssued | CreditNoteIssued)
-            and (e.tenant_id, e.event.legal_entity, e.event.series, e.event.sequence) == wanted
-            for e in self.pending[self.place :]
-        )
+    def last_by_now(self, tenant_id: UUID, legal_entity: str, series: str) -> int:
+        used = [
+            entry.event.sequence
+            for entry in self.pending[self.place :]
+            if isinstance(entry.event, InvoiceIssued | CreditNoteIssued)
+            and (entry.tenant_id, entry.event.legal_entity, entry.event.series) == (tenant_id, legal_entity, series)
+        ]
+        return max(used, default=self.last)
 
 
 def _last(unit: UnitOfWork, legal_entity: str, series: str) -> int:
-    where = {"tenant": unit.tenant_id, "legal_entity": legal_entity, "series": series}
-    unit.tx.exec_driver_sql(_LOCK, where)
-    last: int = unit.tx.exec_driver_sql(_LAST, where).scalar_one()
-    return last
+    where, tx = {"tenant": unit.tenant_id, "legal_entity": legal_entity, "series": series}, unit.session.connection
+    run(tx, _LOCK, where)
+    (last,) = next(run(tx, _LAST, where))
+    return int(last)
 
 
 # A lock by name, because the first number of a series has no row that could be locked.

@@ -49,7 +49,7 @@ def _ask(unit: UnitOfWork, known: _Known, customer_id: UUID) -> None:
 
 def _meet(unit: UnitOfWork, known: _Known) -> None:
     streams = unit.session.streams
-    new: list[StreamKey] = list(islice(streams, known.seen, None))
+    new: list[StreamKey] = [*islice(reversed(streams), len(streams) - known.seen)][::-1]
     known.seen = len(streams)
     for key in new:
         if (key.tenant_id, key.category) == (unit.tenant_id, WALLET.category):
