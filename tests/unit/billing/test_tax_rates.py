@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -127,6 +128,20 @@ def test_what_a_bill_keeps_of_the_rates_says_the_same_on_its_days(
     if first <= day <= last:
         for category in ("standard", "reduced"):
             assert whole.between(first, last).on(category, day) == whole.on(category, day)
+
+
+def test_a_tax_that_compounds_is_due_on_the_same_others_after_an_older_rate_was_left_out() -> None:
+    day = date(2030, 5, 1)
+    rates = (
+        listed("vat", "0.1", from_on=date(2029, 1, 1)),
+        listed("city", "0.05", from_on=date(2029, 1, 1), compound=True),
+        listed("vat", "0.2", from_on=date(2030, 1, 1)),
+    )
+    kept = Taxation(place="DE", places=(PlaceRates(place="DE", rates=rates),)).between(day, day)
+    assert [(tax.code, tax.factor) for tax in kept.on("standard", day)] == [
+        ("vat", Decimal("0.2")),
+        ("city", Decimal("0.06")),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -93,13 +93,11 @@ def _compounded(found: Iterable[tuple[str, TaxRate]]) -> Iterator[AppliedTax]:
 
 
 def _known(rates: Iterable[TaxRate], first: date, last: date) -> tuple[TaxRate, ...]:
-    """The last one that began by the first day, of each code and category, and those that begin by the last day."""
-    latest: dict[tuple[str, str], date] = {}
-    listed = list(rates)
-    for rate in listed:
-        if rate.from_on <= first:
-            of = rate.code, rate.category
-            latest[of] = max(latest.get(of, rate.from_on), rate.from_on)
-    return tuple(
-        rate for rate in listed if latest.get((rate.code, rate.category), rate.from_on) <= rate.from_on <= last
-    )
+    """Of each code and category the last one that began by the first day, in the place of the first of them, as taxes that
+    compound depend on their order; and those that begin by the last day."""
+    known: dict[tuple[str, str, date], TaxRate] = {}
+    for rate in rates:
+        of = rate.code, rate.category, max(rate.from_on, first)
+        if rate.from_on <= last and (of not in known or rate.from_on > known[of].from_on):
+            known[of] = rate
+    return tuple(known.values())
