@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from services.usage.domain.aggregation import ADDITIVE, Aggregation, Level, finished, integral
 from services.usage.domain.event_key import digest_text
 from services.usage.domain.measure import CompiledMeter, Measured, measure
 from services.usage.domain.values import EXACT
+
+# What an event adds: its key as a number, its time, and what was measured.
+Entry = tuple[int, datetime, Measured]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,15 @@ class Tally:
         self._keep(measured, time, key)
         self.count += 1
         self.key_sum += key
+
+    def add_all(self, entries: Sequence[Entry]) -> None:
+        if self.aggregation not in ADDITIVE:
+            for key, time, measured in entries:
+                self.add(measured, time, key)
+            return
+        self.quantity = reduce(EXACT.add, [measured.quantity for _, _, measured in entries], self.quantity)
+        self.count += len(entries)
+        self.key_sum += sum([key for key, _, _ in entries])
 
     def hold(self, measured: Measured, time: datetime, key: int) -> None:
         """A level from before the period, which counts no event of it."""
@@ -112,6 +126,16 @@ class PeriodTally:
             tally.hold(measured, time, key)
         else:
             tally.add(measured, time, key)
+
+    def put_all(self, entries: Iterable[Entry]) -> None:
+        by_group: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            if entry[1] < self.starts_at:
+                self.put(*entry)
+            else:
+                by_group[entry[2].group].append(entry)
+        for group, of_group in by_group.items():
+            self._of(group).add_all(of_group)
 
     def merge(self, group: str, part: Tally) -> None:
         """What a part of the period keeps of a group, of an aggregation that is rolled up."""

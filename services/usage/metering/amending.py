@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from services.usage.domain.amendment import Amendment, MalformedAmendment, amendment_of, is_amendment
 from services.usage.domain.event_key import event_key
 from services.usage.domain.values import decode_exactly
 from services.usage.metering.archived import archived_keys, archived_months
-from services.usage.metering.batch import Batch, Original
+from services.usage.metering.batch import Batch, Fresh, Original
 from services.usage.metering.counts import Counts
 from services.usage.metering.lists import Unmatched, found
 from services.usage.metering.periods import seen
 from services.usage.metering.stage import Staged
-
-Fresh = tuple[int, Staged]
 
 
 class Name(NamedTuple):
@@ -84,12 +83,14 @@ def amended_before(tx: Connection, counts: Counts, fresh: Sequence[Fresh]) -> li
         )
         found(tx, counts, staged.tenant_id, row.by_positions)
         if row.data is not None:
-            staying.append((position, staged._replace(data=decode_exactly(row.data.encode()))))
+            staying.append((position, replace(staged, data=decode_exactly(row.data.encode()))))
     return staying
 
 
-def parted(fresh: Iterable[Fresh]) -> tuple[list[Fresh], list[Fresh]]:
+def parted(fresh: Sequence[Fresh]) -> tuple[list[Fresh], list[Fresh]]:
     """The events that say something of their own, and those about others."""
+    if not any(map(is_amendment, {staged.event.type for _, staged in fresh})):
+        return list(fresh), []
     plain: list[Fresh] = []
     amending: list[Fresh] = []
     for each in fresh:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,8 +13,8 @@ from services.usage.domain.amendment import is_amendment
 from services.usage.domain.cloud_event import Arrivals
 from services.usage.domain.measure import CompiledMeter
 from services.usage.domain.usage_period.state import EventName, RevisionCause
-from services.usage.metering.amending import Fresh, amend, amended_before, parted
-from services.usage.metering.batch import Batch
+from services.usage.metering.amending import amend, amended_before, parted
+from services.usage.metering.batch import Batch, Fresh
 from services.usage.metering.counts import Counts, Kind
 from services.usage.metering.lists import Unmatched, keep_conflicting, keep_rejected, keep_unmatched
 from services.usage.metering.locks import lock_periods, share_periods
@@ -53,16 +52,16 @@ def meter(tx: Connection, arrivals: Sequence[Arrivals]) -> Metered:
 
     The caller saves its offsets and appends what follows from the answer, and commits, all in this transaction.
     """
-    amenders = {a.tenant_id for a in arrivals if any(is_amendment(event.type) for event in a.events)}
+    amenders = {a.tenant_id for a in arrivals if any(map(is_amendment, {event.type for event in a.events}))}
     share_periods(tx, {arrival.tenant_id for arrival in arrivals}, alone=amenders)
-    events, counts, batch = store(tx, named(arrivals)), Counts(), Batch()
+    arrived, counts, batch = named(arrivals), Counts(), Batch()
+    events = store(tx, arrived)
     batch.watches.load_staged(tx)
     batch.rollups.load(tx, {arrival.tenant_id for arrival in arrivals})
     plain, amending = parted(events.fresh)
     staying = amended_before(tx, counts, plain)
-    unplaced = [each for each in staying if not batch.count(each[1])]
+    unmatched = _with_reasons(tx, batch.count(staying))
     _note_others(batch, events, plain, staying)
-    unmatched = [*_with_reasons(tx, unplaced)]
     keep_unmatched(tx, unmatched)
     waiting = amend(tx, batch, counts, amending) if amending else []
     keep_unmatched(tx, waiting)
@@ -71,6 +70,7 @@ def meter(tx: Connection, arrivals: Sequence[Arrivals]) -> Metered:
     advanced, late = _add(tx, batch)
     batch.rollups.save(tx)
     add_counts(tx, {key: watch.came for key, watch in batch.watches.by_key.items()})
+    counts.add_all("received", map(_quarter, arrived))
     _count(counts, arrivals, events, [*unmatched, *waiting])
     counts.save(tx)
     return Metered(advanced, late, counts.by_tenant())
@@ -121,16 +121,15 @@ def _late(batch: Batch, key: PeriodKey, before: Totals, after: Totals) -> Late:
 
 def _count(counts: Counts, arrivals: Sequence[Arrivals], events: Sorted, unmatched: Sequence[Unmatched]) -> None:
     for arrival in arrivals:
-        counts.add_all("received", arrival.tenant_id, (event.time for event in arrival.events))
-        for kind in ("received", "rejected"):
-            counts.add_all(kind, arrival.tenant_id, (rejected.at for rejected in arrival.rejected))
-    of_kind: dict[Kind, Iterable[Staged]] = {
-        "metered": [staged for _, staged in events.fresh],
-        "repeated": events.repeated,
-        "conflicting": events.conflicting,
-    }
-    for kind, staged_events in of_kind.items():
-        for tenant_id, of_tenant in groupby(staged_events, lambda staged: staged.tenant_id):
-            counts.add_all(kind, tenant_id, (staged.event.time for staged in of_tenant))
+        for rejected in arrival.rejected:
+            counts.add("received", arrival.tenant_id, rejected.at)
+            counts.add("rejected", arrival.tenant_id, rejected.at)
+    counts.add_all("metered", [_quarter(staged) for _, staged in events.fresh])
+    counts.add_all("repeated", map(_quarter, events.repeated))
+    counts.add_all("conflicting", map(_quarter, events.conflicting))
     for _, staged, _ in unmatched:
         counts.move(staged.tenant_id, [staged.event.time], source="metered", target="unmatched")
+
+
+def _quarter(staged: Staged) -> tuple[int, int]:
+    return staged.tenant_id.int, staged.quarter

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
+from operator import and_
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +18,8 @@ from services.usage.metering.measures import Measures
 from services.usage.metering.rollups import Rollups
 from services.usage.metering.stage import Staged
 from services.usage.metering.watches import PeriodKey, Watch, Watches
+
+Fresh = tuple[int, Staged]  # with its position
 
 
 class Original(NamedTuple):
@@ -45,23 +49,38 @@ class Batch:
     def touched(self) -> dict[PeriodKey, Watch]:
         return {key: watch for key, watch in self.watches.by_key.items() if watch.tally.groups or key in self.anew}
 
-    def count(self, staged: Staged) -> bool:
-        """Adds the event to its periods; whether there is one whose meter matches, even if it finds no value to count."""
-        event, number, matched = staged.event, as_number(staged.key), False
-        measures = Measures(staged.data, event.time)
-        for watch in self.watches.at(staged.tenant_id, event.subject, event.type):
-            if watch.tally.sees(event.time):
-                matches, measured = measures.by(watch.tally.meter)
-                if event.time >= watch.tally.starts_at:  # and not a level from before it
-                    matched = matched or matches
-                    watch.came.received += 1
-                    watch.came.excluded += measured is None
-                if measured is not None:
-                    watch.tally.put(number, event.time, measured)
-                    if watch.is_closed:
-                        self.late[watch.key].append(staged)
-        self.rollups.add(staged.tenant_id, event, number, measures)
-        return matched
+    def count(self, fresh: Iterable[Fresh]) -> list[Fresh]:
+        """Adds events to their periods and hours; those are left that no period has a meter for. One that matches may
+        find no value to count."""
+        by_place: dict[tuple[int, str, str], list[Fresh]] = defaultdict(list)
+        for each in fresh:
+            staged = each[1]
+            by_place[staged.tenant_id.int, staged.event.subject, staged.event.type].append(each)
+        return [left for of_place in by_place.values() for left in self._count(of_place)]
+
+    def _count(self, of_place: Sequence[Fresh]) -> list[Fresh]:
+        """Of one tenant, subject and type."""
+        first, measures = of_place[0][1], Measures([staged for _, staged in of_place])
+        place = first.tenant_id, first.event.subject, first.event.type
+        matched = [False] * len(of_place)
+        for watch in self.watches.at(*place):
+            matches = self._add(watch, measures)
+            matched = [before or now for before, now in zip(matched, matches, strict=True)]
+        self.rollups.add(*place, measures)
+        return [each for each, is_matched in zip(of_place, matched, strict=True) if not is_matched]
+
+    def _add(self, watch: Watch, measures: Measures) -> list[bool]:
+        """Which events the meter matches within the period. A level from before it is added, and no event of it."""
+        tally, look = watch.tally, measures.by(watch.tally.meter)
+        within = [tally.starts_at <= time < tally.ends_at for time in measures.times]
+        seen = [tally.sees(time) for time in measures.times] if tally.meter.holds_levels else within
+        values = [value if is_seen else None for is_seen, value in zip(seen, look.measured, strict=True)]
+        tally.put_all(measures.entries(values))
+        watch.came.received += sum(within)
+        watch.came.excluded += [*compress(values, within)].count(None)
+        if watch.is_closed:
+            self.late[watch.key] += compress(measures.events, [value is not None for value in values])
+        return [*map(and_, within, look.matches)]
 
     def note(self, staged: Iterable[Staged], what: Became) -> None:
         """Events that count in no period, in those that they would have counted in."""

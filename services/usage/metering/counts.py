@@ -16,6 +16,11 @@ KINDS: tuple[Kind, ...] = ("received", "metered", "unmatched", "rejected", "repe
 QUARTER_SECONDS = 900
 
 
+def quarter_of(time: datetime) -> int:
+    """Quarters of an hour since 1970."""
+    return int(time.timestamp() // QUARTER_SECONDS)
+
+
 class Counts:
     """Counts of one transaction. What was received is counted by itself, not as the sum of the rest."""
 
@@ -24,12 +29,12 @@ class Counts:
         self._quarters: dict[tuple[int, int], Counter[Kind]] = defaultdict(Counter)
 
     def add(self, kind: Kind, tenant_id: UUID, time: datetime, number: int = 1) -> None:
-        self._quarters[tenant_id.int, int(time.timestamp()) // QUARTER_SECONDS][kind] += number
+        self._quarters[tenant_id.int, quarter_of(time)][kind] += number
 
-    def add_all(self, kind: Kind, tenant_id: UUID, times: Iterable[datetime]) -> None:
-        quarters = Counter(int(time.timestamp()) // QUARTER_SECONDS for time in times)
-        for quarter, number in quarters.items():
-            self._quarters[tenant_id.int, quarter][kind] += number
+    def add_all(self, kind: Kind, quarters: Iterable[tuple[int, int]]) -> None:
+        """One for each tenant, as a number, and quarter."""
+        for quarter, number in Counter(quarters).items():
+            self._quarters[quarter][kind] += number
 
     def move(self, tenant_id: UUID, times: Iterable[datetime], *, source: Kind, target: Kind) -> None:
         for time in times:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection
 
-from services.usage.domain.cloud_event import CloudEvent
 from services.usage.domain.event_key import KEYS, as_number, event_key
-from services.usage.domain.measure import CompiledMeter, Measured, measure
+from services.usage.domain.measure import CompiledMeter, measure
 from services.usage.domain.meter import MeterDefinition
-from services.usage.domain.tally import Tally
+from services.usage.domain.tally import Entry, Tally
+from services.usage.metering.counts import QUARTER_SECONDS
 from services.usage.metering.measures import Measures
 from services.usage.metering.stored_events import Range, StoredEvent, read_range
 from services.usage.metering.watches import compiled
 
 HOUR_SECONDS = 3600
+QUARTERS = HOUR_SECONDS // QUARTER_SECONDS
 
 
 class RolledMeter(NamedTuple):
@@ -82,11 +85,10 @@ class Rollups:
         for rolled in rolled_meters(tx, tenant_ids):
             self.by_type.setdefault((rolled.tenant_id.int, rolled.meter.event_type), []).append((rolled, {}))
 
-    def add(self, tenant_id: UUID, event: CloudEvent, key: int, measures: Measures) -> None:
-        for rolled, parts in self.by_type.get((tenant_id.int, event.type), ()):
-            _, measured = measures.by(rolled.meter)
-            if measured is not None:
-                _add(parts, rolled, event.subject, event.time, key, measured)
+    def add(self, tenant_id: UUID, subject: str, type_: str, measures: Measures) -> None:
+        for rolled, parts in self.by_type.get((tenant_id.int, type_), ()):
+            for (hour, group), entries in _by_hour(measures, rolled.meter).items():
+                _part(parts, rolled, subject, hour, group).add_all(entries)
 
     def change(self, tenant_id: UUID, type_: str, subject: str, time: datetime) -> None:
         self.changed.add(Changed(tenant_id, type_, subject, hour_of(time)))
@@ -119,7 +121,8 @@ def rolled_parts(rolled: RolledMeter, events: Iterable[StoredEvent]) -> Parts:
         measured = measure(rolled.meter, event.data, event.place.time) if rolled.meter.matches(event.data) else None
         if measured is not None:
             key = as_number(event_key(rolled.tenant_id, event.source, event.id))
-            _add(parts, rolled, event.subject, event.place.time, key, measured)
+            part = _part(parts, rolled, event.subject, hour_of(event.place.time), measured.group)
+            part.add(measured, event.place.time, key)
     return parts
 
 
@@ -130,12 +133,20 @@ def add_to_rollups(tx: Connection, added: Iterable[tuple[RolledMeter, Parts]]) -
             tx.exec_driver_sql(_ADD, rolled.named | {"aggregation": rolled.meter.aggregation} | _columns(parts))
 
 
-def _add(parts: Parts, rolled: RolledMeter, subject: str, time: datetime, key: int, measured: Measured) -> None:
-    name = subject, hour_of(time), measured.group
-    part = parts.get(name)
+def _by_hour(measures: Measures, meter: CompiledMeter) -> dict[tuple[int, str], list[Entry]]:
+    by_hour: dict[tuple[int, str], list[Entry]] = defaultdict(list)
+    measured = measures.by(meter).measured
+    counted = compress(measures.events, [value is not None for value in measured])
+    for staged, entry in zip(counted, measures.entries(measured), strict=True):
+        by_hour[staged.quarter // QUARTERS, entry[2].group].append(entry)
+    return by_hour
+
+
+def _part(parts: Parts, rolled: RolledMeter, subject: str, hour: int, group: str) -> Tally:
+    part = parts.get((subject, hour, group))
     if part is None:
-        part = parts[name] = Tally(rolled.meter.aggregation)
-    part.add(measured, time, key)
+        part = parts[subject, hour, group] = Tally(rolled.meter.aggregation)
+    return part
 
 
 def _count_again(tx: Connection, rolled: RolledMeter, changed: Changed) -> None:

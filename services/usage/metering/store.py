@@ -23,20 +23,20 @@ class Sorted:
 
 def store(tx: Connection, events: Sequence[Staged]) -> Sorted:
     """Stores what is new. Keys are inserted in their order, so that two workers wait for each other, never in a ring."""
-    firsts: dict[Name, Staged] = {}
-    again: list[Staged] = []
-    for event in events:
-        if firsts.setdefault(_key(event), event) is not event:
-            again.append(event)
-    candidates = list(firsts.values())
-    positions = stage(tx, candidates)
+    firsts = {_key(event): event for event in reversed(events)}
+    candidates, again = list(events), list[Staged]()
+    if len(firsts) < len(events):
+        candidates = [event for event in events if firsts[_key(event)] is event]
+        again = [event for event in events if firsts[_key(event)] is not event]
+    placed = list(zip(stage(tx, candidates), candidates, strict=True))
     lost = _store(tx, len(candidates))
+    others = [*(candidates[ordinal] for ordinal in lost), *again]
+    if not others:
+        return Sorted(placed, [], [])
     payloads = {key: first.payload for key, first in firsts.items()}
     payloads |= {_key(candidates[ordinal]): payload for ordinal, payload in lost.items()}
-    others = [*(candidates[ordinal] for ordinal in lost), *again]
-    placed = enumerate(zip(positions, candidates, strict=True))
     return Sorted(
-        fresh=[each for ordinal, each in placed if ordinal not in lost],
+        fresh=[each for ordinal, each in enumerate(placed) if ordinal not in lost],
         repeated=[event for event in others if payloads[_key(event)] == event.payload],
         conflicting=[event for event in others if payloads[_key(event)] != event.payload],
     )
@@ -65,7 +65,7 @@ ON CONFLICT DO NOTHING"""
 
 _STORE_EVENTS = f"""
 INSERT INTO usage_events ({_COLUMNS})
-SELECT {_COLUMNS} FROM usage_staging WHERE ordinal <> ALL(%(lost)s::int[]) ORDER BY ordinal"""  # noqa: S608 - constant
+SELECT {_COLUMNS} FROM usage_staging WHERE ordinal <> ALL(%(lost)s::int[])"""  # noqa: S608 - constant
 
 # A row that lost against a worker that has just committed is visible to this statement, which begins after it.
 # OFFSET 0 keeps PostgreSQL from reading all keys, which it may take for cheaper than looking up some.

@@ -89,9 +89,10 @@ def _copy(connection: psycopg.Connection, batch: Sequence[Staged]) -> None:
     with connection.cursor() as cursor:
         with cursor.copy("COPY bench_staging FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(_TYPES)
-            for tenant, key, payload, event, _, batch_id, received_at in batch:
+            for row in batch:
+                event = row.event
                 fields = (event.source, event.id, event.type, event.subject, event.time, bytes(event.data))
-                copy.write_row((tenant, key, payload, *fields, batch_id, received_at))
+                copy.write_row((row.tenant_id, row.key, row.payload, *fields, row.batch_id, row.received_at))
         cursor.execute(_INSERT)
     connection.commit()
 
