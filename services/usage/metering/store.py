@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from services.usage.metering.stage import Staged, stage
 
@@ -48,20 +50,33 @@ def _key(event: Staged) -> Name:
 
 def _store(tx: Connection, staged: int) -> dict[int, bytes]:
     """Stores what is staged but for the rows whose keys are there: those by their ordinal, with the stored payload."""
-    stored = tx.exec_driver_sql(_STORE_KEYS).rowcount
     lost: dict[int, bytes] = {}
-    if stored < staged:
+    if not _store_keys(tx) and tx.exec_driver_sql(_STORE_NEW_KEYS).rowcount < staged:
         lost = {row.ordinal: row.payload_hash for row in tx.exec_driver_sql(_LOST)}
     tx.exec_driver_sql(_STORE_EVENTS, {"lost": list(lost)})
     return lost
+
+
+def _store_keys(tx: Connection) -> bool:
+    """False, and nothing is stored, where one of them is there. Mostly none is, and not to ask for each of them costs
+    PostgreSQL little more than half; the more are there, the sooner it comes upon one, as keys are in no order of time."""
+    try:
+        with tx.begin_nested():
+            tx.exec_driver_sql(_STORE_KEYS)
+    except IntegrityError as error:
+        if not isinstance(error.orig, UniqueViolation):
+            raise
+        return False
+    return True
 
 
 _COLUMNS = "tenant_id, position, source, id, type, subject, time, data, batch_id, received_at"
 
 _STORE_KEYS = """
 INSERT INTO usage_event_keys (tenant_id, key_hash, payload_hash, position, received_at)
-SELECT tenant_id, key_hash, payload_hash, position, received_at FROM usage_staging ORDER BY tenant_id, key_hash
-ON CONFLICT DO NOTHING"""
+SELECT tenant_id, key_hash, payload_hash, position, received_at FROM usage_staging ORDER BY tenant_id, key_hash"""
+
+_STORE_NEW_KEYS = f"{_STORE_KEYS} ON CONFLICT DO NOTHING"
 
 _STORE_EVENTS = f"""
 INSERT INTO usage_events ({_COLUMNS})

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.usage.domain.aggregation import ROLLED, Aggregation, Conversion
-from services.usage.domain.measure import compile_meter
+from services.usage.domain.measure import compile_meter, measure
 from services.usage.domain.meter import InvalidMeter, MeterDefinition, check
 from services.usage.domain.tally import GroupTotal, PeriodTally, fold
 
@@ -67,6 +67,22 @@ def test_a_level_from_before_the_start_holds_also_where_nothing_happens():
     assert total("weighted_sum", at(-3, 2), at(12, 0), conversion=HOURS) == 2 * 12
     [alone] = totals_of("weighted_sum", at(-3, 2))
     assert (alone.count, alone.digest) == (0, "0" * 32)
+
+
+@given(
+    st.sampled_from(get_args(Aggregation)),
+    st.lists(st.tuples(st.floats(-5, 23), st.integers(-3, 3), st.sampled_from("ab")), max_size=12),
+)
+def test_events_put_together_count_as_each_by_itself(aggregation: Aggregation, given_: list[tuple[float, int, str]]):
+    path = None if aggregation == "count" else "$.v"
+    definition = MeterDefinition(event_type="t", aggregation=aggregation, value_path=path, group_by={"g": "$.g"})
+    meter = compile_meter(definition, ("g",))
+    events = [(key, START + timedelta(hours=hours), {"v": v, "g": g}) for key, (hours, v, g) in enumerate(given_)]
+    together = PeriodTally(meter, START, END)
+    seen = [(key, time, data) for key, time, data in events if together.sees(time)]
+    measured = [(key, time, measure(meter, data, time)) for key, time, data in seen]
+    together.put_all([(key, time, value) for key, time, value in measured if value is not None])
+    assert together.totals() == fold(meter, START, END, events)
 
 
 def test_what_comes_at_the_end_belongs_to_the_next_period():
