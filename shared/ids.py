@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+import uuid_utils
 import uuid_utils.compat
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -16,6 +17,11 @@ derived = uuid5
 
 def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
+
+
+def new_hex() -> str:
+    """The 32 digits of a new id, for those who need nothing else of it: a fifth of the time."""
+    return uuid_utils.uuid7().hex
 
 
 def shown(prefix: str, id_: UUID) -> str:

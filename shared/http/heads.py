@@ -85,14 +85,19 @@ class StrictHeads(HttpToolsProtocol):
         version, method = self.parser.get_http_version(), self.parser.get_method()
         if version not in ("1.0", "1.1") or method == b"CONNECT":
             raise MalformedHead("neither HTTP/1.1 nor what it came from, or meant for a proxy")
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        names = [name for name, _ in self.headers]
+        hosts = names.count(b"host")
         if hosts > 1 or (hosts == 0 and version == "1.1"):
             raise MalformedHead("not exactly one Host")
-        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        if codings and (codings != [b"chunked"] or version == "1.0"):
-            raise MalformedHead("a body whose end others may see elsewhere")
+        if b"transfer-encoding" in names:
+            self._check_coding(version)
         if len(self.pipeline) >= MOST_BEHIND_EACH_OTHER:
             raise MalformedHead("too many requests before the first is answered")
+
+    def _check_coding(self, version: str) -> None:
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings != [b"chunked"] or version == "1.0":
+            raise MalformedHead("a body whose end others may see elsewhere")
 
     def _grow(self, size: int) -> None:
         self._made_sense = True

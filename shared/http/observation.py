@@ -13,7 +13,7 @@ import structlog
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.ids import new_id
+from shared.ids import new_hex
 from shared.logs import is_written, logger
 from shared.metrics import REQUESTS
 
@@ -50,7 +50,7 @@ class Observation:
 
 def correlation_id_of(headers: dict[bytes, bytes]) -> str:
     given = headers.get(b"x-correlation-id", b"").decode("latin-1")
-    return given if given and _PLAIN.fullmatch(given) else new_id().hex
+    return given if given and _PLAIN.fullmatch(given) else new_hex()
 
 
 def told_of(state: dict[str, Any]) -> list[tuple[bytes, bytes]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 
 from shared.http.problems import Problem
-from shared.http.quotas import Quota
+from shared.http.quotas import Quota, Taken
 from shared.settings import Settings
 
 Headers = list[tuple[bytes, bytes]]
@@ -54,11 +53,9 @@ class RateLimits:
         self.requests = Policy("requests", "requests", settings.rate_limit_requests, seconds)
         self.bytes = Policy("bytes", "content-bytes", settings.rate_limit_bytes, seconds)
         limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._quotas = {policy: Quota(limiter, policy.item) for policy in (self.requests, self.bytes)}
-        self._headers = {
-            by_bytes: ", ".join(policy.header for policy in self._policies(by_bytes)).encode()
-            for by_bytes in (False, True)
-        }
+        self._of_requests, self._of_bytes = (Quota(limiter, policy.item) for policy in (self.requests, self.bytes))
+        self._policy = (b"ratelimit-policy", self.requests.header.encode())
+        self._policies = (b"ratelimit-policy", f"{self.requests.header}, {self.bytes.header}".encode())
 
     def count(self, request: Request, tenant_id: UUID, *, by_bytes: bool = False) -> None:
         """Once a request, however many of its dependencies ask. Raises QuotaExceeded."""
@@ -70,19 +67,24 @@ class RateLimits:
 
     def hit(self, state: dict[str, Any], tenant_id: UUID, size: int | None) -> bool:
         """Whether a request of this size, where size counts, is allowed; what its answer says of that is in `state`."""
-        by_bytes = size is not None
-        costs = (1, min(size, self.bytes.quota)) if size is not None else (1,)
-        who, policies = tenant_id.hex, self._policies(by_bytes)
-        taken = [(policy, *self._quotas[policy].take(who, cost)) for policy, cost in zip(policies, costs, strict=True)]
-        left = ", ".join(f'"{policy.name}";r={remaining};t={seconds}' for policy, _, remaining, seconds in taken)
-        state["headers"] = [(b"ratelimit-policy", self._headers[by_bytes]), (b"ratelimit", left.encode())]
-        refused = [(policy, seconds) for policy, is_allowed, _, seconds in taken if not is_allowed]
-        if refused:
-            state["over_quota"] = refused[0]
-        return not refused
+        who = tenant_id.hex
+        requests = self._of_requests.take(who, 1)
+        told, left, over = self._policy, _left(self.requests, requests), _over(self.requests, requests)
+        if size is not None:
+            sent = self._of_bytes.take(who, min(size, self.bytes.quota))
+            told, left, over = self._policies, f"{left}, {_left(self.bytes, sent)}", over or _over(self.bytes, sent)
+        state["headers"] = [told, (b"ratelimit", left.encode())]
+        if over:
+            state["over_quota"] = over
+        return over is None
 
-    def _policies(self, by_bytes: bool) -> Sequence[Policy]:
-        return (self.requests, self.bytes) if by_bytes else (self.requests,)
+
+def _left(policy: Policy, taken: Taken) -> str:
+    return f'"{policy.name}";r={taken.remaining};t={taken.more_in_seconds}'
+
+
+def _over(policy: Policy, taken: Taken) -> tuple[Policy, int] | None:
+    return None if taken.is_allowed else (policy, taken.more_in_seconds)
 
 
 def _announced(request: Request, most: int) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from asyncio import AbstractEventLoop
 from collections import deque
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import anyio
-from anyio.lowlevel import RunVar
 
 from shared.http.problems import RETRY_AFTER_SECONDS, Problem
 
@@ -45,15 +48,15 @@ class Turns:
     most: int
     beside_others: int = 1
     swept_at: float = 0.0
-    _lines: RunVar[Lines] = field(default_factory=lambda: RunVar("lines"))
+    _lines: MutableMapping[AbstractEventLoop, Lines] = field(default_factory=WeakKeyDictionary)
+    _asked_last: tuple[AbstractEventLoop, Lines] | None = None
 
     @property
     def lines(self) -> Lines:
-        try:
-            return self._lines.get()
-        except LookupError:
-            self._lines.set({})
-            return self._lines.get()
+        loop, last = asyncio.get_running_loop(), self._asked_last
+        if last is None or last[0] is not loop:
+            last = self._asked_last = (loop, self._lines.setdefault(loop, {}))
+        return last[1]
 
     def turn(self, tenant_id: UUID) -> Turn:
         """For `async with`: waits for it, in order. Raises Crowded."""
