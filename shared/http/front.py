@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DomainError
 from shared.http.access import Needs
+from shared.http.begun import Begun
 from shared.http.documents import DocumentedApi, needs_of
 from shared.http.observation import correlation_id_of, note, told_of
 from shared.http.problems import Problem, bug, refusal
@@ -132,20 +133,28 @@ class Asked:
     async def body(self, receive: Receive, seconds: float) -> bytes | None:
         """None for one that does not come in time, or whose client left; the next to ask hears the same."""
         try:
-            async with asyncio.timeout(seconds):
-                return await self._listen(receive)
+            return await self._listen(receive, seconds)
         except TimeoutError:
             self.is_late = True
             return None
 
-    async def _listen(self, receive: Receive) -> bytes | None:
-        while True:
-            message = await receive()
-            self.heard.append(message)
-            if message["type"] != "http.request":
-                return None
-            if not message.get("more_body", False):
-                return b"".join(part.get("body", b"") for part in self.heard)
+    async def _listen(self, receive: Receive, seconds: float) -> bytes | None:
+        """Nearly always all of it has come already, and nobody has to look at the clock."""
+        first = Begun(receive())
+        if first.is_over:
+            self.heard.append(await first)
+        if not self.has_heard_all:
+            async with asyncio.timeout(seconds):
+                if not first.is_over:
+                    self.heard.append(await first)
+                while not self.has_heard_all:
+                    self.heard.append(await receive())
+        is_whole = self.heard[-1]["type"] == "http.request"
+        return b"".join([part.get("body", b"") for part in self.heard]) if is_whole else None
+
+    @property
+    def has_heard_all(self) -> bool:
+        return bool(self.heard) and not self.heard[-1].get("more_body", False)
 
     def again(self, receive: Receive) -> Receive:
         """The same once more, for whoever asks next: then what comes after it."""

@@ -71,7 +71,7 @@ def _take(request: Request, caller: Caller, body: bytes) -> Response:
     )
     log: IngestLog = request.app.state.ingest_log
     log.append(arrivals)
-    return accepted(arrivals, arrivals.batch_id, decoded.errors, lenient=lenient)
+    return accepted(len(arrivals.events), arrivals.batch_id, decoded.rejected, lenient=lenient)
 
 
 def window_of(request: Request, tenant_id: UUID) -> Window:

@@ -10,12 +10,14 @@ import msgspec
 from fastapi import Response
 from pydantic import BaseModel
 
-from services.usage.domain.cloud_event import Arrivals, EventError
+from services.usage.domain.cloud_event import EventError, Rejected
 from shared.http.problems import RETRY_AFTER_SECONDS, Problem, problem
+from shared.http.written import Written
 from shared.ids import prefixed, shown
 
 ANSWER_WITHIN_SECONDS = 4.3
 MOST_ERRORS = 1000
+_LENIENT = ((b"preference-applied", b"handling=lenient"),)
 WHY_REFUSED = "nothing was accepted: correct the events, or accept the valid ones by Prefer: handling=lenient"
 
 
@@ -47,15 +49,14 @@ def is_lenient(headers: Mapping[str, str]) -> bool:
     return "handling=lenient" in headers.get("prefer", "").replace(" ", "").lower()
 
 
-def accepted(arrivals: Arrivals, batch_id: UUID, errors: Sequence[EventError], *, lenient: bool) -> Response:
+def accepted(events: int, batch_id: UUID, rejected: Sequence[Rejected] = (), *, lenient: bool) -> Response:
     answer = {
-        "accepted": len(arrivals.events),
-        "rejected": len(arrivals.rejected),
+        "accepted": events,
+        "rejected": len(rejected),
         "batch_id": shown("bat", batch_id),
-        "errors": _shown(errors),
+        "errors": _shown([error for each in rejected for error in each.errors]),
     }
-    headers = {"Preference-Applied": "handling=lenient"} if lenient else None
-    return Response(msgspec.json.encode(answer), 202, headers, media_type="application/json")
+    return Written(msgspec.json.encode(answer), 202, _LENIENT if lenient else ())
 
 
 def refused(errors: Sequence[EventError]) -> Response:

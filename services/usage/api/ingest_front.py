@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from services.usage.api import ingest
 from services.usage.api.ingest_answers import ANSWER_WITHIN_SECONDS, BrokerDidNotAnswer, accepted, is_lenient
-from services.usage.domain.cloud_event import Arrivals, Window, put_together
+from services.usage.domain.cloud_event import Sent, Window, put_together
 from services.usage.domain.ingest import faultless
 from shared.clock import real_now
 from shared.http.documents import DocumentedApi
@@ -52,16 +52,15 @@ class Front:
         events = faultless(read, body, window)
         if events is None:
             return None
-        arrivals = Arrivals(tenant_id=caller.tenant_id, batch_id=new_id(), received_at=window.now, events=events)
         try:
-            batch_id = await self._log.add(arrivals)
+            batch_id = await self._log.add(Sent(caller.tenant_id, window.now, events))
         except TimeoutError:
             raise BrokerDidNotAnswer from None
-        return accepted(arrivals, batch_id, (), lenient=is_lenient(read))
+        return accepted(len(events), batch_id, lenient=is_lenient(read))
 
-    def _append(self, arrived: Sequence[Arrivals]) -> list[UUID]:
+    def _append(self, sent: Sequence[Sent]) -> list[UUID]:
         """The batch that each went with."""
-        batches = put_together(arrived)
+        batches = put_together(sent, new_id)
         log: ingest.IngestLog = self._state.ingest_log
         log.append(*batches.values())
-        return [batches[arrivals.tenant_id].batch_id for arrivals in arrived]
+        return [batches[each.tenant_id].batch_id for each in sent]

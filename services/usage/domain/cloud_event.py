@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -58,18 +58,26 @@ class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
     rejected: list[Rejected] = []
 
 
-def put_together(arrived: Iterable[Arrivals]) -> dict[UUID, Arrivals]:
-    """By tenant, as one batch each, in order; of arrivals without rejected events, which are known by batch and index."""
-    by_tenant: dict[UUID, list[Arrivals]] = defaultdict(list)
-    for arrivals in arrived:
-        by_tenant[arrivals.tenant_id].append(arrivals)
-    return {tenant_id: _one(batches) for tenant_id, batches in by_tenant.items()}
+class Sent(msgspec.Struct, frozen=True, gc=False):
+    """What one request brought of faultless events: they become a batch with others."""
+
+    tenant_id: UUID
+    received_at: datetime
+    events: list[CloudEvent]
 
 
-def _one(batches: Sequence[Arrivals]) -> Arrivals:
-    if len(batches) == 1:
-        return batches[0]
-    return msgspec.structs.replace(batches[-1], events=[event for batch in batches for event in batch.events])
+def put_together(sent: Iterable[Sent], new_id: Callable[[], UUID]) -> dict[UUID, Arrivals]:
+    """By tenant, as one batch each, in order, received when the last of them was."""
+    by_tenant: dict[UUID, list[Sent]] = defaultdict(list)
+    for each in sent:
+        by_tenant[each.tenant_id].append(each)
+    return {tenant_id: _batch(new_id(), together) for tenant_id, together in by_tenant.items()}
+
+
+def _batch(batch_id: UUID, together: Sequence[Sent]) -> Arrivals:
+    last = together[-1]
+    events = [event for each in together for event in each.events]
+    return Arrivals(tenant_id=last.tenant_id, batch_id=batch_id, received_at=last.received_at, events=events)
 
 
 class Window(msgspec.Struct, frozen=True):
