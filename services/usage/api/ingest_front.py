@@ -60,7 +60,7 @@ class Front:
 
     def _append(self, sent: Sequence[Sent]) -> list[UUID]:
         """The batch that each went with."""
-        batches = put_together(sent, new_id)
+        batches = put_together(sent, iter(new_id, None))
         log: ingest.IngestLog = self._state.ingest_log
         log.append(*batches.values())
         return [batches[each.tenant_id].batch_id for each in sent]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -66,12 +66,12 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
     events: list[CloudEvent]
 
 
-def put_together(sent: Iterable[Sent], new_id: Callable[[], UUID]) -> dict[UUID, Arrivals]:
-    """By tenant, as one batch each, in order, received when the last of them was."""
+def put_together(sent: Iterable[Sent], batch_ids: Iterator[UUID]) -> dict[UUID, Arrivals]:
+    """By tenant, as one batch each with the next of the ids, in order, received when the last of them was."""
     by_tenant: dict[UUID, list[Sent]] = defaultdict(list)
     for each in sent:
         by_tenant[each.tenant_id].append(each)
-    return {tenant_id: _batch(new_id(), together) for tenant_id, together in by_tenant.items()}
+    return {tenant_id: _batch(next(batch_ids), together) for tenant_id, together in by_tenant.items()}
 
 
 def _batch(batch_id: UUID, together: Sequence[Sent]) -> Arrivals:

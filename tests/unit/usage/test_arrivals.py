@@ -18,8 +18,7 @@ def sent(tenant_id: UUID, *ids: str, seconds: int = 0) -> Sent:
 
 
 def together(*requests: Sent) -> dict[UUID, Arrivals]:
-    numbers = count(1)
-    return put_together(requests, lambda: UUID(int=next(numbers)))
+    return put_together(requests, (UUID(int=number) for number in count(1)))
 
 
 def test_what_arrives_alone_is_a_batch() -> None:
