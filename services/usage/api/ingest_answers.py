@@ -11,8 +11,8 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.usage.domain.cloud_event import EventError, Rejected
+from shared.http.byte_response import ByteResponse
 from shared.http.problems import RETRY_AFTER_SECONDS, Problem, problem
-from shared.http.written import Written
 from shared.ids import prefixed, shown
 
 ANSWER_WITHIN_SECONDS = 4.3
@@ -56,7 +56,7 @@ def accepted(events: int, batch_id: UUID, rejected: Sequence[Rejected] = (), *, 
         "batch_id": shown("bat", batch_id),
         "errors": _shown([error for each in rejected for error in each.errors]),
     }
-    return Written(msgspec.json.encode(answer), 202, _LENIENT if lenient else ())
+    return ByteResponse(msgspec.json.encode(answer), 202, _LENIENT if lenient else ())
 
 
 def refused(errors: Sequence[EventError]) -> Response:

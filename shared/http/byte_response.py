@@ -9,7 +9,7 @@ from fastapi import Response
 _JSON = (b"content-type", b"application/json")
 
 
-class Written(Response):
+class ByteResponse(Response):
     """What starlette's own response finds out about what it is given is known here: small answers are made in no time."""
 
     def __init__(self, body: bytes, status: int, headers: Sequence[tuple[bytes, bytes]] = ()):
