@@ -75,13 +75,20 @@ def together(
     billing: Service, requests: Sequence[Asked], *, alone: int, grouped: Grouped[AcceptanceForm] = ACCEPTANCES
 ) -> list[httpx2.Response]:
     """All in one group, in this order, of which so many have to be asked alone."""
-    state, front = billing.app.state, billing.app.front.app
-    assert isinstance(front, GroupingDoor)
+    state, front = billing.app.state, door_of(billing)
     group = Group(state.engine, state.store, state.backpressure, grouped, 201)
     behind = Behind(front.app)
     answers = asyncio.run(_sent(replace(front, app=behind, groups=Company(group, len(requests))), requests))
     assert behind.times == alone
     return answers
+
+
+def door_of(billing: Service) -> GroupingDoor[AcceptanceForm]:
+    """Doors stand before each other, in the order in which they were opened."""
+    door = billing.app.front
+    while not isinstance(door, GroupingDoor):
+        door = door.app
+    return door
 
 
 async def _sent(door: GroupingDoor[Any], requests: Sequence[Asked]) -> list[httpx2.Response]:
