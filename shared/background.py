@@ -65,8 +65,8 @@ class Background:
     def loops(self) -> list[Loop]:
         return [
             Loop("relay", self.relay.step, 0.04, is_eager=True),
-            Loop("consumer", self.consumer.step, 0.0),
-            *(Loop(" ".join(c.topics), c.step, 0.0) for c in self.more_consumers),
+            Loop("consumer", self.consumer.step, 0.0, rest=self.consumer.rest),
+            *(Loop(" ".join(c.topics), c.step, 0.0, rest=c.rest) for c in self.more_consumers),
             Loop("timers", self.timers.step, 0.05, is_eager=True),
             Loop("parking", self.parking.step, 0.25),
             Loop("settling", self.settling.step, 0.2, rest=self.settling.rest),

@@ -64,6 +64,7 @@ class Consumer:
     quiet_since: float = field(default_factory=time.monotonic)
     checked_at: float = field(default_factory=time.monotonic)
     is_lost: bool = False
+    is_resting: bool = False
     standstill: Standstill = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +76,9 @@ class Consumer:
             self._check_that_nothing_is_missed(client)
         if self.client is None:
             return 0
-        polled: dict[TopicPartition, list[Record]] = client.poll(timeout_ms=self.poll_milliseconds)
+        polled: dict[TopicPartition, list[Record]] = client.poll(
+            timeout_ms=1 if self.is_resting else self.poll_milliseconds
+        )
         kafka.keep_joining(client)
         if self.is_lost:
             self.close()
@@ -83,8 +86,14 @@ class Consumer:
         records = [record for batch in polled.values() for record in batch]
         if not records:
             return 0
-        self.quiet_since = time.monotonic()
+        self.quiet_since, self.is_resting = time.monotonic(), False
         return self.take(records)
+
+    def rest(self, seconds: float) -> None:
+        """After a poll without a record: longer than `seconds` where it has heard nothing for a while."""
+        client, is_quiet = self.client, time.monotonic() - self.quiet_since >= IDLE_SECONDS
+        self.is_resting = is_quiet and client is not None and self.is_assigned() and not kafka.is_joining(client)
+        time.sleep(max(seconds, kafka.rest_seconds(self.settings)) if self.is_resting else seconds)
 
     def take(self, records: Sequence[Record]) -> int:
         """Apply what was polled; after a failure it is polled again from where it was not applied."""

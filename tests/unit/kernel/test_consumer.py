@@ -36,12 +36,17 @@ class Client:
     sought: dict[int, int] = field(default_factory=dict)
     committed: list[dict[int, int]] = field(default_factory=list)
     is_closed: bool = False
+    timeouts: list[int] = field(default_factory=list)
     _coordinator: Member = field(default_factory=Member)
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition("t", 0)}
 
     def close(self, *, autocommit: bool) -> None:
         self.is_closed = True
 
     def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Polled]]:
+        self.timeouts.append(timeout_ms)
         polled: dict[TopicPartition, list[Polled]] = {}
         for record in self.records:
             polled.setdefault(TopicPartition("t", record.partition), []).append(record)
@@ -100,3 +105,22 @@ def test_a_consumer_that_cannot_read_where_to_go_on_asks_for_its_partitions_agai
     assert client.is_closed
     assert reader.client is None
     assert client.committed == []
+
+
+def test_who_hears_nothing_rests_between_short_polls_until_there_is_something(monkeypatch: pytest.MonkeyPatch):
+    client, rests = Client([]), list[float]()
+    reader = consumer(client, lambda records, _: len(records), 10)
+    monkeypatch.setattr("shared.consumer.time.sleep", rests.append)
+
+    def turn() -> None:
+        if not reader.step():
+            reader.rest(0.0)
+
+    turn()
+    reader.quiet_since -= 2
+    turn()
+    client.records = [Polled(0)]
+    turn()
+    client.records = []
+    turn()
+    assert (client.timeouts, rests) == ([200, 200, 1, 200], [0.0, 0.15, 0.0])
