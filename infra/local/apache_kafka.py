@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -21,8 +21,9 @@ START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 ADMINISTRATOR = "admin"
 QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-# A tool runs for a second: it starts sooner without the best compiler.
-TOOL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", QUIET)
+# What runs for seconds or minutes takes half of the CPU without the compiler and the collector that are best for hours.
+SHORT = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", QUIET)
+LONG = (QUIET,)
 
 
 class FormatFailed(Exception):
@@ -36,7 +37,7 @@ class FormatFailed(Exception):
 class ApacheKafka:
     """Its data stay in `directory`, its ports over restarts. `is_guarded`: who connects has to say who it is by
     SASL, and may do what access rules allow; the administrator may do everything. It tells clients `advertised_port`,
-    where something stands before it."""
+    where something stands before it. `options` are the Java machine's."""
 
     directory: Path
     log: Path
@@ -45,6 +46,7 @@ class ApacheKafka:
     advertised_port: int | None = None
     controller_port: int = field(default_factory=free_port)
     name: str = "kafka"
+    options: Sequence[str] = SHORT
     child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -59,7 +61,7 @@ class ApacheKafka:
         if not (self.directory / "data" / "meta.properties").is_file():
             _format(libraries, properties)
         self.child = launch(
-            [java(), "-Xmx512m", QUIET, "-cp", libraries, "kafka.Kafka", str(properties)],
+            [java(), "-Xmx512m", *self.options, "-cp", libraries, "kafka.Kafka", str(properties)],
             environment=plain_environment(),
             log=self.log,
         )
@@ -152,7 +154,7 @@ def _by(protocol: str) -> str:
 
 
 def _format(libraries: str, properties: Path) -> None:
-    tool = (java(), *TOOL, "-cp", libraries, "kafka.tools.StorageTool", "format")
+    tool = (java(), *SHORT, "-cp", libraries, "kafka.tools.StorageTool", "format")
     command = (*tool, f"--cluster-id={_new_cluster_id()}", "--config", str(properties))
     done = subprocess.run(
         command, env=plain_environment(), capture_output=True, text=True, timeout=START_SECONDS, check=False

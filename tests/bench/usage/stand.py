@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from infra.local.apache_kafka import ApacheKafka
+from infra.local.apache_kafka import LONG, ApacheKafka
 from infra.local.children import end, free_port, launch, plain_environment
 from infra.local.databases import create_database
 from infra.local.postgres import Postgres
@@ -119,7 +119,7 @@ def standing() -> Iterator[Stand]:
     home = Path(tempfile.mkdtemp(prefix="quittance-bench-"))
     home.chmod(0o711)  # the server's own user passes through
     postgres = Postgres(home / "postgres", home / "postgres.log")
-    kafka = ApacheKafka(home / "kafka", home / "kafka.log")
+    kafka = ApacheKafka(home / "kafka", home / "kafka.log", options=LONG)
     with ExitStack() as opened:
         opened.callback(shutil.rmtree, home, ignore_errors=True)
         opened.callback(postgres.remove)
