@@ -90,10 +90,15 @@ class Consumer:
         return self.take(records)
 
     def rest(self, seconds: float) -> None:
-        """After a poll without a record: longer than `seconds` where it has heard nothing for a while."""
-        client, is_quiet = self.client, time.monotonic() - self.quiet_since >= IDLE_SECONDS
-        self.is_resting = is_quiet and client is not None and self.is_assigned() and not kafka.is_joining(client)
-        time.sleep(max(seconds, kafka.rest_seconds(self.settings)) if self.is_resting else seconds)
+        """After a poll without a record: longer than `seconds` where it has heard nothing for a while, and where a fetch
+        that waits does not wait for long."""
+        self.is_resting = kafka.rest_seconds(self.settings) > seconds and self._is_quiet()
+        time.sleep(kafka.rest_seconds(self.settings) if self.is_resting else seconds)
+
+    def _is_quiet(self) -> bool:
+        """Has partitions, keeps them, and heard nothing from them."""
+        client, seconds = self.client, time.monotonic() - self.quiet_since
+        return seconds >= IDLE_SECONDS and client is not None and self.is_assigned() and not kafka.is_joining(client)
 
     def take(self, records: Sequence[Record]) -> int:
         """Apply what was polled; after a failure it is polled again from where it was not applied."""

@@ -59,8 +59,8 @@ class Client:
         self.committed.append({partition.partition: end.offset for partition, end in offsets.items()})
 
 
-def consumer(client: Client, apply: Any, most_bytes: int) -> Consumer:
-    settings, unused = cast("Any", SimpleNamespace(kafka_profile="local")), cast("Any", None)
+def consumer(client: Client, apply: Any, most_bytes: int, kafka_profile: str = "local") -> Consumer:
+    settings, unused = cast("Any", SimpleNamespace(kafka_profile=kafka_profile)), cast("Any", None)
     return Consumer(settings, "s", "g", ["t"], unused, "c", apply, most_bytes=most_bytes, client=client)
 
 
@@ -107,20 +107,25 @@ def test_a_consumer_that_cannot_read_where_to_go_on_asks_for_its_partitions_agai
     assert client.committed == []
 
 
-def test_who_hears_nothing_rests_between_short_polls_until_there_is_something(monkeypatch: pytest.MonkeyPatch):
-    client, rests = Client([]), list[float]()
-    reader = consumer(client, lambda records, _: len(records), 10)
-    monkeypatch.setattr("shared.consumer.time.sleep", rests.append)
+@pytest.mark.parametrize(
+    ("kafka_profile", "timeouts", "rests"),
+    [("local", [200, 200, 1, 200], [0.0, 0.15, 0.0]), ("apache", [200] * 4, [0.0] * 3)],
+)
+def test_who_hears_nothing_rests_between_short_polls_where_a_fetch_does_not_wait_for_long(
+    monkeypatch: pytest.MonkeyPatch, kafka_profile: str, timeouts: list[int], rests: list[float]
+):
+    client, rested = Client([]), list[float]()
+    reader = consumer(client, lambda records, _: len(records), 10, kafka_profile)
+    monkeypatch.setattr("shared.consumer.time.sleep", rested.append)
 
-    def turn() -> None:
+    def turn(*records: Polled) -> None:
+        client.records = [*records]
         if not reader.step():
             reader.rest(0.0)
 
     turn()
     reader.quiet_since -= 2
     turn()
-    client.records = [Polled(0)]
+    turn(Polled(0))
     turn()
-    client.records = []
-    turn()
-    assert (client.timeouts, rests) == ([200, 200, 1, 200], [0.0, 0.15, 0.0])
+    assert (client.timeouts, rested) == (timeouts, rests)
