@@ -135,7 +135,7 @@ class Consumer:
         return self.client is not None and bool(self.client.assignment())
 
     def _connect(self) -> KafkaConsumer:
-        self.is_lost = False
+        self.is_lost = self.is_resting = False
         self.client = kafka.consumer(self.settings, self.group)
         self.client.subscribe(list(self.topics), listener=SeekStored(self))
         self.quiet_since = self.checked_at = time.monotonic()

@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -96,9 +97,9 @@ def plain_environment() -> dict[str, str]:
 
 
 def write_secret(path: Path, text: str, owner: pwd.struct_passwd | None = None) -> None:
-    """Writes a file that only its owner can read, and that is never there half written."""
+    """Writes a file that only its owner can read, and that is never there half written. Threads may write the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
     if owner:

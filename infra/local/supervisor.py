@@ -43,6 +43,7 @@ class Supervisor:
     changed: Callable[[], None] = lambda: None
     programs: list[Program] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
 
     def start(self, program: Program) -> None:
@@ -86,4 +87,5 @@ class Supervisor:
                 program.start()
             except Exception as error:  # the next turn finds it dead and tries again
                 self.report(f"{program.name} could not be started: {error}")
-        self.changed()
+        with self._telling:  # several may have come back at once, and what is told last has to be what is
+            self.changed()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from infra.local.children import NoFreePort, free_port
+from infra.local.children import NoFreePort, free_port, write_secret
 
 RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
@@ -32,3 +33,12 @@ def test_what_somebody_listens_on_is_not_given() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(NoFreePort, match=str(port)):
             free_port(range(port, port + 1))
+
+
+def test_threads_that_write_the_same_file_leave_what_one_of_them_wrote(tmp_path: Path) -> None:
+    file, texts = tmp_path / "state.json", [str(number) * 10_000 for number in range(8)]
+
+    with ThreadPoolExecutor(len(texts)) as threads:
+        list(threads.map(lambda text: write_secret(file, text), texts * 50))
+
+    assert file.read_text() in texts and [*tmp_path.iterdir()] == [file]
