@@ -61,6 +61,7 @@ class Consumer:
     poll_milliseconds: int = 200
     most_bytes: int = 64_000_000
     client: KafkaConsumer | None = None
+    sleep: Callable[[float], None] = time.sleep
     quiet_since: float = field(default_factory=time.monotonic)
     checked_at: float = field(default_factory=time.monotonic)
     is_lost: bool = False
@@ -93,7 +94,7 @@ class Consumer:
         """After a poll without a record: longer than `seconds` where it has heard nothing for a while, and where a fetch
         that waits does not wait for long."""
         self.is_resting = kafka.rest_seconds(self.settings) > seconds and self._is_quiet()
-        time.sleep(kafka.rest_seconds(self.settings) if self.is_resting else seconds)
+        self.sleep(kafka.rest_seconds(self.settings) if self.is_resting else seconds)
 
     def _is_quiet(self) -> bool:
         """Has partitions, keeps them, and heard nothing from them."""

@@ -112,11 +112,11 @@ def test_a_consumer_that_cannot_read_where_to_go_on_asks_for_its_partitions_agai
     [("local", [200, 200, 1, 200], [0.0, 0.15, 0.0]), ("apache", [200] * 4, [0.0] * 3)],
 )
 def test_who_hears_nothing_rests_between_short_polls_where_a_fetch_does_not_wait_for_long(
-    monkeypatch: pytest.MonkeyPatch, kafka_profile: str, timeouts: list[int], rests: list[float]
+    kafka_profile: str, timeouts: list[int], rests: list[float]
 ):
     client, rested = Client([]), list[float]()
     reader = consumer(client, lambda records, _: len(records), 10, kafka_profile)
-    monkeypatch.setattr("shared.consumer.time.sleep", rested.append)
+    reader.sleep = rested.append
 
     def turn(*records: Polled) -> None:
         client.records = [*records]
