@@ -152,7 +152,7 @@ def test_a_preview_that_died_is_made_by_the_next_worker(room):
 
     def go_on() -> None:
         assert desk.state()["is_previewing"] is True
-        backfilling(room, room.service.background.relay.engine).preview()
+        eventually(backfilling(room, room.service.background.relay.engine).preview)
         assert (desk.state()["is_previewing"], desk.state()["preview"]["of_rows"]) == (False, 1)
         assert len(desk.changes()) == 1
 
