@@ -22,7 +22,6 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
     "log_min_messages": "warning",
     "timezone": "UTC",
 }

@@ -16,12 +16,13 @@ with warnings.catch_warnings():
 
     from infra.local.postgres import libpq
     from shared import logs
-    from tests.bench.usage import http_rows, metering_rows, question_rows, together
+    from tests.bench.usage import http_rows, metering_rows, question_rows, stored_rows, together
     from tests.bench.usage.stand import Stand, standing
 
 REPEATS = int(os.environ.get("REPEATS", "5"))
 SECONDS, QUESTIONS = 3.0, 300
 STEADY_SECONDS, BUSY_SECONDS = 20.0, float(os.environ.get("SECONDS", "60"))
+STORED = int(os.environ.get("STORED", "20000000"))
 PACKAGES = ("uvicorn", "httptools", "uvloop", "msgspec", "kafka-python", "psycopg")
 
 
@@ -31,12 +32,14 @@ def main() -> None:
     with standing() as stand:
         show_conditions(stand)
         show("parse only, batches of 100", http_rows.parse_only(REPEATS), "events per core-second")
+        empty = metering_rows.metered(stand, REPEATS).per_core
         http_rows.warm(stand)
         show_http(stand, "batches of 100", 100, "events a second (goal 150,000)")
         show_http(stand, "single events", 1, "events a second")
         show_metering(stand)
         show_together(stand)
         show_questions(stand)
+        show_stored(stand, empty)
 
 
 def show_http(stand: Stand, what: str, size: int, unit: str) -> None:
@@ -62,9 +65,12 @@ def show_together(stand: Stand) -> None:
     half, most = hundredths[49] * 1000, hundredths[98] * 1000
     print(f"accepted until visible, at {together.STEADY_EVENTS:,} events a second for {STEADY_SECONDS:.0f} s:", end=" ")
     print(f"p50 {half:,.0f} ms (goal 300), p99 {most:,.0f} ms (goal 1,000)", flush=True)
-    rate, load = together.events_a_second(stand, BUSY_SECONDS)
-    print(f"everything at once for {BUSY_SECONDS:.0f} s: {rate:,.0f} events a second (goal 42,000),", end=" ")
-    print(f"{len(load.took) * together.A_REQUEST:,} accepted, none lost, none counted twice", flush=True)
+    busy = together.events_a_second(stand, BUSY_SECONDS)
+    print(f"everything at once for {BUSY_SECONDS:.0f} s: {busy.rate:,.0f} events a second (goal 42,000),", end=" ")
+    print(f"{busy.accepted:,} accepted, none lost, none counted twice;", end=" ")
+    print(
+        f"at most {busy.api_megabytes:.0f} MB in the API (goal 250), {busy.worker_megabytes:.0f} in the worker (goal 500)"
+    )
 
 
 def show_questions(stand: Stand) -> None:
@@ -76,6 +82,15 @@ def show_questions(stand: Stand) -> None:
         print(
             f"  by {window} and group: p50 {hundredths[49]:,.1f} ms, p99 {hundredths[98]:,.1f} ms (goal 50)", flush=True
         )
+
+
+def show_stored(stand: Stand, empty: Sequence[float]) -> None:
+    """Beside the first events that the store got."""
+    show("log, repeats, stored, totals, into an empty store", empty, "events per core-second")
+    stored_rows.fill(stand, STORED)
+    full = metering_rows.metered(stand, REPEATS).per_core
+    show(f"  with {STORED:,} events stored", full, "events per core-second")
+    show("  ratio", ratios(full, empty), "of it (goal 0.8)")
 
 
 def ratios(ours: Sequence[float], bounds: Sequence[float]) -> list[float]:

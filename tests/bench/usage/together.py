@@ -14,6 +14,7 @@ from functools import partial
 import psycopg
 import uvloop
 
+from tests.bench.usage.cpu import peak_megabytes
 from tests.bench.usage.events import requests
 from tests.bench.usage.load import Connection, Load, send
 from tests.bench.usage.metering_rows import connected, metered_so_far, wait_for_worker
@@ -50,9 +51,19 @@ def seconds_until_visible(stand: Stand, seconds: float) -> list[float]:
         return [max(0.0, seen.at[place] - at) for place, at in zip(visible, answered, strict=True)]
 
 
-def events_a_second(stand: Stand, seconds: float) -> tuple[float, Load]:
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """`rate` is events a second; the processes had so many megabytes at most."""
+
+    rate: float
+    accepted: int
+    api_megabytes: float
+    worker_megabytes: float
+
+
+def events_a_second(stand: Stand, seconds: float) -> Busy:
     """As many as are answered, until the last of them is metered. Raises Lost if one is missing or counts twice."""
-    with stand.api() as (port, _), stand.worker(), connected(stand) as connection:
+    with stand.api() as (port, api), stand.worker() as worker, connected(stand) as connection:
         wait_for_worker(stand, connection)
         before, began = metered_so_far(connection), time.perf_counter()
         load = send(port, partial(requests, stand.token, A_REQUEST), connections=BUSY_CONNECTIONS, seconds=seconds)
@@ -60,7 +71,7 @@ def events_a_second(stand: Stand, seconds: float) -> tuple[float, Load]:
         eventually(lambda: metered_so_far(connection) - before >= accepted, seconds=10 * seconds)
         took = time.perf_counter() - began
         _check(connection, before + accepted)
-    return accepted / took, load
+        return Busy(accepted / took, accepted, peak_megabytes(api), peak_megabytes(worker))
 
 
 def _check(connection: psycopg.Connection, expected: int) -> None:
