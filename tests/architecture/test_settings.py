@@ -35,7 +35,7 @@ def read(settings: type[BaseSettings], *, beside: type[BaseSettings] | None = No
 
 def _shown(default: Any) -> str:
     if default is None or default == "":
-        return "–"
+        return "none"
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 
