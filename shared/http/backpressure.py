@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from shared.http.problems import RETRY_AFTER_SECONDS, Problem
+from shared.http.problems import RETRY_SOON, Problem
 from shared.settling import NOBODY
 from shared.tenancy import transaction
 
@@ -17,7 +17,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 class OutboxFull(Problem):
     def __init__(self) -> None:
         detail = "too much of what has happened could not be told to the other services yet: try again"
-        super().__init__(503, "outbox_full", detail, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        super().__init__(503, "outbox_full", detail, RETRY_SOON)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from shared.http.heads import StrictHeads
-from shared.http.problems import RETRY_AFTER_SECONDS, problem
+from shared.http.problems import RETRY_SOON, problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,8 @@ class Doorway:
 
     def make_room_for(self, newcomer: GuardedConnection) -> None:
         """Who asks for nothing leaves before those who do; if all others are being served, the newcomer leaves."""
-        retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         next(iter(self.waiting), newcomer).show_out(
-            503, "too_many_connections", "all connections are taken: try again", retry
+            503, "too_many_connections", "all connections are taken: try again", RETRY_SOON
         )
 
 
@@ -85,18 +85,18 @@ class GuardedConnection(StrictHeads):
         else:
             self.is_deaf, running.keep_alive = True, False
 
-    def refuse(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+    def refuse(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         """Answer without a request, or to one that cannot be read, and hang up. Nothing is written into an answer."""
         self._stop_waiting_for_head()
         running = self._answering
         if running is None or running.response_complete or not running.response_started:
-            answer = problem(status, code, detail, headers=(headers or {}) | {"Connection": "close"})
+            answer = problem(status, code, detail, headers={**(headers or {}), "Connection": "close"})
             lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
             lines += [name + b": " + value for name, value in answer.raw_headers]
             self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
         self.transport.close()
 
-    def show_out(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+    def show_out(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         """Who was answered before might take this for the answer to a request that is on its way: only hang up."""
         if self.cycle is None:
             self.refuse(status, code, detail, headers)

@@ -13,7 +13,7 @@ from fastapi import Response
 from sqlalchemy import Connection
 
 from shared.http.access import Opening
-from shared.http.problems import Problem
+from shared.http.problems import RETRY_SOON, Problem
 from shared.statements import Insertion, run, write_rows
 
 
@@ -52,9 +52,7 @@ class Attempt:
         """The stored answer, if there is one. Raises a 409 while the first try is still running."""
         named = {"tenant": self.tenant_id, "key": self.keyed.key}
         if run(self.tx, _CLAIM, named).fetchone() != (True,):
-            raise Problem(
-                409, "request_in_flight", "the first request with this key has not finished", {"Retry-After": "1"}
-            )
+            raise Problem(409, "request_in_flight", "the first request with this key has not finished", RETRY_SOON)
         stored = run(self.tx, _STORED, named).fetchone()
         if stored is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -18,13 +19,14 @@ from shared.event_types import UnknownEventType
 from shared.logs import logger
 
 STATUS = {NotFound: 404, Conflict: 409, Refused: 403, Unavailable: 503, DomainError: 422}
-RETRY_AFTER_SECONDS = 1
+# Of every answer that says: not now.
+RETRY_SOON: Mapping[str, str] = {"Retry-After": "1"}
 
 
 class Problem(HTTPException):
     """A refusal of the HTTP layer itself. FastAPI lets an HTTPException pass where it is raised while a body is read."""
 
-    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None):
+    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None):
         super().__init__(status, detail, headers)
         self.status, self.code = status, code
 
@@ -41,7 +43,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_bug)
 
 
-def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
+def problem(
+    status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
+) -> JSONResponse:
     body = {"type": f"/problems/{code}", "title": code, "status": status, "detail": detail, **more}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
@@ -53,7 +57,7 @@ def refusal(error: Problem | DomainError, *, conditional: bool = False) -> JSONR
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     if isinstance(error, StreamMoved) and conditional:
         status = 412
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+    headers = RETRY_SOON if status == 503 else None
     errors = {"errors": [{"pointer": error.field, "code": error.code, "detail": str(error)}]} if error.field else {}
     return problem(status, error.code, str(error), headers=headers, **errors)
 
@@ -84,8 +88,7 @@ def _of_http(request: Request, error: Exception) -> JSONResponse:
 
 def _of_database(request: Request, error: Exception) -> JSONResponse:
     logger().warning("the database is away or busy", error=type(error).__name__)
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return problem(503, "database_unavailable", "the database is away or busy: try again", headers=headers)
+    return problem(503, "database_unavailable", "the database is away or busy: try again", headers=RETRY_SOON)
 
 
 def _of_database_refusal(request: Request, error: Exception) -> JSONResponse:
@@ -95,9 +98,8 @@ def _of_database_refusal(request: Request, error: Exception) -> JSONResponse:
 
 def _of_later_version(request: Request, error: Exception) -> JSONResponse:
     logger().error("an event of a later version", error=str(error))
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     detail = "a later version of this service changed it, and has to answer: try again"
-    return problem(503, "later_version_needed", detail, headers=headers)
+    return problem(503, "later_version_needed", detail, headers=RETRY_SOON)
 
 
 def _of_bug(request: Request, error: Exception) -> JSONResponse:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import jwt
 
-from shared.http.problems import Problem
+from shared.http.problems import RETRY_SOON, Problem
 from shared.http.signing_keys import SigningKeys, signing_keys
 from shared.settings import Settings
 
@@ -37,7 +37,7 @@ class IssuerAway(Problem):
     """Whether the token is valid is not known, so it is neither believed nor refused."""
 
     def __init__(self) -> None:
-        super().__init__(503, "issuer_unavailable", "the issuer of tokens is away: try again", {"Retry-After": "1"})
+        super().__init__(503, "issuer_unavailable", "the issuer of tokens is away: try again", RETRY_SOON)
 
 
 class ScopeMissing(Problem):

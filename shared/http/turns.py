@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import anyio
 
-from shared.http.problems import RETRY_AFTER_SECONDS, Problem
+from shared.http.problems import RETRY_SOON, Problem
 
 REMEMBERED_SECONDS = 1.0
 LONGEST_LINE = 1000
@@ -22,7 +22,7 @@ LONGEST_LINE = 1000
 class Crowded(Problem):
     def __init__(self) -> None:
         detail = f"more than {LONGEST_LINE} requests of this tenant wait already: wait for answers before asking more"
-        super().__init__(429, "too_many_at_once", detail, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        super().__init__(429, "too_many_at_once", detail, RETRY_SOON)
 
 
 @dataclass(slots=True)

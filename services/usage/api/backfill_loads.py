@@ -25,7 +25,7 @@ from services.usage.files.loading import Content, Loading
 from services.usage.metering.backfill_loads import BackfillKey, BackfillTooLarge, TooManyRejected, check_open
 from shared.clock import real_now
 from shared.errors import DomainError
-from shared.http.problems import RETRY_AFTER_SECONDS, Problem, problem
+from shared.http.problems import RETRY_SOON, Problem, problem
 from shared.http.tokens import Caller
 from shared.tenancy import transaction
 
@@ -81,7 +81,7 @@ def _format(content_type: str) -> Format:
 
 def _too_many() -> Problem:
     detail = f"this process works on {AT_ONCE} loads at once: try again"
-    return Problem(429, "too_many_at_once", detail, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return Problem(429, "too_many_at_once", detail, RETRY_SOON)
 
 
 def _loading(request: Request, caller: Caller, backfill_id: UUID, format_: Format) -> Loading:

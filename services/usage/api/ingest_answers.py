@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from services.usage.domain.cloud_event import EventError, Rejected
 from shared.http.byte_response import ByteResponse
-from shared.http.problems import RETRY_AFTER_SECONDS, Problem, problem
+from shared.http.problems import RETRY_SOON, Problem, problem
 from shared.ids import prefixed, shown
 
 ANSWER_WITHIN_SECONDS = 4.3
@@ -42,7 +42,7 @@ class Accepted(BaseModel):
 
 class BrokerDidNotAnswer(Problem):
     def __init__(self) -> None:
-        super().__init__(503, "broker_away", "Kafka is away: try again", {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        super().__init__(503, "broker_away", "Kafka is away: try again", RETRY_SOON)
 
 
 def is_lenient(headers: Mapping[str, str]) -> bool:
