@@ -41,12 +41,9 @@ def _subscription_created(message: Message) -> Iterable[Order]:
         customer_id=body.customer_id,
         customer_key=body.customer_key,
         zone=body.zone,
-        plan_code=body.plan,
-        plan_version=body.plan_version,
-        features=body.features,
+        sold=_sold(body),
         term=_term(body),
         at=message.time,
-        quantity=body.quantity,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,24 +31,18 @@ def on_subscription_created(
     customer_id: UUID,
     customer_key: str,
     zone: str,
-    plan_code: str,
-    plan_version: int,
-    features: Mapping[str, int | None],
+    sold: Sold,
     term: Term,
     at: datetime,
-    quantity: int = 1,
 ) -> list[Order]:
     grant = GrantEntitlement(
         subscription_id=subscription_id,
         customer_id=customer_id,
         customer_key=customer_key,
         zone=zone,
-        plan_code=plan_code,
-        plan_version=plan_version,
-        features=dict(features),
+        sold=sold,
         term=term,
         at=at,
-        quantity=quantity,
     )
     return _order(subscription_id, grant)
 

@@ -61,9 +61,7 @@ def grant(at: datetime = BEFORE, first_term: Term = FIRST_TERM) -> GrantEntitlem
         customer_id=CUSTOMER,
         customer_key="VX",
         zone=NEW_YORK,
-        plan_code=SOLD.plan_code,
-        plan_version=SOLD.plan_version,
-        features=SOLD.features,
+        sold=SOLD,
         term=first_term,
         at=at,
     )

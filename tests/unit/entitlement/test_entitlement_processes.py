@@ -60,9 +60,7 @@ def test_a_subscription_grants_the_right_it_sells():
         customer_id=CUSTOMER,
         customer_key="VX",
         zone=NEW_YORK,
-        plan_code="gate-use",
-        plan_version=1,
-        features={"gates": None, "lounges": 3},
+        sold=SOLD,
         term=FIRST_TERM,
         at=BEFORE,
     )

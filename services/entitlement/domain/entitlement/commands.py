@@ -15,18 +15,15 @@ from services.entitlement.domain.entitlement.window import Term
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantEntitlement:
-    """`features` maps a feature's key to its limit; None is unlimited."""
+    """`customer_key` is the external id by which applications name the account."""
 
     subscription_id: UUID
     customer_id: UUID
     customer_key: str
     zone: str
-    plan_code: str
-    plan_version: int
-    features: dict[str, int | None]
+    sold: Sold
     term: Term
     at: datetime
-    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,18 +82,18 @@ def _decide(entitlement: Entitlement, command: EntitlementCommand) -> list[Entit
 
 
 def _grant(command: GrantEntitlement) -> list[EntitlementEvent]:
-    window = window_of(command.term, command.zone)
+    window, sold = window_of(command.term, command.zone), command.sold
     granted = EntitlementGranted(
         subscription_id=command.subscription_id,
         customer_id=command.customer_id,
         customer_key=command.customer_key,
         zone=command.zone,
-        plan_code=command.plan_code,
-        plan_version=command.plan_version,
-        features=command.features,
+        plan_code=sold.plan_code,
+        plan_version=sold.plan_version,
+        features=sold.features,
         window=window,
         at=command.at,
-        quantity=command.quantity,
+        quantity=sold.quantity,
     )
     if command.at < window.starts_at:
         return [granted, EntitlementScheduled(starts_at=window.starts_at, at=command.at)]
