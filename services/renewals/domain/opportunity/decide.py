@@ -56,9 +56,7 @@ def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[Op
         case "tracked", OpenOpportunity(at=at, by=by) if by is not None or opens_at(opportunity.term) <= at:
             return [_opened(opportunity, command)]
         case "tracked", WinOpportunity():
-            at = min(
-                command.at, opens_at(opportunity.term)
-            )  # the day had come, and our clock was slower than this news
+            at = min(command.at, opens_at(opportunity.term))  # the day had come, and our clock was slower
             return [_opened(opportunity, OpenOpportunity(at=at)), won(opportunity, command)]
         case "open", AmendTerm():
             return _amend(opportunity, command)
