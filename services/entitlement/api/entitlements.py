@@ -82,7 +82,7 @@ def show(entitlement_id: EntitlementId, unit: ReadEntitlements, as_of: Instant |
     """As it stands, or as it would have been shown at a past instant."""
     not_after(unit.now, "as_of", as_of)
     if as_of is not None:
-        return shown(entitlements.as_known_at(unit, entitlement_id, as_of))
+        return shown(entitlements.get_as_known_at(unit, entitlement_id, as_of))
     return shown(entitlements.get(unit, entitlement_id))
 
 
@@ -94,7 +94,7 @@ def history(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[HistoryEntry]:
     entitlements.get(unit, entitlement_id)
-    recorded = entitlements.history(unit, entitlement_id)
+    recorded = unit.history(ENTITLEMENT, entitlement_id)
     return [_entry(entry) for entry in recorded if entry.version > after_version][:limit]
 
 

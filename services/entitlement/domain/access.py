@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeGuard
 from uuid import UUID
 
 from services.entitlement.domain.access_chain import (
@@ -95,8 +95,8 @@ def check(account: Account, features: Sequence[str], *, known_features: Collecti
 
     Judged by the stored instants against `at`, not by a stored state: a timer that has not fired yet changes no
     answer. The first failing test gives the reason: unknown_account, unknown_feature, no_entitlement, not_started,
-    migrated, expired, hold:<kind>; otherwise allowed or allowed_in_grace. Of several rights the one that allows, then
-    the one that came closest, speaks for the account; limits are not added up.
+    migrated, transferred, expired, hold:<kind>; otherwise allowed or allowed_in_grace. Of several rights the one that
+    allows, then the one that came closest, speaks for the account; limits are not added up.
     Raises TooManyFeatures above 100 features.
     """
     if len(features) > MOST_FEATURES:
@@ -161,25 +161,38 @@ def _by_test(every: Iterable[Failure]) -> tuple[Failure, ...]:
 
 def failures(right: EntitlementSnapshot, at: datetime) -> tuple[Failure, ...]:
     """Every test that one right fails at an instant, in the order of evaluation; empty means that it allows."""
-    found: list[tuple[Test, str, tuple[Link, ...]]] = []
-    moved_on = right.successor_id is not None and right.ends_at <= at
-    terminated = right.terminated_at is not None and right.terminated_at <= at
-    if at < right.starts_at:
-        found.append(("not_started", "not_started", start_chain(right.term_number, right.starts_at)))
-    if right.transferred_at is not None and right.transferred_at <= at and right.successor_id is not None:
-        chain = transfer_chain(right.term_number, right.transferred_at, right.successor_id)
-        found.append(("migrated", "transferred", chain))
-    elif moved_on and right.successor_id is not None:
-        found.append(("migrated", "migrated", migration_chain(right.term_number, right.ends_at, right.successor_id)))
-    elif terminated or right.grace_until <= at:
-        chain = expiry_chain(right.term_number, right.ends_at, right.grace_until, right.terminated_at, at)
-        found.append(("expired", "expired", chain))
-    found += [("hold", f"hold:{hold.kind}", hold_chain(hold.kind, hold.cause)) for hold in _in_order(right.holds)]
     return tuple(
         Failure(test=test, reason=reason, entitlement_id=right.entitlement_id, because=because)
-        for test, reason, because in found
+        for test, reason, because in (*_before(right, at), *_after(right, at), *_across(right))
     )
 
 
-def _in_order(holds: tuple[StandingHold, ...]) -> list[StandingHold]:
-    return sorted(holds, key=lambda hold: hold.kind)
+Found = tuple[Test, str, tuple[Link, ...]]
+
+
+def _before(right: EntitlementSnapshot, at: datetime) -> list[Found]:
+    if right.starts_at <= at:
+        return []
+    return [("not_started", "not_started", start_chain(right.term_number, right.starts_at))]
+
+
+def _after(right: EntitlementSnapshot, at: datetime) -> list[Found]:
+    """Use goes on elsewhere, or it is over: one of them."""
+    term, successor_id = right.term_number, right.successor_id
+    if successor_id is not None and _has_come(right.transferred_at, at):
+        return [("migrated", "transferred", transfer_chain(term, right.transferred_at, successor_id))]
+    if successor_id is not None and right.ends_at <= at:
+        return [("migrated", "migrated", migration_chain(term, right.ends_at, successor_id))]
+    if right.grace_until <= at or _has_come(right.terminated_at, at):
+        chain = expiry_chain(term, right.ends_at, right.grace_until, right.terminated_at, at)
+        return [("expired", "expired", chain)]
+    return []
+
+
+def _has_come(instant: datetime | None, at: datetime) -> TypeGuard[datetime]:
+    return instant is not None and instant <= at
+
+
+def _across(right: EntitlementSnapshot) -> list[Found]:
+    in_order = sorted(right.holds, key=lambda hold: hold.kind)
+    return [("hold", f"hold:{hold.kind}", hold_chain(hold.kind, hold.cause)) for hold in in_order]

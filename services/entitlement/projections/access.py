@@ -8,7 +8,7 @@ from datetime import datetime
 from services.entitlement.domain.access import Account, Answer, check
 from services.entitlement.projections import accounts, entitlements, features
 from services.entitlement.projections.accounts import KnownAccount
-from services.entitlement.projections.entitlement_view import EntitlementView, fold, snapshot
+from services.entitlement.projections.entitlement_view import EntitlementView, snapshot
 from shared.unit_of_work import UnitOfWork
 
 
@@ -17,15 +17,11 @@ def answers(unit: UnitOfWork, account: str, asked: Sequence[str], *, as_of: date
     if as_of is None:
         known = _account(accounts.find(unit, account), entitlements.of_account(unit, account))
     else:
-        views = [_as_known_at(unit, view, as_of) for view in entitlements.of_account(unit, account)]
+        rights = entitlements.of_account(unit, account)
+        views = [entitlements.as_known_at(unit, right.entitlement_id, as_of) for right in rights]
         known = _account(accounts.find_as_known_at(unit, account, as_of), views)
     named = {name for right in known.entitlements for name in right.features}
     return check(known, asked, known_features=features.known(unit, asked) | named, at=as_of or unit.now)
-
-
-def _as_known_at(unit: UnitOfWork, view: EntitlementView, as_of: datetime) -> EntitlementView:
-    before = entitlements.history(unit, view.entitlement_id, known_at=as_of)
-    return fold(EntitlementView(entitlement_id=view.entitlement_id), before)
 
 
 def _account(found: KnownAccount | None, views: Sequence[EntitlementView]) -> Account:

@@ -46,7 +46,5 @@ def find_as_known_at(unit: UnitOfWork, key: str, instant: datetime) -> KnownAcco
     found = find(unit, key)
     if found is None:
         return None
-    known = unit.session.store.history(
-        unit.tx, unit.tenant_id, KNOWN_ACCOUNT.category, found.customer_id, known_at=instant
-    )
+    known = unit.history(KNOWN_ACCOUNT, found.customer_id, known_at=instant)
     return KnownAccount(found.customer_id, known[-1].version) if known else None

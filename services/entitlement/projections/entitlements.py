@@ -84,14 +84,15 @@ def get(unit: UnitOfWork, entitlement_id: UUID) -> EntitlementView:
     return view_of(row)
 
 
-def history(unit: UnitOfWork, entitlement_id: UUID, *, known_at: datetime | None = None) -> list[Recorded]:
-    store = unit.session.store
-    return store.history(unit.tx, unit.tenant_id, ENTITLEMENT.category, entitlement_id, known_at=known_at)
-
-
 def as_known_at(unit: UnitOfWork, entitlement_id: UUID, instant: datetime) -> EntitlementView:
+    """What had been heard of it by then; without a grant, where that is still to come."""
+    known = unit.history(ENTITLEMENT, entitlement_id, known_at=instant)
+    return fold(EntitlementView(entitlement_id=entitlement_id), known)
+
+
+def get_as_known_at(unit: UnitOfWork, entitlement_id: UUID, instant: datetime) -> EntitlementView:
     """As it would have been shown then. Raises EntitlementNotFound where it was not granted yet."""
-    view = fold(EntitlementView(entitlement_id=entitlement_id), history(unit, entitlement_id, known_at=instant))
+    view = as_known_at(unit, entitlement_id, instant)
     if view.granted is None:
         raise EntitlementNotFound("there was no such entitlement then")
     return view
