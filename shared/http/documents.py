@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -12,8 +12,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http.access import Needs
 from shared.http.directory import directory_of
-
-Document = dict[str, Any]
+from shared.http.document_parts import (
+    BEARER,
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    LEFT,
+    PROBLEM,
+    QUOTA,
+    Document,
+    refusal,
+)
 
 
 class DocumentedApi(FastAPI):
@@ -37,9 +46,9 @@ class DocumentedApi(FastAPI):
         if self.openapi_schema is None:
             document = super().openapi()
             components = document.setdefault("components", {})
-            components["securitySchemes"] = {"bearer": _BEARER}
+            components["securitySchemes"] = {"bearer": BEARER}
             schemas = components.setdefault("schemas", {})
-            schemas["Problem"] = _PROBLEM
+            schemas["Problem"] = PROBLEM
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
             for route in iter_route_contexts(self.routes):
@@ -63,112 +72,73 @@ def _needs(dependant: Dependant) -> Iterator[Needs]:
 
 
 def _complete(operation: Document, method: str, needs: Sequence[Needs], schemas: Document) -> None:
-    parameters = operation.setdefault("parameters", [])
-    responses = operation["responses"]
-    success = next(answer for status, answer in responses.items() if status.startswith("2"))
-    in_path = any(parameter["in"] == "path" for parameter in parameters)
-    has_body, writes = "requestBody" in operation, any(need.writes for need in needs)
-    by_bearer_token = all(need.by_bearer_token for need in needs)
-    versioned = _has_version(success, schemas)
-    guarded = writes and versioned and (in_path or method == "PUT")
-    if by_bearer_token:
+    success = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+    manner = _manner(operation, method, needs, is_versioned=_has_version(success, schemas))
+    if manner.by_bearer_token:
         operation["security"] = [{"bearer": sorted({need.scope for need in needs})}]
-    headers = {"ETag": _ETAG} if versioned else {}
-    if by_bearer_token:
-        headers |= {"RateLimit": _LEFT, "RateLimit-Policy": _QUOTA}
-    if headers:
-        success["headers"] = headers
-    if writes and method == "POST":
-        parameters.append(_IDEMPOTENCY_KEY)
-    if guarded:
-        parameters.append(_IF_MATCH)
-    refusals = {
-        400: has_body or bool(parameters),
-        401: by_bearer_token,
-        403: by_bearer_token or writes,
-        404: has_body or bool(parameters),
-        409: writes or method == "POST",  # a preview is refused like what it previews
-        412: guarded,
-        408: has_body,
-        413: has_body,
-        415: has_body and "415" not in responses,
-        422: has_body or bool(parameters),
-        429: by_bearer_token,
-        503: True,
-    }
-    responses |= {str(status): _refusal(status) for status, possible in refusals.items() if possible}
+    if manner.headers:
+        success["headers"] = manner.headers
+    operation.setdefault("parameters", []).extend(manner.parameters)
+    refusals = manner.refusals(has_parameters=bool(operation["parameters"]))
+    operation["responses"] |= {str(status): refusal(status) for status in refusals}
+
+
+def _manner(operation: Document, method: str, needs: Sequence[Needs], *, is_versioned: bool) -> _Manner:
+    writes = any(need.writes for need in needs)
+    names_what = method == "PUT" or any(parameter["in"] == "path" for parameter in operation.get("parameters", ()))
+    return _Manner(
+        writes=writes,
+        is_post=method == "POST",
+        has_body="requestBody" in operation,
+        names_media_types="415" in operation["responses"],
+        by_bearer_token=all(need.by_bearer_token for need in needs),
+        is_versioned=is_versioned,
+        is_guarded=writes and is_versioned and names_what,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Manner:
+    """How an operation is asked and answered: all that the kernel adds to its description follows from this."""
+
+    writes: bool
+    is_post: bool
+    has_body: bool
+    names_media_types: bool
+    by_bearer_token: bool
+    is_versioned: bool
+    is_guarded: bool
+
+    @property
+    def headers(self) -> Document:
+        limits = {"RateLimit": LEFT, "RateLimit-Policy": QUOTA}
+        return ({"ETag": ETAG} if self.is_versioned else {}) | (limits if self.by_bearer_token else {})
+
+    @property
+    def parameters(self) -> list[Document]:
+        key = [IDEMPOTENCY_KEY] if self.writes and self.is_post else []
+        return [*key, IF_MATCH] if self.is_guarded else key
+
+    def refusals(self, *, has_parameters: bool) -> list[int]:
+        takes_something = self.has_body or has_parameters
+        possible = {
+            400: takes_something,
+            401: self.by_bearer_token,
+            403: self.by_bearer_token or self.writes,
+            404: takes_something,
+            409: self.writes or self.is_post,  # a preview is refused like what it previews
+            412: self.is_guarded,
+            408: self.has_body,
+            413: self.has_body,
+            415: self.has_body and not self.names_media_types,
+            422: takes_something,
+            429: self.by_bearer_token,
+            503: True,
+        }
+        return [status for status, is_possible in possible.items() if is_possible]
 
 
 def _has_version(success: Document, schemas: Document) -> bool:
     content = success.get("content", {}).get("application/json", {}).get("schema", {})
     name = content.get("$ref", "").rpartition("/")[2]
     return "version" in schemas.get(name, {}).get("properties", {})
-
-
-def _refusal(status: int) -> Document:
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    answer: Document = {"description": _MEANING[status], "content": content}
-    if status in (429, 503):
-        answer["headers"] = {"Retry-After": {"description": "seconds", "schema": {"type": "string"}}}
-    return answer
-
-
-_MEANING = {
-    400: "The request cannot be read.",
-    401: "A valid bearer token is needed.",
-    403: "This caller may not do it.",
-    404: "There is no such thing, or it belongs to somebody else.",
-    409: "It cannot be done now: look again, and retry where that makes sense.",
-    408: "The body did not arrive in time.",
-    412: "It has changed since the ETag in If-Match.",
-    413: "The body is too large.",
-    415: "The body is compressed: send it as it is.",
-    422: "The request is understood and refused; `errors` names what has to change.",
-    429: "The tenant asked too much of this process: `RateLimit-Policy` says how much it may.",
-    503: "A server that is needed is away: the same request may succeed later.",
-}
-
-_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-
-_TEXT = {"type": "string"}
-
-_ETAG = {"description": "The version of what is answered, for If-Match.", "schema": _TEXT}
-
-_QUOTA = {"description": "What the tenant may ask of this process in a window.", "schema": _TEXT}
-
-_LEFT = {"description": "What is left of it, and in how many seconds there is more.", "schema": _TEXT}
-
-_IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": True,
-    "description": "The same one when the request is repeated: it is applied once and gets the same answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-}
-
-_IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "description": "An ETag: refused with 412 where it is not the current one.",
-    "schema": {"type": "string", "pattern": r'^("[0-9]{1,18}"|\*)$'},
-}
-
-_ERROR = {
-    "type": "object",
-    "required": ["pointer", "code", "detail"],
-    "properties": {"pointer": _TEXT, "code": _TEXT, "detail": _TEXT, "index": {"type": "integer"}},
-}
-
-_PROBLEM = {
-    "description": "RFC 9457. `title` is stable and meant for programs, `detail` for people.",
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": _TEXT,
-        "title": _TEXT,
-        "status": {"type": "integer"},
-        "detail": _TEXT,
-        "errors": {"type": "array", "items": _ERROR},
-    },
-}
