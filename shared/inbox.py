@@ -18,7 +18,7 @@ from shared.event_types import UnknownEventType
 from shared.messages import Contract, Message, context_of
 from shared.metrics import MESSAGES
 from shared.orders import Order
-from shared.parked import park, refuse_beyond
+from shared.parked import park, reason_of, refuse_beyond
 from shared.statements import run
 from shared.unit_of_work import TRANSIENT, Session, UnitOfWork
 from shared.unknown_types import UnknownTypes
@@ -86,7 +86,7 @@ class Inbox:
             raise
         except Exception as error:
             with self.engine.begin() as tx:
-                self._park(tx, message, f"{type(error).__name__}: {error}", waits=isinstance(error, WAITS))
+                self._park(tx, message, reason_of(error), waits=isinstance(error, WAITS))
             MESSAGES.labels(self.service, "parked").inc()
             return []
 

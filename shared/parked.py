@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -44,13 +45,18 @@ PARKED_MESSAGE: Decider[None, DecideParkedMessage, ParkedMessageDecided] = Decid
 )
 
 
-def project(tx: Connection, recorded: list[Recorded] | Any) -> None:
+def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     for entry in recorded:
         if isinstance(entry.event, ParkedMessageDecided):
             tx.exec_driver_sql(
                 "UPDATE parked_messages SET decision = %(decision)s WHERE tenant_id = %(tenant)s AND id = %(id)s",
                 {"decision": entry.event.decision, "tenant": entry.tenant_id, "id": entry.stream_id},
             )
+
+
+def reason_of(error: Exception) -> str:
+    """What an operator reads: at most 2,000 characters."""
+    return f"{type(error).__name__}: {error}"[:2000]
 
 
 class TooManyParked(Exception):
@@ -78,7 +84,7 @@ def park(tx: Connection, message: Message, reason: str, at: datetime, *, waits: 
         "sequence": message.sequence,
         "type": message.type,
         "message": encode(message),
-        "reason": reason[:2000],
+        "reason": reason,
         "decision": "wait" if waits else None,
         "parked_at": at,
         "patience": TRIES_BEFORE_A_PERSON,

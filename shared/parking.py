@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine
 from shared.inbox import WAITS, Inbox, mark
 from shared.logs import logger
 from shared.messages import decode
-from shared.parked import forget, park
-from shared.timers import Timer
+from shared.parked import forget, park, reason_of
+from shared.timers import Timer, set_timers
 from shared.unit_of_work import TRANSIENT
 
 _TIMER = "timer"
@@ -28,7 +28,7 @@ def park_timer(real_now: Callable[[], datetime]) -> Callable[[Connection, Timer,
             "stream_id": timer.subject,
             "type": f"{_TIMER}.{timer.name}",
             "message": msgspec.json.encode(timer).decode(),
-            "reason": f"{type(error).__name__}: {error}"[:2000],
+            "reason": reason_of(error),
             "parked_at": real_now(),
         }
         tx.exec_driver_sql(_PARK_TIMER, values)
@@ -72,7 +72,7 @@ class Parking:
 
     def _settle_timer(self, tx: Connection, row: Any) -> None:
         if row.decision != "discard":
-            tx.exec_driver_sql(_SET_TIMER, msgspec.json.decode(row.message))
+            set_timers(tx, [msgspec.json.decode(row.message, type=Timer)])
 
     def _pause(self, tx: Connection, row: Any, error: Exception) -> None:
         logger().warning("a parked message is tried again later", id=str(row.id), reason=str(error))
@@ -80,9 +80,9 @@ class Parking:
         tx.exec_driver_sql(_PAUSE, values)
 
     def _park_again(self, tx: Connection, row: Any, error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}"
+        reason = reason_of(error)
         if row.source == _TIMER:
-            tx.exec_driver_sql(_UNDECIDE, {"tenant": row.tenant_id, "id": row.id, "reason": reason[:2000]})
+            tx.exec_driver_sql(_UNDECIDE, {"tenant": row.tenant_id, "id": row.id, "reason": reason})
         else:
             waits = isinstance(error, WAITS) and row.decision == "wait"
             park(tx, decode(row.message), reason, self.real_now(), waits=waits)
@@ -108,7 +108,3 @@ _PAUSE = """
 UPDATE parked_messages
 SET retry_at = %(now)s + LEAST(interval '1 minute', GREATEST(interval '100 milliseconds', (%(now)s - parked_at) / 2))
 WHERE tenant_id = %(tenant)s AND id = %(id)s"""
-
-_SET_TIMER = """
-INSERT INTO timers (tenant_id, name, subject, fire_at, stage)
-VALUES (%(tenant_id)s, %(name)s, %(subject)s, %(fire_at)s, %(stage)s) ON CONFLICT DO NOTHING"""

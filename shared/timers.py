@@ -46,8 +46,12 @@ class Schedule:
     timers_of: Callable[[Recorded], Iterable[Timer]]
 
     def __call__(self, tx: Connection, recorded: Sequence[Recorded]) -> None:
-        timers = [timer for entry in recorded for timer in self.timers_of(entry)]
-        write_rows(tx, _TIMERS, [msgspec.structs.asdict(timer) for timer in timers])
+        set_timers(tx, [timer for entry in recorded for timer in self.timers_of(entry)])
+
+
+def set_timers(tx: Connection, timers: Iterable[Timer]) -> None:
+    """Any number in one statement; one that is set already stays as it is."""
+    write_rows(tx, _TIMERS, [msgspec.structs.asdict(timer) for timer in timers])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from tests.simulation.room import Room
 from tests.simulation.story import Story
 from tests.simulation.world import SERVICES, World
 
-FURTHEST_APART = 2  # chapters between the first and the last clock
-
 
 @dataclass
 class Play:
