@@ -204,3 +204,8 @@ class Purse:
     def drawn(self) -> Money:
         """By all invoices, as they say."""
         return Money.total((invoice.credit_applied for invoice in self.invoices), "USD")
+
+
+def left(purse: Purse) -> list[int]:
+    """What is left in each wallet, in minor units."""
+    return [wallet.balance.minor for wallet in purse.wallets]

@@ -29,7 +29,7 @@ from services.billing.domain.provider_charge import (
 )
 from services.billing.processes import charging, refunding
 from shared.orders import Order
-from tests.unit.billing.test_payment import check
+from tests.unit.billing.test_payment_properties import check
 from tests.unit.billing.till import FIRST, PARTY, SECOND, Till, usd
 
 TENANT = UUID(int=77)
