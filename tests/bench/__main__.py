@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
-import statistics
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    import psycopg
-
     from infra.local.broker import Broker
     from infra.local.databases import create_database
-    from infra.local.postgres import Postgres, libpq
+    from infra.local.postgres import Postgres
     from tests.bench import appends, backfill, commands, fairness, messages
     from tests.bench.clients import rate
+    from tests.bench.report import show, show_conditions
     from tests.support.house import migrate
     from tests.support.servers import Servers
     from tests.support.tower.house import Tower, build, create_topic
@@ -33,7 +28,7 @@ PACKAGES = ("psycopg", "sqlalchemy", "msgspec", "kafka-python")
 
 def main() -> None:
     with standing() as tower:
-        show_conditions(tower)
+        show_conditions(tower.urls.worker, PACKAGES, f"medians of {REPEATS} (least to most)")
         bare = commands.bare(tower)
         unit = commands.through_the_unit_of_work(tower)
         bound: list[float] = []
@@ -84,25 +79,6 @@ def batch(tower: Tower, *, with_messages: bool) -> float:
 
 def repeated(measure: Callable[[], float]) -> list[float]:
     return [measure() for _ in range(REPEATS)]
-
-
-def show(what: str, found: list[float], unit: str) -> None:
-    median, least, most = (
-        f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
-        for value in (statistics.median(found), min(found), max(found))
-    )
-    print(f"{what:42} {median:>9}  ({least} to {most})  {unit}", flush=True)
-
-
-def show_conditions(tower: Tower) -> None:
-    with psycopg.connect(libpq(tower.urls.worker)) as connection:
-        facts = [
-            connection.execute(f"SHOW {name}").fetchone() for name in ("server_version", "fsync", "synchronous_commit")
-        ]
-    server, fsync, synchronous = (row[0] for row in facts if row)
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}", end="; ")
-    print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
-    print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}; medians of {REPEATS} (least to most)")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ import uvicorn
 from infra.local.children import free_port
 from infra.local.tokens import DevelopmentIssuer
 from shared import logs
+from tests.support.api_process import is_alive
 from tests.support.tower.api import SCOPES, create_app
 from tests.support.tower.house import Tower
 from tests.support.waiting import eventually
@@ -53,7 +54,7 @@ def serving(tower: Tower, issuer: DevelopmentIssuer) -> Iterator[int]:
     """A process of its own, as in production: its clients do not share its interpreter."""
     port = free_port()
     with child(_serve, tower, issuer, port):
-        eventually(lambda: _answers(port))
+        eventually(lambda: is_alive(port))
         yield port
 
 
@@ -93,15 +94,6 @@ def child(target: Callable[..., None], *arguments: Any) -> Iterator[None]:
     finally:
         process.kill()
         process.join()
-
-
-def _answers(port: int) -> bool:
-    try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/livez")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
 
 
 def _commands(port: int, token: str, seconds: float) -> list[float]:

@@ -64,15 +64,16 @@ def api_process(service: Service, log: Path, **settings: object) -> Iterator[Api
     with log.open("wb") as written:
         child = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
     try:
-        eventually(lambda: _is_alive(process))
+        eventually(lambda: is_alive(process.port))
         yield process
     finally:
         child.terminate()
         child.wait(30)
 
 
-def _is_alive(process: ApiProcess) -> bool:
+def is_alive(port: int) -> bool:
+    """Whether an API of this machine answers there."""
     try:
-        return process.get("/livez").status_code == 200
+        return httpx2.get(f"http://127.0.0.1:{port}/livez", timeout=10).status_code == 200
     except httpx2.TransportError:
         return False

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
-import statistics
 import warnings
-from collections.abc import Sequence
-from importlib.metadata import version
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    import psycopg
-
     from infra.local.databases import create_database
-    from infra.local.postgres import libpq
     from shared import garbage, logs
     from tests.bench.billing import bill_run, http_rows, rating_rows, recount_rows, revenue_rows
     from tests.bench.billing.seller import CHARGES
     from tests.bench.billing.stand import Stand, standing
+    from tests.bench.report import show, show_conditions
     from tests.support.house import migrate
 
 REPEATS = int(os.environ.get("REPEATS", "5"))
@@ -27,6 +21,8 @@ SECONDS = float(os.environ.get("SECONDS", "3"))
 SUBSCRIPTIONS = int(os.environ.get("SUBSCRIPTIONS", "1000"))
 QUOTES, INVOICES, CONTRACTS = 1000, 500, 2000
 PACKAGES = ("psycopg", "sqlalchemy", "fastapi", "uvicorn", "msgspec")
+ABOUT = f"""medians of {REPEATS} (least to most)
+rates per core-second are of all processes that work for the row; the generator runs on the same cores"""
 
 
 def main() -> None:
@@ -34,7 +30,7 @@ def main() -> None:
     logging.disable()
     garbage.look_seldom()  # as a worker does
     with standing() as stand:
-        show_conditions(stand)
+        show_conditions(stand.urls.worker, PACKAGES, ABOUT)
         show_rating()
         show_bill_run(stand)
         show_revenue(stand)
@@ -88,23 +84,6 @@ def show_proof(stand: Stand) -> None:
     migrate("usage", urls.owner)
     took = recount_rows.recounted(urls, REPEATS)
     show(f"{recount_rows.ROWS:,} events behind it counted again", took, "ms (goal 1,000 with the above)")
-
-
-def show(what: str, found: Sequence[float], unit: str) -> None:
-    values = statistics.median(found), min(found), max(found)
-    median, least, most = (f"{value:,.2f}" if abs(value) < 10 else f"{value:,.0f}" for value in values)
-    print(f"{what:48} {median:>9}  ({least} to {most})  {unit}", flush=True)
-
-
-def show_conditions(stand: Stand) -> None:
-    with psycopg.connect(libpq(stand.urls.worker)) as connection:
-        names = ("server_version", "fsync", "synchronous_commit")
-        facts = [connection.execute(f"SHOW {name}").fetchone() for name in names]
-    server, fsync, synchronous = (row[0] for row in facts if row)
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}", end="; ")
-    print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
-    print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}; medians of {REPEATS} (least to most)")
-    print("rates per core-second are of all processes that work for the row; the generator runs on the same cores")
 
 
 if __name__ == "__main__":

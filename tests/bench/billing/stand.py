@@ -11,13 +11,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from infra.local.children import end, free_port, launch, plain_environment
 from infra.local.databases import Urls, create_database
 from infra.local.postgres import Postgres
 from infra.local.tokens import DevelopmentIssuer, tenant_id
 from tests.bench.billing.seller import Seller
+from tests.support.api_process import is_alive
 from tests.support.house import ALL_SCOPES, migrate
 from tests.support.waiting import eventually
 
@@ -57,17 +56,10 @@ class Stand:
         command = [sys.executable, "-m", "shared.http.server", "services.billing.app:from_environment"]
         child = launch([*command, "--port", str(port)], environment=environment, log=self.home / "api.log")
         try:
-            eventually(lambda: _answers(port))
+            eventually(lambda: is_alive(port))
             yield port
         finally:
             end(child, signal.SIGTERM, 10)
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @contextmanager

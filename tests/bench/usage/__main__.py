@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import statistics
 import warnings
 from collections.abc import Sequence
-from importlib.metadata import version
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    import psycopg
-
-    from infra.local.postgres import libpq
     from shared import logs
+    from tests.bench.report import show, show_conditions
     from tests.bench.usage import http_rows, metering_rows, question_rows, stored_rows, together
     from tests.bench.usage.stand import Stand, standing
 
@@ -24,13 +20,15 @@ SECONDS, QUESTIONS = 3.0, 300
 STEADY_SECONDS, BUSY_SECONDS = 20.0, float(os.environ.get("SECONDS", "60"))
 STORED = int(os.environ.get("STORED", "20000000"))
 PACKAGES = ("uvicorn", "httptools", "uvloop", "msgspec", "kafka-python", "psycopg")
+ABOUT = f"""Apache Kafka, one node, 4 partitions
+medians of {REPEATS} (least to most); the generator runs on the same cores"""
 
 
 def main() -> None:
     logs.configure("CRITICAL", "usage", "bench")
     logging.disable()  # what libraries say when the servers leave before them
     with standing() as stand:
-        show_conditions(stand)
+        show_conditions(stand.service.urls.worker, PACKAGES, ABOUT)
         show("parse only, batches of 100", http_rows.parse_only(REPEATS), "events per core-second")
         empty = metering_rows.metered(stand, REPEATS).per_core
         http_rows.warm(stand)
@@ -68,9 +66,8 @@ def show_together(stand: Stand) -> None:
     busy = together.events_a_second(stand, BUSY_SECONDS)
     print(f"everything at once for {BUSY_SECONDS:.0f} s: {busy.rate:,.0f} events a second (goal 42,000),", end=" ")
     print(f"{busy.accepted:,} accepted, none lost, none counted twice;", end=" ")
-    print(
-        f"at most {busy.api_megabytes:.0f} MB in the API (goal 250), {busy.worker_megabytes:.0f} in the worker (goal 500)"
-    )
+    print(f"at most {busy.api_megabytes:.0f} MB in the API (goal 250),", end=" ")
+    print(f"{busy.worker_megabytes:.0f} in the worker (goal 500)", flush=True)
 
 
 def show_questions(stand: Stand) -> None:
@@ -95,23 +92,6 @@ def show_stored(stand: Stand, empty: Sequence[float]) -> None:
 
 def ratios(ours: Sequence[float], bounds: Sequence[float]) -> list[float]:
     return [our / bound for our, bound in zip(ours, bounds, strict=True)]
-
-
-def show(what: str, found: Sequence[float], unit: str) -> None:
-    values = statistics.median(found), min(found), max(found)
-    median, least, most = (f"{value:,.2f}" if value < 10 else f"{value:,.0f}" for value in values)
-    print(f"{what:48} {median:>9}  ({least} to {most})  {unit}", flush=True)
-
-
-def show_conditions(stand: Stand) -> None:
-    with psycopg.connect(libpq(stand.service.urls.worker)) as connection:
-        names = ("server_version", "fsync", "synchronous_commit")
-        facts = [connection.execute(f"SHOW {name}").fetchone() for name in names]
-    server, fsync, synchronous = (row[0] for row in facts if row)
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}", end="; ")
-    print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
-    print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}; Apache Kafka, one node, 4 partitions")
-    print(f"medians of {REPEATS} (least to most); the generator runs on the same cores", flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from infra.local.postgres import Postgres
 from infra.local.tokens import DevelopmentIssuer
 from shared.contracts.billing import UsagePeriodOpenedV1
 from tests.bench.usage.events import SUBJECTS, TYPE
+from tests.support.api_process import is_alive
 from tests.support.billing_news import BillingNews
 from tests.support.house import ALL_SCOPES, Service, migrate, settle
 from tests.support.servers import Servers, create_product_topics
@@ -59,7 +60,7 @@ class Stand:
         port = free_port()
         command = ["-m", "shared.http.server", "services.usage.app:from_environment", "--port", str(port)]
         with self._running("api", command, self.service.urls.api) as pid:
-            eventually(lambda: _answers(port))
+            eventually(lambda: is_alive(port))
             sent = httpx.post(f"http://127.0.0.1:{port}/v1/events", content=b"[]", headers=self._headers())
             assert sent.status_code == 202, sent.text
             yield port, pid
@@ -94,13 +95,6 @@ class Stand:
             yield child.pid
         finally:
             end(child, signal.SIGTERM, 10)
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def _accepts(port: int) -> bool:
