@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
@@ -14,10 +13,10 @@ from fastapi.testclient import TestClient
 from shared.http.access import Needs
 from shared.http.documents import needs_of
 from tests.integration.request_bodies import bodies
+from tests.integration.request_parts import NOBODYS
 from tests.integration.stocked import Names
 from tests.support.house import Service
 
-NOBODYS = UUID(int=7)
 # What a parameter of a path is called when it is not known to `stocked`.
 IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12", "provider": "test", "day": "2031-01-01"}
 JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}

@@ -14,11 +14,12 @@ from kafka.errors import KafkaError
 
 from infra.local.apache_kafka import ApacheKafka
 from shared import kafka
-from shared.background import Background, background
+from shared.background import Background
 from shared.kafka import BrokerAway, Publisher
-from tests.support.tower.bell import BELL, BellRungV1, Ring
+from tests.support.tower.bell import BELL, Ring
 from tests.support.tower.house import Tower
-from tests.support.tower.letters import hear, heard
+from tests.support.tower.letters import heard
+from tests.support.tower.work import work_of
 from tests.support.waiting import eventually
 
 SECONDS = 120.0
@@ -59,18 +60,7 @@ def ringing(tower: Tower, tenant: UUID, bells: Sequence[UUID]) -> Iterator[list[
 
 @contextmanager
 def working(tower: Tower) -> Iterator[Background]:
-    settings = tower.settings("worker")
-    worker = background(
-        settings,
-        tower.worker,
-        kafka.cluster_id(settings),
-        store=tower.store,
-        outbox=tower.outbox,
-        handlers={BellRungV1.TYPE: hear},
-        timers={},
-        topics=[tower.topic],
-    )
-    worker.consumer.poll_milliseconds = 50
+    worker = work_of(tower)
     try:
         yield worker
     finally:

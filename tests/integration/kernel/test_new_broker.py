@@ -8,16 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from kafka import TopicPartition
-
-from infra.local.broker import Broker, cluster_id
-from shared import kafka
-from shared.background import Background, background
-from shared.messages import Message, decode
-from shared.settings import Settings
-from tests.support.tower.bell import BELL, BellRungV1, Ring
+from infra.local.broker import Broker
+from shared.background import Background
+from shared.messages import Message
+from tests.support.published import everything_on
+from tests.support.tower.bell import BELL, Ring
 from tests.support.tower.house import Tower, create_topic
-from tests.support.tower.letters import hear, heard
+from tests.support.tower.letters import heard
+from tests.support.tower.work import work_of
 from tests.support.waiting import eventually
 
 
@@ -66,20 +64,7 @@ def another_broker(tower: Tower, directory: Path) -> Iterator[Tower]:
 
 @contextmanager
 def working(tower: Tower) -> Iterator[Background]:
-    settings: Settings = tower.settings("worker").model_copy(update={"republish_on_new_broker": True})
-    cluster = cluster_id(tower.servers.bootstrap_servers)
-    assert cluster
-    worker = background(
-        settings,
-        tower.worker,
-        cluster,
-        store=tower.store,
-        outbox=tower.outbox,
-        handlers={BellRungV1.TYPE: hear},
-        timers={},
-        topics=[tower.topic],
-    )
-    worker.consumer.poll_milliseconds = 50
+    worker = work_of(tower, republish_on_new_broker=True)
     try:
         yield worker
     finally:
@@ -88,14 +73,5 @@ def working(tower: Tower) -> Iterator[Background]:
 
 
 def read(tower: Tower) -> list[Message]:
-    client = kafka.consumer(tower.settings("worker"), None)
-    try:
-        partitions = [TopicPartition(tower.topic, n) for n in client.partitions_for_topic(tower.topic) or ()]
-        client.assign(partitions)
-        client.seek_to_beginning(*partitions)
-        ends, found = client.end_offsets(partitions), []
-        while any(client.position(partition) < end for partition, end in ends.items()):
-            found += [decode(r.value) for batch in client.poll(timeout_ms=100).values() for r in batch]
-    finally:
-        client.close()
+    found = everything_on(tower.topic, tower.settings("worker"))
     return sorted(found, key=lambda message: (str(message.subject), message.sequence))

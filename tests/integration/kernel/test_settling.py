@@ -12,17 +12,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from infra.local.tokens import DevelopmentIssuer
-from shared import kafka, settling
-from shared.background import Background, background
+from shared import settling
+from shared.background import Background
 from shared.orders import Order
 from shared.timers import Timer
 from shared.unit_of_work import UnitOfWork
 from tests.integration.kernel.conftest import Door
 from tests.support.tower.api import create_app
-from tests.support.tower.bell import BELL, BellRungV1, Ring, SetAlarm
+from tests.support.tower.bell import BELL, Ring, SetAlarm
 from tests.support.tower.echo import ECHO
 from tests.support.tower.house import Tower
-from tests.support.tower.letters import hear, heard
+from tests.support.tower.letters import heard
+from tests.support.tower.work import work_of
 from tests.support.waiting import eventually
 
 NEW_YEAR = datetime(2013, 1, 1, tzinfo=UTC)
@@ -123,18 +124,7 @@ def ring(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 @contextmanager
 def at_work(tower: Tower, loop: str) -> Iterator[Background]:
     """One loop of the worker turns in a thread; the test turns the others."""
-    settings = tower.settings("worker")
-    worker = background(
-        settings,
-        tower.worker,
-        kafka.cluster_id(settings),
-        store=tower.store,
-        outbox=tower.outbox,
-        handlers={BellRungV1.TYPE: hear},
-        timers={"alarm": ring},
-        topics=[tower.topic],
-    )
-    worker.consumer.poll_milliseconds = 50
+    worker = work_of(tower, {"alarm": ring})
     step, done = next(each.step for each in worker.loops() if each.name == loop), threading.Event()
 
     def turn() -> None:
