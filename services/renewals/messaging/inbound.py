@@ -11,8 +11,7 @@ from services.renewals.domain.opportunity.term import ExpiringTerm
 from services.renewals.domain.opportunity.value import RenewalValue
 from services.renewals.domain.policy import PolicyVersion
 from services.renewals.processes import learning, quoting, tracking
-from services.renewals.processes.clock import Timer as TimerName
-from services.renewals.processes.clock import on_due
+from services.renewals.processes.clock import TimerName, on_due
 from services.renewals.projections import policies
 from shared.contracts import billing, billing_terms
 from shared.inbox import Handlers, Reads, passing_over
@@ -152,9 +151,9 @@ def _value(body: billing.QuoteAcceptedV1) -> RenewalValue:
     )
 
 
-def _fires(timer_name: TimerName) -> TimerHandler:
+def _fires(name: TimerName) -> TimerHandler:
     def due(timer: Timer, unit: UnitOfWork) -> Iterable[Order]:
-        return on_due(timer=timer_name, opportunity_id=timer.subject, fire_at=timer.fire_at)
+        return on_due(timer=name, opportunity_id=timer.subject, fire_at=timer.fire_at)
 
     return due
 

@@ -12,12 +12,12 @@ from services.renewals.domain.opportunity.commands import CloseUnanswered, OpenO
 from services.renewals.domain.opportunity.events import OpportunityEvent, RenewalPostponed, TermTracked
 from shared.orders import Order
 
-Timer = Literal["open", "no_response"]
+TimerName = Literal["open", "no_response"]
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    timer: Timer
+    timer: TimerName
     at: datetime
 
 
@@ -32,6 +32,6 @@ def due_instants(event: OpportunityEvent) -> tuple[Due, ...]:
             return ()
 
 
-def on_due(*, timer: Timer, opportunity_id: UUID, fire_at: datetime) -> list[Order]:
+def on_due(*, timer: TimerName, opportunity_id: UUID, fire_at: datetime) -> list[Order]:
     command = OpenOpportunity(at=fire_at) if timer == "open" else CloseUnanswered(at=fire_at)
     return [Order(OPPORTUNITY, opportunity_id, command)]

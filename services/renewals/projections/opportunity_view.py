@@ -111,20 +111,17 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
         case RenewalWon(quote_id=quote_id, mode=mode):
             won = {"stage": "won", "decision": _won(event), "mode": mode}
             return won if mode == "auto" else won | {"quote_id": quote_id}
-        case RenewalLost(at=at) if view.opened_at is not None and at < view.opened_at:
-            return {"stage": "lost", "decision": _lost(event), **_NOT_OPENED}
-        case RenewalLost():
-            return {"stage": "lost", "decision": _lost(event)}
-        case RenewalSuperseded(at=at) if view.opened_at is not None and at < view.opened_at:
-            return {"stage": "superseded", "decision": _superseded(event), **_NOT_OPENED}
-        case RenewalSuperseded():
-            return {"stage": "superseded", "decision": _superseded(event)}
+        case RenewalLost(at=at):
+            return {"stage": "lost", "decision": _lost(event), **_if_before(view.opened_at, at)}
+        case RenewalSuperseded(at=at):
+            return {"stage": "superseded", "decision": _superseded(event), **_if_before(view.opened_at, at)}
         case _:
             return {}
 
 
-# It had been decided before its day came.
-_NOT_OPENED = {"opened_at": None, "opened_by": None}
+def _if_before(opened_at: datetime | None, decided_at: datetime) -> dict[str, None]:
+    """What was decided before its day came was never opened."""
+    return {"opened_at": None, "opened_by": None} if opened_at is not None and decided_at < opened_at else {}
 
 
 def _contact(event: RenewalContacted) -> Contact:
