@@ -68,13 +68,19 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
             Loop("advancing", advancing.step, 1.0),
             Loop("crossing", crossing.step, 1.0),
             Loop("rolling up", TakingOver(engine).step, 2.0),
-            # One reads what it wrote while PostgreSQL works for the other.
-            *(Loop(f"backfill {number}", backfilling.count, 0.5) for number in (1, 2)),
-            Loop("backfill previews", backfilling.preview, 0.5),
-            Loop("backfill retention", backfilling.forget, 10),
+            *_of_backfills(backfilling),
         ],
         more_answers=lambda tx, tenant_id: {"pending": _pending(unread, tx, cluster_id, tenant_id)},
     )
+
+
+def _of_backfills(backfilling: Backfilling) -> list[Loop]:
+    """Two that count: one reads what it wrote while PostgreSQL works for the other."""
+    return [
+        *(Loop(f"backfill {number}", backfilling.count, 0.5) for number in (1, 2)),
+        Loop("backfill previews", backfilling.preview, 0.5),
+        Loop("backfill retention", backfilling.forget, 10),
+    ]
 
 
 def _waiting(tx: Connection, tenant_id: UUID, now: datetime) -> int:
