@@ -42,6 +42,7 @@ class ClockSet:
 
 
 def decide(now: datetime | None, command: SetClock) -> list[ClockSet]:
+    """Raises NotInTestMode, ClockMovesForwardOnly, MoveTooLong. The instant at which it stands already changes nothing."""
     if now is None and not command.untouched:
         raise NotInTestMode("this tenant runs on real time: test mode is chosen before its first event")
     if now is not None and command.now < now:
@@ -71,6 +72,7 @@ def real_now() -> datetime:
 
 
 def clock_of(tx: Connection, tenant_id: UUID) -> datetime | None:
+    """Where the tenant's test clock stands; None for who is on real time."""
     row = tx.exec_driver_sql("SELECT now FROM test_clocks WHERE tenant_id = %(tenant)s", {"tenant": tenant_id}).first()
     return None if row is None else row.now
 

@@ -68,6 +68,7 @@ def _from_json(text: str) -> Any:
 
 
 def wait_for_database(engine: Engine, seconds: float) -> None:
+    """Returns once it answers a query. Raises DatabaseAway after `seconds`, which ends the process."""
     try:
         for attempt in stamina.retry_context(on=OperationalError, attempts=None, timeout=seconds, wait_max=2):
             with attempt:

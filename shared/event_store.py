@@ -176,6 +176,7 @@ def appending(tx: Connection) -> Iterator[None]:
 
 
 def by_stream(recorded: Iterable[Recorded]) -> Mapping[StreamKey, list[Recorded]]:
+    """The same events, those of each stream together and in their order."""
     streams: dict[StreamKey, list[Recorded]] = defaultdict(list)
     for entry in recorded:
         streams[entry.key].append(entry)

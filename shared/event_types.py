@@ -21,6 +21,8 @@ class UnknownEventType(Exception):
 
 
 class EventTypes:
+    """Of all aggregates of a service. A name, or a type, that is there twice raises ValueError."""
+
     def __init__(self, deciders: Sequence[AnyDecider]):
         self._names: dict[type, str] = {}
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}

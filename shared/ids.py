@@ -16,6 +16,7 @@ derived = uuid5
 
 
 def new_id() -> UUID:
+    """A UUIDv7: later ones sort behind earlier ones."""
     return uuid_utils.compat.uuid7()
 
 

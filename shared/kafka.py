@@ -152,6 +152,7 @@ def _abandon(producer: KafkaProducer) -> None:
 
 
 def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
+    """A client of that group, or of none. It commits nothing by itself, and begins at the beginning where nothing is stored."""
     return KafkaConsumer(
         **_connection(settings),
         group_id=group,
@@ -188,6 +189,7 @@ def leave(client: KafkaConsumer, settings: Settings) -> None:
 
 
 def cluster_id(settings: Settings) -> str:
+    """Of the cluster that answers now. Raises KafkaError where none does within 2 seconds."""
     admin = KafkaAdminClient(**_connection(settings), bootstrap_timeout_ms=2000)
     try:
         return str(admin.describe_cluster()["cluster_id"])

@@ -49,6 +49,7 @@ def message_id(service: str, tenant_id: UUID, category: str, stream_id: UUID, se
 
 
 def decode(value: bytes | str) -> Message:
+    """Raises ValueError for what is no envelope; the body stays as it is until somebody reads it."""
     return _decoder.decode(value)
 
 

@@ -35,6 +35,8 @@ def exponent(currency: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Money:
+    """So many minor units of a currency of ISO 4217. Two currencies in one sum or comparison raise CurrencyMismatch."""
+
     minor: int
     currency: str
 

@@ -11,6 +11,8 @@ from shared.decider import AnyDecider
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """`command` is one of those that `decider` takes, for the stream of its category with this id."""
+
     decider: AnyDecider
     stream_id: UUID
     command: Any

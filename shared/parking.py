@@ -21,6 +21,8 @@ _TIMER = "timer"
 
 
 def park_timer(real_now: Callable[[], datetime]) -> Callable[[Connection, Timer, Exception], None]:
+    """How a timer whose handler refused is put aside for a person; a replay sets it again."""
+
     def keep(tx: Connection, timer: Timer, error: Exception) -> None:
         values = {
             "tenant_id": timer.tenant_id,

@@ -56,6 +56,7 @@ def _zone_names() -> frozenset[str]:
 
 
 def local_day(instant: datetime, zone_name: str) -> date:
+    """The day that calendars in the zone show at an instant. Raises UnknownZone."""
     return instant.astimezone(zone(zone_name)).date()
 
 

@@ -76,6 +76,7 @@ def rebuild(engine: Engine, store: EventStore, models: Sequence[ReadModel], *, k
 
 
 def content(tx: Connection, table: str) -> Mapping[UUID, Content]:
+    """What a table holds now, by tenant."""
     rows = tx.exec_driver_sql(_CONTENT.format(table=table))
     return {row.tenant_id: Content(row.rows, row.digest) for row in rows}
 

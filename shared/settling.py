@@ -34,6 +34,8 @@ def no_more_answers(tx: Connection, tenant_id: UUID) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Question:
+    """Number `asked` of a tenant, first seen at `since` (monotonic seconds), when the topics reached `end_offsets`."""
+
     asked: int
     since: float
     end_offsets: Offsets

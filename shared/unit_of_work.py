@@ -80,6 +80,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
+    """What is decided for one cause, of one tenant. With `if_match`, a command to a stream at another version raises
+    StreamMoved."""
+
     session: Session
     cause: Cause
     if_match: int | None = None

@@ -32,6 +32,8 @@ class Loop:
 
 @dataclass(slots=True)
 class Worker:
+    """One run of the process. `stopping` ends all loops, whoever sets it; `failure` is what a loop could not go on after."""
+
     service: str
     loops: Sequence[Loop]
     stopping: threading.Event

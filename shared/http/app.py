@@ -32,6 +32,7 @@ def new_app(
     *,
     larger_bodies: Mapping[str, int] | None = None,
 ) -> DocumentedApi:
+    """`larger_bodies` are the bytes that a body may have, by path, where 1 MB is too little."""
     app = DocumentedApi(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.state.tokens, app.state.rate_limits = Tokens(settings), RateLimits(settings)

@@ -59,6 +59,8 @@ class Grouped(Generic[Form]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Command(Generic[Form]):
+    """One request of a group, as it was read."""
+
     caller: Caller
     keyed: Keyed
     correlation_id: str

@@ -49,6 +49,7 @@ class Observation:
 
 
 def correlation_id_of(headers: dict[bytes, bytes]) -> str:
+    """The one that was sent, if it is plain, or a new one."""
     given = headers.get(b"x-correlation-id", b"").decode("latin-1")
     return given if given and _PLAIN.fullmatch(given) else new_hex()
 
@@ -64,6 +65,7 @@ def _measured(service: str, method: str, route: str, status: str) -> Histogram:
 
 
 def note(service: str, scope: Scope, status: int, seconds: float) -> None:
+    """An answered request in the metrics, and in the log: as a warning from 500 on, otherwise for who wants to see all."""
     route = getattr(scope.get("route"), "path", "unmatched")
     _measured(service, scope["method"], route, str(status)).observe(seconds)
     level = logging.WARNING if status >= 500 else logging.DEBUG

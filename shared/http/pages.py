@@ -26,12 +26,16 @@ _PLAIN = re.compile(rb"(limit=(?P<limit>[0-9]{1,3}))?((?(1)&)cursor=(?P<cursor>[
 
 
 class Listed(BaseModel, Generic[Item]):
+    """One page of a list; `next_cursor` is null on the last one."""
+
     items: list[Item]
     next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """At most `limit` items, those behind the key `after`; None is the beginning."""
+
     limit: int
     after: str | None
 
@@ -113,6 +117,7 @@ def cursor_of(value: object) -> str:
 
 
 def decoded(cursor: str) -> str:
+    """The key that a cursor stands for. Raises a Problem, 400, for what was never given out."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):

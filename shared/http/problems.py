@@ -32,6 +32,7 @@ class Problem(HTTPException):
 
 
 def install(app: FastAPI) -> None:
+    """Every error that a route can raise becomes a problem document; one that nobody thought of is a 500."""
     app.add_exception_handler(Problem, _of_ours)
     app.add_exception_handler(DomainError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
@@ -46,6 +47,7 @@ def install(app: FastAPI) -> None:
 def problem(
     status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
 ) -> JSONResponse:
+    """A problem document. `code` is stable and for programs, `detail` for people; `more` are further members."""
     body = {"type": f"/problems/{code}", "title": code, "status": status, "detail": detail, **more}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
@@ -112,5 +114,6 @@ def _of_bug(request: Request, error: Exception) -> JSONResponse:
 
 
 def bug(error: Exception) -> JSONResponse:
+    """Logged with its traceback; the caller hears nothing of it but that it was."""
     logger().error("a bug", exc_info=error)
     return problem(500, "internal_error", "this is our fault; it was logged under the correlation id of this answer")

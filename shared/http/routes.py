@@ -113,6 +113,7 @@ def _if_match(request: Request) -> int | None:
 
 
 def rendered(answer: Any, status: int) -> Response:
+    """What an endpoint returned, as JSON with its version as ETag; a response stays what it is."""
     if isinstance(answer, Response):
         return answer
     version = getattr(answer, "version", None)

@@ -33,6 +33,7 @@ class SigningKeys(Protocol):
 
 
 def signing_keys(url: str) -> SigningKeys:
+    """Of a JWKS document: `file:` names one on this machine, anything else is fetched from the issuer."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         return KeysOfFile(Path(unquote(parts.path)))

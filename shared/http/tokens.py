@@ -23,6 +23,8 @@ LONGEST_KNOWN = 8192
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """Who asks (`sub` of the token), for which tenant, and what they may do there."""
+
     tenant_id: UUID
     principal: str
     scopes: frozenset[str]
