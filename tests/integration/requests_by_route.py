@@ -20,6 +20,8 @@ from tests.support.house import Service
 # What a parameter of a path is called when it is not known to `stocked`.
 IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12", "provider": "test", "day": "2031-01-01"}
 JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}
+# What is proved by something else than a bearer token: by the token of a quote, by a signature.
+BY_OTHER_PROOF = ["POST /v1/quote-acceptances", "POST /v1/payment-webhooks/{provider}"]
 CONTENT_TYPES = {
     "POST /v1/events": "application/cloudevents+json",
     "POST /v1/backfills/{backfill_id}/loads": "application/jsonl",

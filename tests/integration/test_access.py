@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.integration.requests_by_route import Route, routes
+from tests.integration.requests_by_route import BY_OTHER_PROOF, Route, routes
 from tests.integration.stocked import STOCK, Names
 from tests.support.house import ALL_SCOPES, Service
-
-BY_QUOTE_TOKEN = ["POST /v1/quote-acceptances", "POST /v1/payment-webhooks/{provider}"]
 
 
 def of_nobody(service: Service) -> Names:
@@ -48,7 +46,7 @@ def test_without_its_scope_every_route_answers_403_and_names_it(name: str, reque
 def test_what_needs_no_bearer_token_is_known_by_name(name: str, request: pytest.FixtureRequest) -> None:
     service: Service = request.getfixturevalue(name)
     open_to_all = [route.name for route in routes(service, of_nobody(service)) if not route.needs.by_bearer_token]
-    assert open_to_all == (BY_QUOTE_TOKEN if name == "billing" else [])
+    assert open_to_all == (BY_OTHER_PROOF if name == "billing" else [])
 
 
 def by_bearer_token(service: Service) -> list[Route]:

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.integration.request_parts import TRIALS
-from tests.integration.requests_by_route import Route, routes
+from tests.integration.requests_by_route import BY_OTHER_PROOF, Route, routes
 from tests.integration.stocked import STOCK
 from tests.support.house import Service
 
@@ -52,8 +52,6 @@ OF_THE_CALLER = {
     "GET /v1/taxes/report.csv",
     "PUT /v1/test-clock",
 }
-# Needs no bearer token: the quote's own token says whose it is, or who signed it.
-BY_QUOTE_TOKEN = {"POST /v1/quote-acceptances", "POST /v1/payment-webhooks/{provider}"}
 
 
 @pytest.mark.parametrize("name", STOCK)
@@ -61,7 +59,7 @@ def test_a_stranger_finds_and_moves_nothing(name: str, request: pytest.FixtureRe
     service: Service = request.getfixturevalue(name)
     every = routes(service, STOCK[name](service, tenant))
     # A stranger asks first, before there is something of their own to be found under the same names.
-    asked = sorted((route for route in every if route.name not in BY_QUOTE_TOKEN), key=lambda route: route.method)
+    asked = sorted((route for route in every if route.name not in BY_OTHER_PROOF), key=lambda route: route.method)
     owner, stranger = service.client(tenant), service.client(f"stranger-{uuid4().hex}")
     before = seen(service, owner, asked)
     for route in asked:

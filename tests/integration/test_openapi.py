@@ -31,7 +31,6 @@ def of_files(context: object, value: object) -> bytes:
     return str(value).encode(errors="replace")
 
 
-SERVICES = ["billing", "usage", "entitlement", "renewals"]
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -53,7 +52,7 @@ few_and_always_the_same = settings(
 
 
 @pytest.mark.timeout(180 * max(5, EXAMPLES))
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", STOCK)
 def test_every_answer_is_one_that_the_document_describes(
     name: str, request: pytest.FixtureRequest, tenant: str
 ) -> None:
@@ -105,7 +104,7 @@ def named(sent: Any, names: Names) -> Any:
     return sent
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", STOCK)
 def test_what_the_kernel_does_around_every_route_is_documented(name: str, request: pytest.FixtureRequest) -> None:
     document = request.getfixturevalue(name).app.openapi()
     move = document["paths"]["/v1/test-clock"]["put"]

@@ -12,14 +12,13 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+from infra.local.services import SERVICES
 from infra.local.tokens import tenant_id
 from tests.simulation.faults import Faults
 from tests.simulation.log import Log
 from tests.simulation.room import RealTime, Room
 from tests.support.house import ALL_SCOPES, running
 from tests.support.servers import Servers
-
-SERVICES = ("billing", "usage", "entitlement", "renewals")
 
 
 class Ids:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import Engine, MetaData, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import ProgrammingError
 
 from infra.local.databases import create_database, drop_database
+from infra.local.services import SERVICES
 from shared.database import engine_for
 from shared.tables import NAMING
 from shared.tenancy import asking, asking_within, secure, transaction
@@ -20,7 +20,6 @@ from tests.support.tower.bell import BELL, Ring
 from tests.support.tower.house import Tower
 from tests.support.tower.store import metadata as of_tower
 
-SERVICES = sorted(path.parent.name for path in Path("services").glob("*/tables.py"))
 # What the worker alone works through, across all tenants.
 QUEUES = {"outbox", "timers", "inbox", "consumer_offsets", "brokers_met"}
 
