@@ -170,8 +170,10 @@ def allocate(less: Carried, shares: Sequence[Share], family: UUID, currency: str
     """Which invoices a negative difference is credited on: the newest first, so that nobody is owed money on one invoice
     while they owe it on its correction. No invoice is credited more than it carries.
 
-    The parts are signed like the difference. What a person has given back before, by a full credit note or by making an
-    invoice void, is not given back again: then they come to less.
+    The parts are signed like the difference. What takes all of a correction takes its net and each of its taxes as they
+    stand there: where the difference has a minor unit of it in another place, that is moved on the invoice before, by a part
+    that comes to nothing. What a person has given back before, by a full credit note or by making an invoice void, is not
+    given back again: then they come to less.
     """
     taken: list[tuple[UUID, Carried]] = []
     rest = less
@@ -179,7 +181,8 @@ def allocate(less: Carried, shares: Sequence[Share], family: UUID, currency: str
         carried, wanted = share.carried.totals(currency).total, -rest.totals(currency).total
         if wanted.minor < 0 or rest.is_nothing(currency):
             break
-        if wanted <= min(carried, share.left):
+        is_part = wanted < carried or (wanted == carried and share.invoice_id == family)
+        if is_part and wanted <= share.left and share.left.minor:
             return [*taken, (share.invoice_id, _presentable(rest, less, family))]
         if carried.minor <= 0:
             continue

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 from services.billing.domain.amended_line import LineChange
 from services.billing.domain.invoice.compose import compose
+from services.billing.domain.invoice.events import CreditNoteIssued
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import AmendSubscription
@@ -74,6 +75,20 @@ def test_one_invoice_has_the_old_rate_for_what_ended_and_the_new_one_for_what_be
     ]
 
 
+def test_a_correction_that_is_taken_back_in_full_leaves_no_tax_and_its_minor_unit_moves_on_the_original() -> None:
+    line = sold("standard", "reduced", "reduced", inclusive=True)
+    firm = firm_of(line).closed({"JFK": 3})
+    for usage in ({"JFK": 17}, {}):
+        firm.revise(usage)
+    original, correction = firm.invoices
+    assert (correction.status, correction.credited_tax) == ("credited", correction.totals.tax)
+    moved, whole = firm.happened(CreditNoteIssued)
+    assert (whole.amount, moved.amount) == (correction.totals.total, Money.zero("USD"))
+    assert moved.facts.invoice_id == original.header.invoice_id and abs(moved.tax.minor) == 1
+    assert original.carried().taxes == firm.rated().taxes
+    assert_books(firm)
+
+
 @given(
     some.booleans(),
     ROUNDINGS,
@@ -84,6 +99,7 @@ def test_one_invoice_has_the_old_rate_for_what_ended_and_the_new_one_for_what_be
     some.sampled_from(["correct", "next_invoice"]),
 )
 @settings(max_examples=100, deadline=None)
+@example(True, "tax_per_rate", "standard", "reduced", {"JFK": 3}, [{"JFK": 17}, {}], "correct")
 def test_corrections_give_back_no_more_tax_than_was_charged_and_credits_of_everything_leave_none(
     inclusive: bool,
     rounding: Any,
