@@ -35,21 +35,14 @@ def series(subscription_id: UUID, charge: str) -> UUID:
 
 
 def on_issued(subscription: Subscription, invoice: Invoice, at: datetime) -> Iterator[Order]:
-    """A line of an invoice that is charged in advance for credit grants it, once."""
-    for number, item in _charged(subscription, invoice):
+    """A line of an invoice that is charged in advance for credit grants it, once. What people took off the draft is not
+    charged, and grants nothing."""
+    for item, line in flat_lines(invoice.header, invoice.lines, subscription.subscription_id):
         included = subscription.line(item.term_number, item.amendment).charge(item.charge).includes
         if included is not None:
-            command = _grant(subscription, invoice, number, item, included, at)
+            command = _grant(subscription, invoice, line.number, item, included, at)
             if command.amount.minor:
                 yield Order(WALLET, command.facts.wallet_id, command)
-
-
-def _charged(subscription: Subscription, invoice: Invoice) -> Iterator[tuple[int, FlatItem]]:
-    """By the number of its line: those of one subscription come first on its invoice, in the order of the bill."""
-    if not invoice.header.parts:
-        return enumerate(invoice.header.bill.flat, start=1)
-    found = flat_lines(invoice.header, invoice.lines, subscription.subscription_id)
-    return ((line.number, item) for item, line in found)
 
 
 def _grant(

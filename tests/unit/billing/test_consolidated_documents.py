@@ -14,6 +14,7 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import AddLine, RemoveLine, VoidInvoice
 from services.billing.domain.invoice.line_edits import OneOff
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.unused import unused
 from services.billing.domain.payment_plan.events import Agreement, PlannedInvoice
 from services.billing.domain.payment_plan.instalments import Instalment, Owing
 from services.billing.domain.subscription.commands import CancelSubscription
@@ -78,6 +79,27 @@ def test_credit_that_a_charge_includes_is_granted_and_taken_back_by_the_line_of_
     tell(found, invoice, VoidInvoice(reason="wrong"))
     found.members[0].carry_out(included_credit.on_voided(invoice, desk))
     assert [found.states["wallet", id_].balance for id_ in ids] == [usd(0), usd(0)]
+
+
+def test_a_line_that_was_taken_off_the_draft_grants_no_credit_and_the_others_have_their_own() -> None:
+    fee = INCLUDING.charges[0]
+    line = replace(INCLUDING, charges=(fee, replace(fee, code="seats"), CALLS), review_days=5)
+    found = household(line, until=new_york(2013, 1, 2))
+    tell(found, found.invoices[0], RemoveLine(line=1, reason="sold by mistake"))
+    found.move(new_york(2013, 1, 6))
+    (invoice,), (member,) = found.invoices, found.members
+    (wallet,) = [state for (category, _), state in found.states.items() if category == "wallet"]
+    assert (wallet.balance, wallet.facts.wallet_id) == (
+        usd(500),
+        included_credit.wallet_id(invoice.header.invoice_id, 1),
+    )
+    assert wallet.terms.rollover.series == included_credit.series(member.id, "seats")
+    member.say(CancelSubscription(at=new_york(2013, 1, 17), when="now", credit="unused_time", reason="left"))
+    desk = replace(member.desk, wallet=lambda id_: found.states.get(("wallet", id_)))
+    credited = unused(member.subscription, invoice)
+    assert credited is not None
+    member.carry_out(included_credit.on_unused(member.subscription, invoice, credited, desk))
+    assert found.states["wallet", wallet.facts.wallet_id].balance == usd(258)  # 16 of 31 days
 
 
 def test_a_payment_plan_holds_the_debt_of_each_subscription() -> None:
