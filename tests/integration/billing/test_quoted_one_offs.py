@@ -52,6 +52,11 @@ def explained(till: Till, invoice: dict[str, Any], number: int) -> dict[str, Any
     return told
 
 
+def mapped(till: Till, period: str) -> list[dict[str, Any]]:
+    classes: list[dict[str, Any]] = till.client.get("/v1/revenue/mapping", params={"period": period}).json()["classes"]
+    return classes
+
+
 def verified(till: Till, invoice: dict[str, Any]) -> bool:
     return bool(till.client.post(f"/v1/invoices/{invoice['invoice_id']}/verify").json()["equal"])
 
@@ -74,7 +79,7 @@ def test_they_are_billed_with_the_first_period_as_the_quote_said_and_given_back(
     ]
     assert verified(till, invoice)
     assert till.client.get(f"/v1/subscriptions/{subscription}/conformance").json()["conforms"]
-    month = till.client.get("/v1/revenue/mapping", params={"period": "2013-02"}).json()["classes"]
+    month = mapped(till, "2013-02")
     assert [row["deferred_minor"] for row in month if row["revenue_class"] == "new"] == [10_000]
     till.until("2013-03-15T05:00:00+00:00")
     later = till.client.get("/v1/invoices", params={"subscription_id": subscription}).json()["items"]
@@ -100,6 +105,8 @@ def test_a_quote_of_them_alone_is_invoiced_on_the_day_of_its_acceptance(till: Ti
     assert invoice["total_minor"] == planned["total_minor"] == sale["quote"]["term"]["total_minor"]
     assert explained(till, invoice, 1)["quote_id"] == sale["quote_id"] and verified(till, invoice)
     assert till.client.get(f"/v1/quotes/{sale['quote_id']}").json()["invoice_id"] == sale["invoice_id"]
+    assert {row["revenue_class"]: row["booked_minor"] for row in mapped(till, "2013-01")} == {"new": NET}
+    assert sum(row["booked_minor"] for row in mapped(till, "2013-02")) == 0
     conforms = till.client.get(f"/v1/quotes/{sale['quote_id']}/conformance").json()
     assert (conforms["conforms"], conforms["invoice"]["invoice_id"]) == (True, sale["invoice_id"])
     till.check_books()

@@ -29,9 +29,10 @@ router = APIRouter(prefix="/v1/revenue", tags=["revenue"], route_class=Transacti
 
 
 class MovementOut(BaseModel):
-    """`booked` is what terms and changes agreed in the month are worth, and `forecast` what is left of all terms to
-    be invoiced after it: flat charges both. `billed` is net of documents booked in the month, `recognised` what was earned,
-    `deferred_before` and `deferred` what was billed and not earned: before + billed - recognised = deferred."""
+    """`booked` is what terms and changes agreed in the month are worth, and `forecast` what is left of all terms to be
+    invoiced after it: flat charges both, and what quotes charge once. A quote without lines is booked when it is accepted,
+    and invoiced at once. `billed` is net of documents booked in the month, `recognised` what was earned, `deferred_before`
+    and `deferred` what was billed and not earned: before + billed - recognised = deferred."""
 
     currency: str
     revenue_class: RevenueClass

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from services.billing.domain.contract_value import outstanding
 from services.billing.domain.ledger.recognition import next_month
 from services.billing.domain.plan import RevenueClass
+from services.billing.projections.quotes import sold_once
 from services.billing.projections.subscriptions.contract_questions import agreed_between, open_contracts
 from shared.periods import start_of_day
 from shared.statements import run
@@ -19,7 +20,8 @@ Key = tuple[str, RevenueClass]
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """In minor units. deferred = deferred before + billed - recognised; `booked` and `forecast` are of flat charges."""
+    """In minor units. deferred = deferred before + billed - recognised; `booked` and `forecast` are of flat charges
+    and of what quotes charge once."""
 
     booked: int = 0
     billed: int = 0
@@ -58,6 +60,8 @@ def _contracted(unit: UnitOfWork, month: date, zone: str) -> Contracted:
         if before is None or before.basis != after.basis:
             found.booked.update({(after.currency, name): n for name, n in after.agreed.items()})
             found.booked.subtract({(after.currency, name): n for name, n in (before.agreed if before else {}).items()})
+    for currency, name, minor in sold_once.accepted_between(unit, start, end):
+        found.booked[currency, name] += minor
     for contract in open_contracts(unit, end, next_month(month) - timedelta(days=1)):
         left = outstanding(contract.items, contract.billed)
         found.forecast.update({(contract.currency, name): n for name, n in left.items()})
