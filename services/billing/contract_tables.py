@@ -48,7 +48,8 @@ def contract_bills(metadata: MetaData) -> Table:
 
 
 def running_usage(metadata: MetaData) -> Table:
-    """The last total of each day that usage told of a period that was open; in no event."""
+    """The last total of each day that usage told of a period that was open; in no event. Of one that is billed, some time
+    later, the last of each month."""
     return Table(
         "running_usage",
         metadata,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
+
+from sqlalchemy import Engine
 
 from services.billing.clients.providers import PROVIDERS
 from services.billing.messaging.charging import Charging
@@ -13,6 +16,7 @@ from services.billing.messaging.timers import PREPARATIONS, TIMERS
 from services.billing.messaging.topping_up import ToppingUp
 from services.billing.projections.books import books
 from services.billing.projections.invoices import waiting_bills
+from services.billing.projections.subscriptions import running_usage
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
 from shared import kafka, logs
@@ -20,6 +24,8 @@ from shared.background import Background, background
 from shared.clock import real_now
 from shared.database import engine_for, wait_for_database
 from shared.worker import Loop, Worker
+
+DAY = 86_400
 
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
@@ -43,8 +49,15 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
             Loop("refunding", refunding.step, 0.5, is_eager=True),
             Loop("topping_up", topping_up.step, 0.5, is_eager=True),
             Loop("pending", pending.step, 10),
+            Loop("thinning", partial(_thin, engine), DAY),
         ],
     )
+
+
+def _thin(engine: Engine) -> int:
+    """What was told of usage day by day is not kept for ever."""
+    with engine.begin() as tx:
+        return running_usage.thin(tx)
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from shared.messages import decode
 from shared.settings import Settings
 from tests.support.servers import Servers
 
-RARE = {"housekeeping", "watch", "books"}
+RARE = {"housekeeping", "watch", "books", "thinning"}
 # What one service reads besides what all do.
 OF_SERVICES: dict[str, dict[str, Any]] = {"billing": {"payment_webhook_key": "a key for tests, of 32 characters"}}
 ALL_SCOPES = sorted(every_scope())

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from services.billing.projections.subscriptions import running_usage
+from services.billing.store import create_store
+from shared.causes import Cause
+from shared.unit_of_work import Session, UnitOfWork
 from tests.integration.billing.room import Room
 from tests.integration.billing.shop import DEPARTURES, FEE
 from tests.support.house import Service
@@ -147,3 +152,49 @@ def test_what_was_used_in_a_running_period_is_unbilled_as_far_as_usage_has_told_
     room.live_until("2031-02-02")
     [line] = [line for i in room.invoices() for line in i["lines"] if line["kind"] == "usage"]
     assert after["running_usage_minor"] == line["amount_minor"], "the same 400 departures"
+
+
+def test_of_a_period_that_is_billed_only_the_last_total_of_a_month_stays_after_a_while(
+    billing: Service, tenant: str
+) -> None:
+    room = Room(billing, tenant, prices={"USD": [FEE, DEPARTURES]}, minimums={})
+    room.live_until("2031-01-06")
+    room.advance_usage(datetime(2031, 1, 4, 9, tzinfo=UTC), 40, 1)
+    room.advance_usage(datetime(2031, 1, 5, 9, tzinfo=UTC), 400, 2)
+    told = [running_at(room, day) for day in ("2031-01-04", "2031-01-05")]
+    tell_other_period(room, datetime(2031, 4, 20, tzinfo=UTC))
+    assert thinned(room) == told, "it is not billed"
+    room.close_usage(sequence=3)
+    room.live_until("2031-02-02")
+    assert thinned(room) == [0, told[1]] and 0 < told[0] < told[1]
+
+
+def test_what_usage_told_of_a_billed_period_stays_for_two_months(billing: Service, tenant: str) -> None:
+    room = Room(billing, tenant, prices={"USD": [FEE, DEPARTURES]}, minimums={})
+    room.live_until("2031-01-06")
+    room.advance_usage(datetime(2031, 1, 4, 9, tzinfo=UTC), 40, 1)
+    room.advance_usage(datetime(2031, 1, 5, 9, tzinfo=UTC), 400, 2)
+    room.close_usage(sequence=3)
+    room.live_until("2031-02-02")
+    told = [running_at(room, day) for day in ("2031-01-04", "2031-01-05")]
+    tell_other_period(room, datetime(2031, 3, 7, tzinfo=UTC))
+    assert thinned(room) == told and 0 < told[0] < told[1]
+
+
+def running_at(room: Room, day: str) -> int:
+    classes = room.client.get("/v1/revenue/unbilled", params={"at": day}).json()["classes"]
+    return sum(each["running_usage_minor"] for each in classes)
+
+
+def tell_other_period(room: Room, at: datetime) -> None:
+    """Usage goes on telling of others."""
+    with room.billing.background.relay.engine.begin() as tx:
+        unit = UnitOfWork(Session(tx, create_store()), Cause(room.tenant_id, at, at, {}))
+        running_usage.tell(unit, uuid4(), (), date(at.year, at.month, at.day))
+
+
+def thinned(room: Room) -> list[int]:
+    """What is known of the two days after the worker's turn."""
+    [thinning] = [loop for loop in room.billing.background.loops() if loop.name == "thinning"]
+    thinning.step()
+    return [running_at(room, day) for day in ("2031-01-04", "2031-01-05")]

@@ -121,7 +121,8 @@ class UnbilledOut(BaseModel):
 class UnbilledRevenue(BaseModel):
     """Usage has told a running total of `told_usage_periods` of the `open_usage_periods` by the end of the day: the oldest that
     is counted here at `told_from`, the latest at `told_to`. What was used after a period's last total is not in it; of
-    those that nothing was told of nothing was metered by then."""
+    those that nothing was told of nothing was metered by then. Of a period that is billed, two months later, the last total
+    of each month is left: a day within a month has what was told by the end of the month before."""
 
     at: date
     classes: list[UnbilledOut]
