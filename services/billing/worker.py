@@ -57,6 +57,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
 def _thin(engine: Engine) -> int:
     """What was told of usage day by day is not kept for ever."""
     with engine.begin() as tx:
+        tx.exec_driver_sql("SET LOCAL statement_timeout = '10min'")
         return running_usage.thin(tx)
 
 

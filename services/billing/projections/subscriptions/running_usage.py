@@ -19,7 +19,7 @@ from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
 KEPT = timedelta(days=62)
-AT_ONCE = 10_000
+AT_ONCE = 100_000
 
 _totals = msgspec.json.Decoder(tuple[PeriodTotal, ...])
 
