@@ -108,6 +108,7 @@ def difference(after: Carried, before: Carried, original: Sequence[InvoiceLine],
     lines = []
     for key in dict.fromkeys([*new, *old]):
         line, was = new.get(key) or _gone(old[key]), old.get(key)
+        line = line.told_like(was) if was else line
         corrects = CorrectedLine(
             correction_id=correction.correction_id,
             invoice_id=family,

@@ -25,11 +25,12 @@ PER_YEAR: dict[Every, int] = {"day": 365, "week": 52, "month": 12, "quarter": 4,
 class FlatLine:
     """net = list_amount - discount, each rounded once from the exact amount. `period` is what it is charged for.
 
-    `full` is the quantity rated for a full period, before the discount; `part` is how much of that is charged.
+    `full` is the `quantity` rated for a full period, before the discount; `part` is how much of that is charged.
     """
 
     charge: Charge
     period: Days
+    quantity: Decimal
     full: Rated
     part: Share
     list_amount: Money
@@ -101,12 +102,12 @@ class FlatCharges:
         return net.times(PER_YEAR[charge.every or line.every])
 
     def _line(self, line: AgreedLine, charge: Charge, period: Days, part: Share) -> FlatLine:
-        full = self._full(line, charge)
+        quantity, full = _quantity(line, charge), self._full(line, charge)
         net, residue = self._net(line, full, part)
-        return FlatLine(charge, period, full, part, part.of(full.amount, self.currency), net, residue)
+        return FlatLine(charge, period, quantity, full, part, part.of(full.amount, self.currency), net, residue)
 
     def _full(self, line: AgreedLine, charge: Charge) -> Rated:
-        return rate(charge.price, Decimal(line.quantity_of(charge.code)), self.currency, last_of_period=True)
+        return rate(charge.price, _quantity(line, charge), self.currency, last_of_period=True)
 
     def _net(self, line: AgreedLine, full: Rated, part: Share) -> tuple[Money, Decimal]:
         """A part of a full period, less the discount, rounded once; and the residue of that."""
@@ -114,3 +115,7 @@ class FlatCharges:
 
     def _less_discount(self, line: AgreedLine, full: Rated) -> Decimal:
         return less_percent(full.amount, line.discount_percent)
+
+
+def _quantity(line: AgreedLine, charge: Charge) -> Decimal:
+    return Decimal(line.quantity_of(charge.code))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -57,16 +57,16 @@ class LineAdjustment:
 class InvoiceLine:
     """`amount` is rounded half away from zero; `residue` = exact amount - amount, 12 places, major units.
 
-    `quantity` is what was metered, before allowances and packages, and 1 on flat lines. The line is for the days from
-    `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote, or by an `amendment`
-    of the term. A line that corrects another one has the differences as its amount and quantity, and tiers, residue and
-    discounts of the whole new rating. `discounts` are what coupons took off; `amount` is what is left. Where there are
-    `credits` the amounts of `tiers` are in units of these. `taxes` say what `tax_rates` stand for, where it is more than
-    rates of the price. Of a price that is `tax_inclusive` the amount is what is left without `taxes`; discounts were taken
-    off the whole of it, and tiers and residue are of the whole. People may have changed the draft: `edit` is the one that
-    added the line, which then has no plan, term or quote, and 0 is the bill; what a quote charges once has a quote alone;
-    `adjustments` are part of the amount, or of the whole. On an invoice of several subscriptions, and on what corrects it, the
-    line says for which it is; otherwise that is the one of the invoice.
+    `quantity` is what was metered or agreed, before allowances and packages, and 1 on fees and true-ups. The line is for the
+    days from `starts_on` up to, not including, `ends_on`, priced by a plan version as it was agreed in a quote, or by an
+    `amendment` of the term. A line that corrects another one has the differences as its amount and quantity, and tiers,
+    residue and discounts of the whole new rating. `discounts` are what coupons took off; `amount` is what is left. Where
+    there are `credits` the amounts of `tiers` are in units of these; a flat line of a plain price has no tiers. `taxes` say
+    what `tax_rates` stand for, where it is more than rates of the price. Of a price that is `tax_inclusive` the amount is what
+    is left without `taxes`; discounts were taken off the whole of it, and tiers and residue are of the whole. People may have
+    changed the draft: `edit` is the one that added the line, which then has no plan, term or quote, and 0 is the bill; what a
+    quote charges once has a quote alone; `adjustments` are part of the amount, or of the whole. On an invoice of several
+    subscriptions, and on what corrects it, the line says for which it is; otherwise that is the one of the invoice.
     """
 
     number: int
@@ -113,6 +113,13 @@ class InvoiceLine:
         taken = Money.total((discount.amount for discount in self.discounts), self.amount.currency)
         changed = Money.total((adjustment.amount for adjustment in self.adjustments), self.amount.currency)
         return self.priced + taken - changed
+
+    def told_like(self, stored: InvoiceLine) -> InvoiceLine:
+        """With no more than `stored` tells: flat lines once had 1 as their quantity, and of a plain price no residue."""
+        if stored.kind != "flat" or stored.quantity != 1 or not self.quantity:  # nothing is left of one that is gone
+            return self
+        told_residue = stored.tiers or stored.residue
+        return replace(self, quantity=stored.quantity, residue=self.residue if told_residue else stored.residue)
 
     def key(self, family: UUID) -> LineKey:
         """What the line is for on the invoice `family`, and on what corrects it; a correction of another invoice that

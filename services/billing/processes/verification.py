@@ -147,5 +147,5 @@ def _differences(
         if old is None or new is None:
             yield Difference(document, number, "line", old and old.charge, new and new.charge)
             continue
-        before, after = asdict(old), asdict(new)
+        before, after = asdict(old), asdict(new.told_like(old))
         yield from (Difference(document, number, f, before[f], after[f]) for f in before if before[f] != after[f])

@@ -101,6 +101,7 @@ def test_seats_are_billed_as_they_are_evaluated(billing: Service, tenant: str, m
     invoice = room.one(issued_on="2031-02-01", kind="regular")
     line, expected = line_of(invoice, "platform_fee"), evaluated(room, price, {"quantity": "12"})
     assert (line["kind"], line["amount_minor"], line["tiers"]) == ("flat", expected["amount_minor"], expected["tiers"])
+    assert line["quantity"] == "12"
     assert told(room, invoice, line) == expected["reading"]
     assert room.verified()
 

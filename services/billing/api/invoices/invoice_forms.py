@@ -118,9 +118,10 @@ class LineTaxOut(BaseModel):
 
 
 class LineOut(BaseModel):
-    """`amount_minor` is net. Of a price with tax in it, `priced_minor` is the whole, and `residue` that of the whole. `edit`
-    is the change of the draft that added it, and 0 where the bill did: what was added has no plan, term or quote. What a quote
-    charges once has a quote alone. Only where the invoice is of several does the line say its `subscription_id`."""
+    """`quantity` is what was metered or agreed, such as seats. `amount_minor` is net. Of a price with tax in it,
+    `priced_minor` is the whole, and `residue` that of the whole. `edit` is the change of the draft that added it, and 0 where
+    the bill did: what was added has no plan, term or quote. What a quote charges once has a quote alone. Only where the
+    invoice is of several does the line say its `subscription_id`."""
 
     number: int
     kind: str

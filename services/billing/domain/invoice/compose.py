@@ -67,13 +67,15 @@ def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
         flat.net,
         **_plan(agreed, item),
         **_charged(charge, term),
+        quantity=flat.quantity,
+        residue=flat.residue,
         **({} if flat.charge.price.is_plain else _steps(flat)),
     )
 
 
 def _steps(flat: FlatLine) -> dict[str, Any]:
     """Tiers and credits are those of a full period, before the discount."""
-    return {"tiers": flat.full.tiers, "residue": flat.residue, "credits": flat.full.credits}
+    return {"tiers": flat.full.tiers, "credits": flat.full.credits}
 
 
 def _usage_by_period(
