@@ -48,8 +48,9 @@ def of_tenant(unit: UnitOfWork, *, key: str | None = None) -> Select[Any]:
     return mine if key is None else mine.where(customers.c.key == key)
 
 
-def get(unit: UnitOfWork, customer_id: UUID) -> dict[str, Any]:
+def get(unit: UnitOfWork, customer_id: UUID, field: str | None = None) -> dict[str, Any]:
+    """`field` is where a body names the customer."""
     row = unit.tx.execute(of_tenant(unit).where(customers.c.customer_id == customer_id)).mappings().first()
     if row is None:
-        raise CustomerNotFound("no such customer")
+        raise CustomerNotFound("no such customer: put it first" if field else "no such customer", field=field)
     return dict(row)

@@ -110,7 +110,7 @@ def test_a_person_says_who_paid_and_it_becomes_a_payment(till: Till) -> None:
     assert send(till, lines(("1", "15.00", "thanks for all the fish", ""))).json()["unmatched"] == 1
     [waiting] = entries(till, status="unmatched")
     path = f"/v1/bank-statement-entries/{waiting['entry_id']}"
-    assert till.refused(f"{path}/match", customer="nobody")[:2] == (404, "customer_not_found")
+    assert till.refused(f"{path}/match", customer="nobody") == (404, "customer_not_found", "/customer")
     assert till.refused(f"{path}/match") == (404, "invoice_not_found", "/invoice")
     too_much = [{"invoice": "INV-000002", "amount_minor": 1501}]
     assert till.refused(f"{path}/match", allocations=too_much) == (422, "allocations_refused", "/allocations")

@@ -74,6 +74,8 @@ def test_named_allocations_are_taken_as_they_are_or_not_at_all(till: Till) -> No
     unknown = said | {"allocations": [parts[0], {"invoice": "INV-9", "amount_minor": 1}]}
     assert till.refused("/v1/payments", **unknown) == (404, "invoice_not_found", "/allocations/1/invoice")
     euros = {"currency": "EUR", "amount_minor": 50, "allocations": parts[:1]}
+    nobody = {"customer": "nobody", "amount_minor": 1, "currency": "USD"}
+    assert till.refused("/v1/payments", **nobody) == (404, "customer_not_found", "/customer")
     assert till.refused("/v1/payments", **euros) == (422, "currency_mismatch", "/currency")
     assert till.invoice(2)["open_minor"] == OWED - 50 and len(till.payments()) == 1
     till.client.put("/v1/customers/b6", json={"name": "B6", "zone": "UTC", "currency": "USD"})

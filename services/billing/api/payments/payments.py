@@ -104,7 +104,7 @@ def _payer(body: PaymentIn, named: Sequence[OpenInvoice], unit: UnitOfWork) -> U
     if body.customer is None and not named:
         raise InvoiceNotFound("name the invoices that are paid, or the customer who pays", field="/invoice")
     payer = customer_id(unit.tenant_id, body.customer) if body.customer is not None else named[0].customer_id
-    customers.get(unit, payer)
+    customers.get(unit, payer, field="/customer")
     _check_payer(payer, named)
     return payer
 

@@ -91,7 +91,7 @@ def revoke(wallet_id: WalletId, body: RevokeIn, unit: MayGrant) -> WalletOut:
 def _command(body: WalletIn, unit: UnitOfWork) -> GrantCredit:
     exponent(body.currency)
     owner_id = customer_id(unit.tenant_id, body.customer)
-    customers.get(unit, owner_id)
+    customers.get(unit, owner_id, field="/customer")
     owner: Customer = unit.state(CUSTOMER, owner_id)
     facts = WalletFacts(
         wallet_id=new_id(),
