@@ -31,7 +31,8 @@ def contracts(metadata: MetaData) -> Table:
 
 
 def contract_bills(metadata: MetaData) -> Table:
-    """What each bill takes, and up to which day everything of its subscription is billed with it."""
+    """What each bill takes, and up to which day everything of its subscription is billed with it; `flat` and `one_offs` are
+    what of it no meter tells. Those and `billing_on` are missing where the release before has written the row."""
     return Table(
         "contract_bills",
         metadata,
@@ -42,6 +43,9 @@ def contract_bills(metadata: MetaData) -> Table:
         Column("version", Integer, nullable=False),
         Column("items", JSONB, nullable=False),
         Column("through", JSONB, nullable=False),
+        Column("billing_on", Date),
+        Column("flat", JSONB),
+        Column("one_offs", JSONB),
         PrimaryKeyConstraint("tenant_id", "subscription_id", "version"),
         Index(None, "tenant_id", "invoice_id"),
     )

@@ -180,6 +180,9 @@ usage_periods = Table(
     Column("status", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("invoice_id", Uuid),
+    Column("term_number", Integer),
+    Column("amendment", Integer),
+    Column("totals", JSONB),
     PrimaryKeyConstraint("tenant_id", "period_id"),
     Index(None, "tenant_id", "subscription_id", "ends_on"),
 )

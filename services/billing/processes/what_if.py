@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
 
-from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.invoice.amounts import Amounts, Usage
+from services.billing.domain.invoice.amounts import Amounts, Items, Usage, is_apart
 from services.billing.domain.invoice.line_edits import LineEdit
-from services.billing.domain.price_list import PriceList, Repricing
+from services.billing.domain.price_list import PriceList, Repriced, Repricing
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
 
@@ -58,7 +57,7 @@ class Comparison:
     ) -> None:
         """Fees and corrections of earlier invoices are left out, as no price list changes them. What a quote charges once, and
         what people changed of a draft, `edits` by invoice, is on both sides as it is."""
-        repriced = [self._repricing.of(line, subscription.currency) for line in _lines(subscription)]
+        repriced = self._repriced(subscription)
         for each in repriced:
             found.kept |= each.kept
         is_told = not any(each.untold for each in repriced)
@@ -68,6 +67,21 @@ class Comparison:
             self._agreed.add(found.before, subscription, told, usage, changed)
             self._wanted.add(found.after, subscription, told, usage, changed)
             found.periods += len(told.usage)
+
+    def is_apart(self, subscription: Subscription) -> bool:
+        """What it was billed may be told as items, in no order and without their bills: nothing of it is shared or left out."""
+        return is_apart(subscription) and not any(each.untold for each in self._repriced(subscription))
+
+    def add_items(self, found: Compared, subscription: Subscription, items: Items) -> None:
+        """The same as `add`, of a subscription that `is_apart` and of bills that nobody edited."""
+        for each in self._repriced(subscription):
+            found.kept |= each.kept
+        self._agreed.add_items(found.before, subscription, items)
+        self._wanted.add_items(found.after, subscription, items)
+        found.periods += sum(len(metered.totals) for metered in items.metered)
+
+    def _repriced(self, subscription: Subscription) -> list[Repriced]:
+        return [self._repricing.of(line, subscription.currency) for line in subscription.agreed_lines]
 
     def _told(self, found: Compared, subscription: Subscription, bill: Bill) -> Bill:
         left_out = list(self._left_out(subscription, bill))
@@ -89,13 +103,6 @@ class Comparison:
     def _reason(self, subscription: Subscription, item: Item) -> str | None:
         line = subscription.line(item.term_number, item.amendment)
         return self._repricing.of(line, subscription.currency).untold.get(item.charge)
-
-
-def _lines(subscription: Subscription) -> Iterator[AgreedLine]:
-    for term in subscription.terms:
-        yield term.line
-    for amendment in subscription.amendments:
-        yield amendment.line
 
 
 def _is_shared(subscription: Subscription, item: Item) -> bool:

@@ -27,7 +27,7 @@ from services.billing.processes import metering
 from services.billing.store import create_store
 from shared.causes import Cause
 from shared.orders import Order
-from shared.periods import start_of_day
+from shared.periods import local_day, start_of_day
 from shared.timers import Timer, TimerRunner
 from shared.unit_of_work import Session, UnitOfWork
 from tests.bench.billing.rating_rows import PRICE
@@ -36,6 +36,7 @@ CHARGES = ("calls", "storage", "traffic")
 ZONE, STARTS_ON, ENDS_ON = "Europe/Berlin", date(2026, 1, 1), date(2026, 2, 1)
 STARTS_AT, BILLED_AT = start_of_day(STARTS_ON, ZONE), start_of_day(ENDS_ON, ZONE)
 BILLS = 2  # the stage of billing days
+YEAR = [start_of_day(date(2026, month, 1), ZONE) for month in range(2, 13)] + [start_of_day(date(2027, 1, 1), ZONE)]
 A_TRANSACTION = 500
 PLAN = PlanVersion(
     code="metered",
@@ -63,6 +64,7 @@ class Seller:
     tenant_id: UUID = field(default_factory=uuid4)
     plan: PlanVersion = PLAN
     subscriptions: list[UUID] = field(default_factory=list)
+    now: datetime = BILLED_AT
 
     def __post_init__(self) -> None:
         self.store = create_store()
@@ -101,15 +103,34 @@ class Seller:
         while self._due():
             self.runner.step()
 
+    def bill_year(self) -> None:
+        """From the first month on, each with its usage."""
+        self.bill()
+        for self.now in YEAR[1:]:
+            self.turn_until_billing()
+            self._close()
+            self.bill()
+
+    def _close(self) -> None:
+        """Usage periods that are over."""
+        with self.engine.connect() as tx:
+            where = {"tenant": self.tenant_id, "day": local_day(self.now, ZONE)}
+            ids = list(tx.exec_driver_sql(_OVER, where).scalars())
+        for start in range(0, len(ids), A_TRANSACTION):
+            with self.unit(self.now) as unit:
+                some = ids[start : start + A_TRANSACTION]
+                unit.session.load(USAGE_PERIOD, self.tenant_id, some)
+                unit.carry_out(Order(USAGE_PERIOD, id_, _closing(Random(id_.int))) for id_ in some)
+
     @cached_property
     def runner(self) -> TimerRunner:
         return TimerRunner(
-            self.engine, self.store, TIMERS, lambda: BILLED_AT, _raise, "billing", preparations=PREPARATIONS
+            self.engine, self.store, TIMERS, lambda: self.now, _raise, "billing", preparations=PREPARATIONS
         )
 
     def _due(self, *, before_bills: bool = False) -> bool:
         with self.engine.connect() as tx:
-            where = {"tenant": self.tenant_id, "at": BILLED_AT, "earlier": before_bills, "bills": BILLS}
+            where = {"tenant": self.tenant_id, "at": self.now, "earlier": before_bills, "bills": BILLS}
             return tx.exec_driver_sql(_DUE, where).scalar_one()
 
     def unit(self, at: datetime) -> _Unit:
@@ -160,3 +181,7 @@ def _raise(_: Connection, timer: Timer, error: Exception) -> None:
 _DUE = """
 SELECT EXISTS (SELECT FROM timers WHERE tenant_id = %(tenant)s AND fire_at <= %(at)s
   AND (NOT %(earlier)s OR fire_at < %(at)s OR stage < %(bills)s))"""
+
+_OVER = """
+SELECT period_id FROM usage_periods
+WHERE tenant_id = %(tenant)s AND ends_on <= %(day)s AND status = 'open' ORDER BY period_id"""

@@ -114,10 +114,9 @@ def ask(body: WhatIfIn, unit: WhatIf) -> WhatIfOut:
     """Usage as it is known now, at the prices that were agreed and at those asked for, by the same rules: coupons, minimums
     and parts of periods included. One-offs of quotes and edits of drafts are on both sides, but for those of consolidated
     invoices. Drafts count, voided invoices do not. Nothing is written."""
-    histories = billed_history.of_plan(
-        unit, body.plan, _days(body), after=decoded(body.cursor) if body.cursor else "", customer=body.customer
-    )
+    days, after = _days(body), decoded(body.cursor) if body.cursor else ""
     comparison = Comparison(_prices(unit, body))
+    histories = billed_history.of_plan(unit, body.plan, days, comparison.is_apart, after=after, customer=body.customer)
     shown: list[CustomerOut] = []
     totals: dict[str, _Total] = {}
     is_last = True
@@ -159,7 +158,10 @@ def _by_customer(histories: Iterator[History], comparison: Comparison) -> Iterat
         found: dict[str, Compared] = {}
         for history in alike:
             compared = found.setdefault(history.subscription.currency, Compared())
-            comparison.add(compared, history.subscription, history.bills, history.usage, history.edits)
+            if history.items is not None:
+                comparison.add_items(compared, history.subscription, history.items)
+            else:
+                comparison.add(compared, history.subscription, history.bills, history.usage, history.edits)
         yield from ((customer, currency, found[currency]) for currency in sorted(found))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from services.billing.domain.agreed_one_off import charged
+from services.billing.domain.agreed_one_off import OneOffItem, charged
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice.compose import compose, prorated_minimum, when
 from services.billing.domain.invoice.line_edits import LineEdit, edited
@@ -19,6 +19,32 @@ from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
 from shared.money import Money
 
 Usage = Mapping[UUID, GroupTotals]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """What was metered for a charge on the same conditions: the totals of each of its periods."""
+
+    charge: str
+    term_number: int
+    amendment: int
+    totals: Sequence[GroupTotals]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """What stands on any number of bills of a subscription, whichever bill it is on."""
+
+    flat: Sequence[FlatItem] = ()
+    one_offs: Sequence[OneOffItem] = ()
+    metered: Sequence[Metered] = ()
+
+
+def is_apart(subscription: Subscription) -> bool:
+    """Each item comes to the same, whatever else is on its bill; and each period of a charge is priced alike."""
+    return not any(
+        line.coupons or line.tax_inclusive or line.minimum or line.ramp for line in subscription.agreed_lines
+    )
 
 
 def as_agreed(line: AgreedLine, currency: str) -> AgreedLine:
@@ -48,10 +74,7 @@ class Amounts:
         if edits or any(self._is_shared(subscription, item) for item in items):
             self._compose(found, subscription, bill, usage, edits)
             return
-        for once in bill.one_offs:
-            found[once.agreed.code] += charged(once.agreed, subscription.currency).net.minor
-        for flat in bill.flat:
-            found[flat.charge] += self._tariff(subscription, flat).flat(subscription, flat)
+        self._add_fixed(found, subscription, bill.flat, bill.one_offs)
         metered = [(item, self._tariff(subscription, item)) for item in bill.usage]
         amounts = [tariff.usage(item, usage[item.period_id]) for item, tariff in metered]
         for (item, _), amount in zip(metered, amounts, strict=True):
@@ -59,7 +82,22 @@ class Amounts:
         if any(tariff.line.minimum is not None for _, tariff in metered):
             _lift(found, subscription, metered, amounts)
 
-    def _tariff(self, subscription: Subscription, item: FlatItem | UsageItem) -> Tariff:
+    def add_items(self, found: Counter[str], subscription: Subscription, items: Items) -> None:
+        """The same as bill by bill, of a subscription that `is_apart` and of bills that nobody edited."""
+        self._add_fixed(found, subscription, items.flat, items.one_offs)
+        for metered in items.metered:
+            tariff = self._tariff(subscription, metered)
+            found[metered.charge] += tariff.usage_of_all(metered.charge, metered.totals)
+
+    def _add_fixed(
+        self, found: Counter[str], subscription: Subscription, flat: Sequence[FlatItem], one_offs: Sequence[OneOffItem]
+    ) -> None:
+        for once in one_offs:
+            found[once.agreed.code] += charged(once.agreed, subscription.currency).net.minor
+        for item in flat:
+            found[item.charge] += self._tariff(subscription, item).flat(subscription, item)
+
+    def _tariff(self, subscription: Subscription, item: FlatItem | UsageItem | Metered) -> Tariff:
         line, currency = subscription.line(item.term_number, item.amendment), subscription.party.currency
         known = self.known.get((id(line), currency))
         if known is None:

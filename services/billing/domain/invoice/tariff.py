@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -49,10 +49,17 @@ class Tariff:
     def usage(self, item: UsageItem, totals: GroupTotals) -> int:
         if self.line.ramp:
             return _pricing(self.line.on(item.starts_on).charge(item.charge), self.currency)(totals)
-        minor = self.metered.get(item.charge)
+        return self._priced(item.charge)(totals)
+
+    def usage_of_all(self, charge: str, totals: Sequence[GroupTotals]) -> int:
+        """Of any number of periods of a charge, each rounded by itself. Not for a line with a ramp."""
+        return sum(map(self._priced(charge), totals))
+
+    def _priced(self, charge: str) -> Callable[[GroupTotals], int]:
+        minor = self.metered.get(charge)
         if minor is None:
-            minor = self.metered[item.charge] = _pricing(self.line.charge(item.charge), self.currency)
-        return minor(totals)
+            minor = self.metered[charge] = _pricing(self.line.charge(charge), self.currency)
+        return minor
 
 
 def _pricing(charge: Charge, currency: str) -> Callable[[GroupTotals], int]:

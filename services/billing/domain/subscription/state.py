@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
@@ -146,6 +147,12 @@ class Subscription:
         """With the amendments of the term that count on a day."""
         mine = (a for a in reversed(self.amendments) if a.term_number == term.number and a.effective_on <= day)
         return next((amendment.line for amendment in mine), term.line)
+
+    @property
+    def agreed_lines(self) -> Iterator[AgreedLine]:
+        """Those of all terms, and what amendments that have taken effect made of them."""
+        yield from (term.line for term in self.terms)
+        yield from (amendment.line for amendment in self.amendments)
 
     def agreed_line(self, term_number: int) -> AgreedLine:
         """With those that are still to come, too."""

@@ -1,11 +1,13 @@
-"""What was billed on days of the past, as the log has it: subscriptions, their bills, and the latest totals of their usage."""
+"""What was billed on days of the past: subscriptions, and their items where each comes to the same by itself; otherwise, as the
+log has it, their bills and the latest totals of their usage."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import reduce
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -13,12 +15,14 @@ from uuid import UUID
 import msgspec
 
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.amounts import Items
 from services.billing.domain.invoice.edit_events import EDIT_TYPES
 from services.billing.domain.invoice.line_edits import LineEdit
 from services.billing.domain.invoice.tariff import GroupTotals
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.events import Bill, BillRequested
+from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
+from services.billing.projections.invoices.billed_items import BilledItems
 from services.billing.projections.subscriptions.shared_lines import SharedLines
 from shared.event_types import EventTypes
 from shared.periods import Days
@@ -31,13 +35,15 @@ _TYPES = EventTypes([INVOICE])
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`usage` has the totals of every period of `bills`, by its id, and `edits` what people changed of drafts, by invoice."""
+    """`usage` has the totals of every period of `bills`, by its id, and `edits` what people changed of drafts, by invoice.
+    Where `items` say the same there are no bills."""
 
     customer: str
     subscription: Subscription
-    bills: tuple[Bill, ...]
-    usage: Mapping[UUID, GroupTotals]
-    edits: Mapping[UUID, Sequence[LineEdit]]
+    items: Items | None = None
+    bills: tuple[Bill, ...] = ()
+    usage: Mapping[UUID, GroupTotals] = field(default_factory=dict)
+    edits: Mapping[UUID, Sequence[LineEdit]] = field(default_factory=dict)
 
 
 class _Total(msgspec.Struct):
@@ -52,21 +58,31 @@ _TOTALS = msgspec.json.Decoder(list[_Total])
 
 
 def of_plan(
-    unit: UnitOfWork, plan: str, days: Days, *, after: str = "", customer: str | None = None
+    unit: UnitOfWork,
+    plan: str,
+    days: Days,
+    is_apart: Callable[[Subscription], bool],
+    *,
+    after: str = "",
+    customer: str | None = None,
 ) -> Iterator[History]:
     """By customer, from the one after `after` on: subscriptions that ever had the plan, and what was billed of them on
-    these days and drafted, but not what was voided."""
+    these days and drafted, but not what was voided. `is_apart` says of which of them items are enough."""
+    run(unit.tx, _PLANNED_ANEW, {})
     chosen = run(unit.tx, _CHOSEN, {"tenant": unit.tenant_id, "after": after, "customer": customer, **_having(plan)})
     customers = {row[0]: row[1] for row in chosen}
-    ids, lines = list(customers), SharedLines()
+    ids, log, items = list(customers), _Log(unit, days), BilledItems()
     for start in range(0, len(ids), A_PAGE):
-        page = ids[start : start + A_PAGE]
-        found = list(_contracts(unit, page, days, lines))
-        usage = _usage(unit, [item.period_id for _, bills in found for bill in bills for item in bill.usage])
-        edits = _edits(unit, page)
-        place = {id_: n for n, id_ in enumerate(page)}
-        for subscription, bills in sorted(found, key=lambda each: place[each[0].subscription_id]):
-            yield History(customers[subscription.subscription_id], subscription, bills, usage, edits)
+        billed = items.of(unit, ids[start : start + A_PAGE], days)
+        page = [id_ for id_ in ids[start : start + A_PAGE] if id_ in billed]
+        contracts = log.contracts(page)
+        apart = {id_ for id_ in page if billed[id_].is_whole and is_apart(contracts[id_])}
+        told = log.bills([id_ for id_ in page if id_ not in apart])
+        for id_ in page:
+            if id_ in apart:
+                yield History(customers[id_], contracts[id_], billed[id_].items)
+            elif id_ in told.bills:
+                yield History(customers[id_], contracts[id_], None, told.bills[id_], told.usage, told.edits)
 
 
 def _having(plan: str) -> dict[str, str]:
@@ -74,28 +90,40 @@ def _having(plan: str) -> dict[str, str]:
     return {"term": msgspec.json.encode({"terms": [{"plan": plan}]}).decode()}
 
 
-def _contracts(
-    unit: UnitOfWork, ids: Sequence[UUID], days: Days, lines: SharedLines
-) -> Iterator[tuple[Subscription, tuple[Bill, ...]]]:
-    where = {"tenant": unit.tenant_id, "ids": list(ids), "without": list(_STATUS_ONLY)}
-    invoiced = {row[0] for row in run(unit.tx, _INVOICED, where)}
-    events = run(unit.tx, _EVENTS, where).fetchall()
-    for _, rows in groupby(events, key=lambda row: row[0]):
-        subscription, bills = _contract(rows, lines)
-        asked = tuple(bill for bill in bills if bill.billing_on in days and bill.invoice_id in invoiced)
-        if subscription is not None and asked:
-            yield subscription, asked
+@dataclass(frozen=True, slots=True)
+class _Told:
+    bills: Mapping[UUID, tuple[Bill, ...]]
+    usage: Mapping[UUID, GroupTotals]
+    edits: Mapping[UUID, Sequence[LineEdit]]
 
 
-def _contract(rows: Iterator[Any], lines: SharedLines) -> tuple[Subscription | None, list[Bill]]:
-    subscription, bills = None, []
-    for _, name, data in rows:
-        event = lines.decode(name, data)
-        if isinstance(event, BillRequested):
-            bills.append(event.bill)
-        else:
-            subscription = SUBSCRIPTION.evolve(subscription, event)
-    return subscription, bills
+@dataclass(frozen=True, slots=True)
+class _Log:
+    unit: UnitOfWork
+    days: Days
+    lines: SharedLines = field(default_factory=SharedLines)
+
+    def contracts(self, ids: Sequence[UUID]) -> dict[UUID, Subscription]:
+        """Without what was only done about them: no price depends on that."""
+        where = {"tenant": self.unit.tenant_id, "ids": list(ids), "without": list(_OF_NO_PRICE)}
+        rows = run(self.unit.tx, _AGREED, where).fetchall()
+        return {id_: self._contract(mine) for id_, mine in groupby(rows, key=lambda row: row[0])}
+
+    def _contract(self, rows: Iterable[Any]) -> Subscription:
+        return reduce(SUBSCRIPTION.evolve, (self.lines.decode(name, data) for _, name, data in rows), None)
+
+    def bills(self, ids: Sequence[UUID]) -> _Told:
+        if not ids:
+            return _Told({}, {}, {})
+        where = {"tenant": self.unit.tenant_id, "ids": list(ids), "type": _BILL}
+        invoiced = {row[0] for row in run(self.unit.tx, _INVOICED, where)}
+        asked = ((id_, self.lines.decode(_BILL, data).bill) for id_, data in run(self.unit.tx, _REQUESTED, where))
+        bills: dict[UUID, tuple[Bill, ...]] = {}
+        for id_, bill in asked:
+            if bill.billing_on in self.days and bill.invoice_id in invoiced:
+                bills[id_] = (*bills.get(id_, ()), bill)
+        periods = [item.period_id for mine in bills.values() for bill in mine for item in bill.usage]
+        return _Told(bills, _usage(self.unit, periods), _edits(self.unit, ids))
 
 
 def _usage(unit: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, GroupTotals]:
@@ -113,8 +141,24 @@ def _edits(unit: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Line
     return found
 
 
-# What only moves the status: no price depends on that.
-_STATUS_ONLY = ("subscription_activated", "term_started", "subscription_term_ended", "subscription_expired")
+_BILL = "bill_requested"
+# What is only done about a contract, or moves its status: no price depends on that.
+_OF_NO_PRICE = (
+    _BILL,
+    "subscription_activated",
+    "term_started",
+    "subscription_term_ending",
+    "subscription_term_ended",
+    "subscription_expired",
+    "legal_notice_recorded",
+    "auto_renewal_refused",
+    "reinstatement_fee_assessed",
+    "late_fee_assessed",
+    "correction_deferred",
+)
+
+# A plan for any number of subscriptions is one for few.
+_PLANNED_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _CHOSEN = """
 SELECT subscription_id, customer_key FROM subscriptions
@@ -129,10 +173,15 @@ UNION ALL
 SELECT bill_id FROM invoice_parts JOIN invoices USING (tenant_id, invoice_id)
 WHERE tenant_id = %(tenant)s AND invoice_parts.subscription_id = ANY(%(ids)s) AND status NOT IN ('discarded', 'voided')"""
 
-_EVENTS = """
+_AGREED = """
 SELECT stream_id, type, data::text FROM events
 WHERE tenant_id = %(tenant)s AND category = 'subscription' AND stream_id = ANY(%(ids)s)
   AND type <> ALL(%(without)s)
+ORDER BY stream_id, version"""
+
+_REQUESTED = """
+SELECT stream_id, data::text FROM events
+WHERE tenant_id = %(tenant)s AND category = 'subscription' AND stream_id = ANY(%(ids)s) AND type = %(type)s
 ORDER BY stream_id, version"""
 
 _EDITED = """

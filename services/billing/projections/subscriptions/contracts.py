@@ -78,6 +78,9 @@ def _bill(entry: Recorded, bill: told.Bill, contract: _Contract) -> dict[str, An
         "version": entry.version,
         "items": [(item.key, item.starts_on) for item in items],
         "through": contract.through,
+        "billing_on": bill.billing_on,
+        "flat": bill.flat,
+        "one_offs": bill.one_offs,
     }
 
 
@@ -188,6 +191,9 @@ _BILLS = Insertion(
         "version": "int",
         "items": "jsonb",
         "through": "jsonb",
+        "billing_on": "date",
+        "flat": "jsonb",
+        "one_offs": "jsonb",
     },
     "ON CONFLICT DO NOTHING",
 )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select, update
-from sqlalchemy.dialects.postgresql import insert
+import msgspec
+from sqlalchemy import Connection, Select, Text, cast, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.billing.domain.invoice.events import InvoiceDrafted
 from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.usage_period import (
+    PeriodTotal,
     UsagePeriodClosed,
     UsagePeriodOpened,
     UsagePeriodRevised,
@@ -33,22 +35,23 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     if billed:
         tenants, ids, invoices = zip(*billed, strict=True)
         run(tx, _BILLED, {"tenants": list(tenants), "ids": list(ids), "invoices": list(invoices)})
+    told = {(e.tenant_id, e.stream_id): _totals(e.event.totals) for e in recorded if isinstance(e.event, _TELLING)}
     closed = [(e.tenant_id, e.stream_id) for e in recorded if isinstance(e.event, UsagePeriodClosed)]
     if closed:
         tenants, ids = zip(*closed, strict=True)
-        run(tx, _CLOSED, {"tenants": list(tenants), "ids": list(ids)})
+        run(tx, _CLOSED, {"tenants": list(tenants), "ids": list(ids), "totals": [told[key] for key in closed]})
     for entry in recorded:
-        if changed := _changed(entry.event):
+        if changed := _changed(entry, told):
             mine = (periods.c.tenant_id == entry.tenant_id, periods.c.period_id == entry.stream_id)
             tx.execute(update(periods).where(*mine).values(changed))
 
 
-def _changed(event: object) -> dict[str, Any]:
-    match event:
+def _changed(entry: Recorded, told: Mapping[tuple[UUID, UUID], str]) -> dict[str, Any]:
+    match entry.event:
         case UsagePeriodShortened(item=item):
             return {"ends_on": item.ends_on}
         case UsagePeriodRevised(revision=revision):
-            return {"revision": revision}
+            return {"revision": revision, "totals": cast(literal(told[entry.tenant_id, entry.stream_id], Text), JSONB)}
     return {}
 
 
@@ -66,7 +69,17 @@ def _row(entry: Recorded, event: UsagePeriodOpened) -> dict[str, Any]:
         "ends_on": event.item.ends_on,
         "status": "open",
         "revision": 0,
+        "term_number": event.item.term_number,
+        "amendment": event.item.amendment,
     }
+
+
+def _totals(totals: Iterable[PeriodTotal]) -> str:
+    """What of them makes the price: the group, the quantity, and how many events made it."""
+    return msgspec.json.encode([(total.group, total.quantity, total.count) for total in totals]).decode()
+
+
+_TELLING = (UsagePeriodClosed, UsagePeriodRevised)
 
 
 def invoice_of(unit: UnitOfWork, period_id: UUID) -> UUID | None:
@@ -106,8 +119,8 @@ FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[], %(invoices)s::uuid[]) AS bille
 WHERE usage_periods.tenant_id = billed.tenant_id AND usage_periods.period_id = billed.period_id"""
 
 _CLOSED = """
-UPDATE usage_periods SET status = 'closed'
-FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[]) AS closed(tenant_id, period_id)
+UPDATE usage_periods SET status = 'closed', totals = closed.totals::jsonb
+FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[], %(totals)s::text[]) AS closed(tenant_id, period_id, totals)
 WHERE usage_periods.tenant_id = closed.tenant_id AND usage_periods.period_id = closed.period_id"""
 
 _CLOSED_AMONG = """
