@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import assert_never
 
 from services.billing.domain.pricing import (
@@ -14,9 +15,10 @@ from services.billing.domain.pricing import (
     percentage,
     volume,
 )
-from services.billing.domain.pricing.price import Price
+from services.billing.domain.pricing.price import Price, required
 from services.billing.domain.pricing.rated import Amount, PricingModel
 from services.billing.domain.pricing.tiers import rates, unit_amounts
+from shared.money import EXACT
 
 
 def model_of(price: Price) -> PricingModel:
@@ -42,7 +44,9 @@ def model_of(price: Price) -> PricingModel:
 
 
 def amount_of(price: Price) -> Amount:
-    """The amount alone. Graduated prices have a short way to it; what others make of a quantity is as soon made."""
+    """The amount alone. Some models have a short way to it; what others make of a quantity is as soon made."""
+    if price.model == "per_unit":
+        return partial(EXACT.multiply, required(price.unit_amount, "/unit_amount"))
     if price.model == "graduated":
         return graduated.amount_by_parts(price, unit_amounts(price.tiers))
     if price.model == "graduated_percentage":
