@@ -183,6 +183,7 @@ usage_periods = Table(
     Column("term_number", Integer),
     Column("amendment", Integer),
     Column("totals", JSONB),
+    Column("billed_on", Date),
     PrimaryKeyConstraint("tenant_id", "period_id"),
     Index(None, "tenant_id", "subscription_id", "ends_on"),
 )
@@ -239,6 +240,13 @@ invoices = Table(
     Index(None, "tenant_id", "customer_id", "issued_on"),
     Index("ix_invoices_billing_on", "tenant_id", text("(document ->> 'billing_on')")),
     Index(None, "tenant_id", "subscription_id"),
+    Index("ix_invoices_edited", "tenant_id", "subscription_id", postgresql_where=text("document -> 'edits' <> '[]'")),
+    Index(
+        "ix_invoices_given_up",
+        "tenant_id",
+        "invoice_id",
+        postgresql_where=text("status IN ('discarded', 'voided')"),
+    ),
 )
 
 invoice_parts = Table(

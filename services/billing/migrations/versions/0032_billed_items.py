@@ -14,12 +14,15 @@ def upgrade() -> None:
     op.add_column("usage_periods", sa.Column("term_number", sa.Integer))
     op.add_column("usage_periods", sa.Column("amendment", sa.Integer))
     op.add_column("usage_periods", sa.Column("totals", JSONB()))
+    op.add_column("usage_periods", sa.Column("billed_on", sa.Date))
     op.add_column("contract_bills", sa.Column("billing_on", sa.Date))
     op.add_column("contract_bills", sa.Column("flat", JSONB()))
     op.add_column("contract_bills", sa.Column("one_offs", JSONB()))
     op.execute(_CONDITIONS)
     op.execute(_TOTALS)
+    op.execute(_BILLED)
     op.execute(_EDITED)
+    op.execute(_GIVEN_UP)
 
 
 _CONDITIONS = """
@@ -38,6 +41,13 @@ FROM (
   WHERE category = 'usage_period' AND type IN ('usage_period_closed', 'usage_period_revised')
   ORDER BY tenant_id, stream_id, version DESC) AS told
 WHERE told.tenant_id = p.tenant_id AND told.stream_id = p.period_id"""
+
+_BILLED = """
+UPDATE usage_periods AS p SET billed_on = (i.document ->> 'billing_on')::date
+FROM invoices i WHERE i.tenant_id = p.tenant_id AND i.invoice_id = p.invoice_id"""
+
+_GIVEN_UP = """
+CREATE INDEX ix_invoices_given_up ON invoices (tenant_id, invoice_id) WHERE status IN ('discarded', 'voided')"""
 
 _EDITED = """
 CREATE INDEX ix_invoices_edited ON invoices (tenant_id, subscription_id) WHERE document -> 'edits' <> '[]'"""

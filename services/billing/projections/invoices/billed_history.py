@@ -29,7 +29,7 @@ from shared.periods import Days
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
-A_PAGE = 500
+AT_ONCE, A_PAGE = 10_000, 500  # of rows, which are short, and of the log
 _TYPES = EventTypes([INVOICE])
 
 
@@ -72,17 +72,21 @@ def of_plan(
     chosen = run(unit.tx, _CHOSEN, {"tenant": unit.tenant_id, "after": after, "customer": customer, **_having(plan)})
     customers = {row[0]: row[1] for row in chosen}
     ids, log, items = list(customers), _Log(unit, days), BilledItems()
-    for start in range(0, len(ids), A_PAGE):
-        billed = items.of(unit, ids[start : start + A_PAGE], days)
-        page = [id_ for id_ in ids[start : start + A_PAGE] if id_ in billed]
-        contracts = log.contracts(page)
-        apart = {id_ for id_ in page if billed[id_].is_whole and is_apart(contracts[id_])}
-        told = log.bills([id_ for id_ in page if id_ not in apart])
-        for id_ in page:
-            if id_ in apart:
-                yield History(customers[id_], contracts[id_], billed[id_].items)
-            elif id_ in told.bills:
-                yield History(customers[id_], contracts[id_], None, told.bills[id_], told.usage, told.edits)
+    for some in _parts(ids, AT_ONCE):
+        billed = items.of(unit, some, days)
+        for page in _parts([id_ for id_ in some if id_ in billed], A_PAGE):
+            contracts = log.contracts(page)
+            apart = {id_ for id_ in page if billed[id_].is_whole and is_apart(contracts[id_])}
+            told = log.bills([id_ for id_ in page if id_ not in apart])
+            for id_ in page:
+                if id_ in apart:
+                    yield History(customers[id_], contracts[id_], items.items(billed[id_]))
+                elif id_ in told.bills:
+                    yield History(customers[id_], contracts[id_], None, told.bills[id_], told.usage, told.edits)
+
+
+def _parts(ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def _having(plan: str) -> dict[str, str]:
@@ -107,9 +111,10 @@ class _Log:
         """Without what was only done about them: no price depends on that."""
         where = {"tenant": self.unit.tenant_id, "ids": list(ids), "without": list(_OF_NO_PRICE)}
         rows = run(self.unit.tx, _AGREED, where).fetchall()
-        return {id_: self._contract(mine) for id_, mine in groupby(rows, key=lambda row: row[0])}
+        contracts = ((id_, self._contract(mine)) for id_, mine in groupby(rows, key=lambda row: row[0]))
+        return {id_: contract for id_, contract in contracts if contract is not None}
 
-    def _contract(self, rows: Iterable[Any]) -> Subscription:
+    def _contract(self, rows: Iterable[Any]) -> Subscription | None:
         return reduce(SUBSCRIPTION.evolve, (self.lines.decode(name, data) for _, name, data in rows), None)
 
     def bills(self, ids: Sequence[UUID]) -> _Told:

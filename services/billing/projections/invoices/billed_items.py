@@ -19,17 +19,13 @@ from shared.unit_of_work import UnitOfWork
 
 @dataclass(slots=True)
 class Billed:
-    """Of a subscription. Only of one that `is_whole` the rows say everything: the release before wrote less, and what people
-    changed of drafts is in the log."""
+    """Of a subscription, in the words of the rows. Only of one that `is_whole` they say everything: the release before wrote
+    less, and what people changed of drafts is in the log."""
 
     is_whole: bool
-    flat: list[FlatItem] = field(default_factory=list)
-    one_offs: list[OneOffItem] = field(default_factory=list)
-    metered: list[Metered] = field(default_factory=list)
-
-    @property
-    def items(self) -> Items:
-        return Items(flat=self.flat, one_offs=self.one_offs, metered=self.metered)
+    flat: Sequence[str] = ()
+    one_offs: Sequence[str] = ()
+    metered: list[tuple[str, int, int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +39,23 @@ class BilledItems:
         """Those of the subscriptions that have bills on these days."""
         where = {"tenant": unit.tenant_id, "ids": list(ids), "start": days.start, "end": days.end}
         edited = {row[0] for row in run(unit.tx, _EDITED, where)}
-        found: dict[UUID, Billed] = {}
-        for id_, is_whole, flat, one_offs, *metered in run(unit.tx, _BILLED, where):
-            billed = found.setdefault(id_, Billed(id_ not in edited))
+        found = {
+            id_: Billed(is_whole and id_ not in edited, flat or (), one_offs or ())
+            for id_, is_whole, flat, one_offs in run(unit.tx, _FIXED, where)
+        }
+        for id_, is_whole, *metered in run(unit.tx, _METERED, where):
+            billed = found.setdefault(id_, Billed(False))
             billed.is_whole &= is_whole
-            if metered[-1] is not None:
-                billed.metered.append(_metered(*metered))
-            billed.flat += (item for words in flat or () for item in self._flat(words))
-            billed.one_offs += (item for words in one_offs or () for item in _ONE_OFFS.decode(words))
+            billed.metered.append(tuple(metered))
         return found
+
+    def items(self, billed: Billed) -> Items:
+        """Of one that is whole."""
+        return Items(
+            flat=[item for words in billed.flat for item in self._flat(words)],
+            one_offs=[item for words in billed.one_offs for item in _ONE_OFFS.decode(words)],
+            metered=[_metered(*each) for each in billed.metered],
+        )
 
     def _flat(self, words: str) -> tuple[FlatItem, ...]:
         found = self.known.get(words)
@@ -73,22 +77,24 @@ _EDITED = """
 SELECT DISTINCT subscription_id FROM invoices
 WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s) AND document -> 'edits' <> '[]'"""
 
-# The bills with the invoices that they are on; then what no meter tells of them, and the totals of each charge.
-_BILLED = """
-WITH billed AS MATERIALIZED (
-  SELECT b.subscription_id, i.invoice_id, b.flat, b.one_offs
-  FROM contract_bills b
-  LEFT JOIN invoice_parts p ON p.tenant_id = b.tenant_id AND p.bill_id = b.invoice_id
-  JOIN invoices i ON i.tenant_id = b.tenant_id AND i.invoice_id = COALESCE(p.invoice_id, b.invoice_id)
-  WHERE b.tenant_id = %(tenant)s AND b.subscription_id = ANY(%(ids)s) AND i.status NOT IN ('discarded', 'voided')
-    AND (b.billing_on IS NULL OR b.billing_on >= %(start)s AND b.billing_on < %(end)s))
-SELECT subscription_id, bool_and(flat IS NOT NULL), array_agg(flat::text) FILTER (WHERE flat <> '[]'),
-       array_agg(one_offs::text) FILTER (WHERE one_offs <> '[]'), NULL, NULL, NULL, NULL
-FROM billed GROUP BY subscription_id
-UNION ALL
-SELECT u.subscription_id, bool_and(u.totals IS NOT NULL AND u.term_number IS NOT NULL), NULL, NULL,
+# A bill that does not wait is drafted. Invoices are asked for those that were given up, which are few.
+_FIXED = """
+SELECT b.subscription_id, bool_and(b.flat IS NOT NULL), array_agg(b.flat::text) FILTER (WHERE b.flat <> '[]'),
+       array_agg(b.one_offs::text) FILTER (WHERE b.one_offs <> '[]')
+FROM contract_bills b LEFT JOIN invoice_parts p ON p.tenant_id = b.tenant_id AND p.bill_id = b.invoice_id
+WHERE b.tenant_id = %(tenant)s AND b.subscription_id = ANY(%(ids)s)
+  AND (b.billing_on IS NULL OR b.billing_on >= %(start)s AND b.billing_on < %(end)s)
+  AND NOT EXISTS (SELECT FROM waiting_bills w WHERE w.tenant_id = %(tenant)s AND w.invoice_id = b.invoice_id)
+  AND NOT EXISTS (SELECT FROM invoices i WHERE i.tenant_id = %(tenant)s
+                  AND i.invoice_id = COALESCE(p.invoice_id, b.invoice_id) AND i.status IN ('discarded', 'voided'))
+GROUP BY b.subscription_id"""
+
+_METERED = """
+SELECT u.subscription_id, bool_and(u.totals IS NOT NULL AND u.billed_on IS NOT NULL AND u.term_number IS NOT NULL),
        u.charge, u.term_number, u.amendment, string_agg(u.totals::text, ',')
 FROM usage_periods u
-JOIN (SELECT DISTINCT subscription_id, invoice_id FROM billed) AS on_invoice USING (subscription_id, invoice_id)
-WHERE u.tenant_id = %(tenant)s AND u.subscription_id = ANY(%(ids)s)
-GROUP BY u.subscription_id, u.term_number, u.amendment, u.charge"""
+WHERE u.tenant_id = %(tenant)s AND u.subscription_id = ANY(%(ids)s) AND u.invoice_id IS NOT NULL
+  AND (u.billed_on IS NULL OR u.billed_on >= %(start)s AND u.billed_on < %(end)s)
+  AND NOT EXISTS (SELECT FROM invoices i WHERE i.tenant_id = %(tenant)s
+                  AND i.invoice_id = u.invoice_id AND i.status IN ('discarded', 'voided'))
+GROUP BY u.subscription_id, u.charge, u.term_number, u.amendment"""

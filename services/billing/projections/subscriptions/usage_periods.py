@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Select, Text, cast, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.billing.domain.invoice.events import InvoiceDrafted
-from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.usage_period import (
     PeriodTotal,
     UsagePeriodClosed,
@@ -31,10 +30,10 @@ _insert = insert(periods).on_conflict_do_nothing()
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
     opened = [_row(entry, entry.event) for entry in recorded if isinstance(entry.event, UsagePeriodOpened)]
     write(tx, _insert, *opened)
-    billed = [(e.tenant_id, item.period_id, e.stream_id) for e in recorded for item in _billed(e.event)]
+    billed = [(e.tenant_id, id_, e.stream_id, day) for e in recorded for id_, day in _billed(e.event)]
     if billed:
-        tenants, ids, invoices = zip(*billed, strict=True)
-        run(tx, _BILLED, {"tenants": list(tenants), "ids": list(ids), "invoices": list(invoices)})
+        columns = zip(("tenants", "ids", "invoices", "days"), zip(*billed, strict=True), strict=True)
+        run(tx, _BILLED, {name: list(values) for name, values in columns})
     told = {(e.tenant_id, e.stream_id): _totals(e.event.totals) for e in recorded if isinstance(e.event, _TELLING)}
     closed = [(e.tenant_id, e.stream_id) for e in recorded if isinstance(e.event, UsagePeriodClosed)]
     if closed:
@@ -55,8 +54,9 @@ def _changed(entry: Recorded, told: Mapping[tuple[UUID, UUID], str]) -> dict[str
     return {}
 
 
-def _billed(event: object) -> Sequence[UsageItem]:
-    return event.header.usage if isinstance(event, InvoiceDrafted) else ()
+def _billed(event: object) -> Iterator[tuple[UUID, date]]:
+    for part in event.header.bills if isinstance(event, InvoiceDrafted) else ():
+        yield from ((item.period_id, part.bill.billing_on) for item in part.bill.usage)
 
 
 def _row(entry: Recorded, event: UsagePeriodOpened) -> dict[str, Any]:
@@ -114,8 +114,9 @@ def ending_after(unit: UnitOfWork, subscription_id: UUID, day: date) -> list[UUI
 
 
 _BILLED = """
-UPDATE usage_periods SET invoice_id = billed.invoice_id
-FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[], %(invoices)s::uuid[]) AS billed(tenant_id, period_id, invoice_id)
+UPDATE usage_periods SET invoice_id = billed.invoice_id, billed_on = billed.day
+FROM unnest(%(tenants)s::uuid[], %(ids)s::uuid[], %(invoices)s::uuid[], %(days)s::date[])
+  AS billed(tenant_id, period_id, invoice_id, day)
 WHERE usage_periods.tenant_id = billed.tenant_id AND usage_periods.period_id = billed.period_id"""
 
 _CLOSED = """
