@@ -31,16 +31,21 @@ class Stand:
     postgres: Postgres
     urls: Urls
     issuer: DevelopmentIssuer
-    token: str
 
     @property
     def postgres_pid(self) -> int:
         assert self.postgres.child
         return self.postgres.child.pid
 
-    def seller(self) -> Seller:
-        """Of the tenant that the token is for."""
-        return Seller(self.urls, tenant_id(TENANT))
+    @property
+    def token(self) -> str:
+        return self.token_of(TENANT)
+
+    def token_of(self, tenant: str) -> str:
+        return self.issuer.token(tenant=tenant, scopes=ALL_SCOPES)
+
+    def seller(self, tenant: str = TENANT) -> Seller:
+        return Seller(self.urls, tenant_id(tenant))
 
     @contextmanager
     def api(self) -> Iterator[int]:
@@ -76,4 +81,4 @@ def standing() -> Iterator[Stand]:
         migrate("billing", urls.owner)
         issuer = DevelopmentIssuer(home / "issuer")
         issuer.prepare()
-        yield Stand(home, postgres, urls, issuer, issuer.token(tenant=TENANT, scopes=ALL_SCOPES))
+        yield Stand(home, postgres, urls, issuer)
