@@ -29,7 +29,7 @@ from shared.periods import Days
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
-AT_ONCE, A_PAGE = 10_000, 500  # of rows, which are short, and of the log
+AT_ONCE, A_PAGE = 5_000, 500  # of rows, which are short, and of the log
 _TYPES = EventTypes([INVOICE])
 
 
