@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from services.renewals.api.access import ReadRenewals
+from services.renewals.api.due import check_due
 from services.renewals.api.metrics_forms import MetricsOut, RenewalMetricsOut, shown
 from services.renewals.domain.metrics import metrics_by, renewal_metrics
 from services.renewals.domain.metrics.cohort import CohortMember
@@ -16,20 +17,17 @@ from shared.errors import DomainError
 from shared.http.fields import Day, Instant
 from shared.http.routes import TransactionalRoute
 from shared.moments import not_after
+from shared.money import exponent
 from shared.periods import Days
 
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"], route_class=TransactionalRoute)
 
-Dimension = Literal["segment", "region", "customer", "plan", "policy"]
+Dimension = Literal["segment", "region", "customer", "plan", "policy", "current_segment", "current_region"]
 NO_CURRENCY = "XXX"  # of ISO 4217: for sums of nothing
 
 
 class SeveralCurrencies(DomainError):
     """Amounts of different currencies have no sum."""
-
-
-class EmptyPeriod(DomainError):
-    """A period ends after it begins."""
 
 
 @router.get("/renewals")
@@ -43,8 +41,9 @@ def renewals(
 ) -> RenewalMetricsOut:
     """Of opportunities due in `[due_from, due_to)`, by the facts recorded up to `as_of`."""
     not_after(unit.now, "as_of", as_of)
-    if due_to <= due_from:
-        raise EmptyPeriod("due_to must be after due_from", field="/due_to")
+    check_due(due_from, due_to)
+    if currency is not None:
+        exponent(currency)
     period = Days(due_from, due_to)
     members, chosen = _of_one_currency(cohort(unit, period, as_of=as_of), currency)
     total = shown(renewal_metrics(members, period=period, currency=chosen))

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlalchemy import RowMapping
 
 from services.renewals.api.access import ChangeOpportunities, ReadRenewals
+from services.renewals.api.due import check_due
 from services.renewals.api.opportunity_forms import (
     CloseLostIn,
     ContactIn,
@@ -21,7 +22,7 @@ from services.renewals.api.opportunity_forms import (
 )
 from services.renewals.domain.opportunity import OPPORTUNITY
 from services.renewals.domain.opportunity.commands import CloseLost, LogContact, OpenOpportunity
-from services.renewals.projections import opportunities, subscriptions
+from services.renewals.projections import customers, opportunities, subscriptions
 from services.renewals.tables import opportunities as table
 from shared.http.fields import Day
 from shared.http.pages import Listed, PageQuery, page_of
@@ -45,6 +46,7 @@ def list_opportunities(
     due_to: Day | None = None,
 ) -> Listed[OpportunityOut]:
     """Due in `[due_from, due_to)`. Terms whose day has not come are listed under state `tracked` only."""
+    check_due(due_from, due_to)
     found = opportunities.of_tenant(
         unit, state=state, customer=customer, subscription_id=subscription_id, due_from=due_from, due_to=due_to
     )
@@ -61,9 +63,11 @@ def show(opportunity_id: OpportunityId, unit: ReadRenewals) -> OpportunityInFull
 @router.post("", status_code=201)
 def open_early(body: OpenIn, unit: ChangeOpportunities) -> OpportunityOut:
     """Opens the renewal of the subscription's current term before its day; an open one stays as it is."""
-    opportunity_id = subscriptions.get(unit, body.subscription_id).opportunity_id
-    unit.execute(OPPORTUNITY, opportunity_id, OpenOpportunity(at=unit.now, by=_caller(unit)))
-    return _out(unit, opportunity_id)
+    subscription = subscriptions.get(unit, body.subscription_id)
+    dimensions = customers.dimensions_of(unit, subscription.customer_id)
+    command = OpenOpportunity(at=unit.now, by=_caller(unit), dimensions=dimensions)
+    unit.execute(OPPORTUNITY, subscription.opportunity_id, command)
+    return _out(unit, subscription.opportunity_id)
 
 
 @router.post("/{opportunity_id}/contacts")
@@ -83,7 +87,10 @@ def log_contact(opportunity_id: OpportunityId, body: ContactIn, unit: ChangeOppo
 def close_lost(opportunity_id: OpportunityId, body: CloseLostIn, unit: ChangeOpportunities) -> OpportunityOut:
     """Lost, or superseded where the value goes on with a successor."""
     successor = subscriptions.successor(
-        unit, subscription_id=body.successor_subscription_id, customer=body.successor_customer
+        unit,
+        of=_out(unit, opportunity_id).subscription_id,
+        subscription_id=body.successor_subscription_id,
+        customer=body.successor_customer,
     )
     close = CloseLost(
         reason=body.reason,

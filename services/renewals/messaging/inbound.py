@@ -11,8 +11,8 @@ from services.renewals.domain.opportunity.term import ExpiringTerm
 from services.renewals.domain.opportunity.value import RenewalValue
 from services.renewals.domain.policy import PolicyVersion
 from services.renewals.processes import learning, quoting, tracking
-from services.renewals.processes.clock import TimerName, on_due
-from services.renewals.projections import policies
+from services.renewals.processes.clock import on_no_response, on_opening
+from services.renewals.projections import customers, opportunities, policies
 from shared.contracts import billing, billing_terms
 from shared.inbox import Handlers, Reads, passing_over
 from shared.messages import Message
@@ -151,11 +151,17 @@ def _value(body: billing.QuoteAcceptedV1) -> RenewalValue:
     )
 
 
-def _fires(name: TimerName) -> TimerHandler:
-    def due(timer: Timer, unit: UnitOfWork) -> Iterable[Order]:
-        return on_due(timer=name, opportunity_id=timer.subject, fire_at=timer.fire_at)
+def _opening(timer: Timer, unit: UnitOfWork) -> Iterable[Order]:
+    term = opportunities.term_of(opportunities.get(unit, timer.subject))
+    return on_opening(
+        opportunity_id=timer.subject,
+        fire_at=timer.fire_at,
+        dimensions=customers.dimensions_of(unit, term.customer_id),
+    )
 
-    return due
+
+def _no_response(timer: Timer, unit: UnitOfWork) -> Iterable[Order]:
+    return on_no_response(opportunity_id=timer.subject, fire_at=timer.fire_at)
 
 
 HANDLERS: Handlers = {
@@ -185,4 +191,4 @@ HANDLERS: Handlers = {
     ),
 }
 
-TIMERS: Mapping[str, TimerHandler] = {"open": _fires("open"), "no_response": _fires("no_response")}
+TIMERS: Mapping[str, TimerHandler] = {"open": _opening, "no_response": _no_response}

@@ -32,6 +32,9 @@ def due_instants(event: OpportunityEvent) -> tuple[Due, ...]:
             return ()
 
 
-def on_due(*, timer: TimerName, opportunity_id: UUID, fire_at: datetime) -> list[Order]:
-    command = OpenOpportunity(at=fire_at) if timer == "open" else CloseUnanswered(at=fire_at)
-    return [Order(OPPORTUNITY, opportunity_id, command)]
+def on_opening(*, opportunity_id: UUID, fire_at: datetime, dimensions: dict[str, str]) -> list[Order]:
+    return [Order(OPPORTUNITY, opportunity_id, OpenOpportunity(at=fire_at, dimensions=dimensions))]
+
+
+def on_no_response(*, opportunity_id: UUID, fire_at: datetime) -> list[Order]:
+    return [Order(OPPORTUNITY, opportunity_id, CloseUnanswered(at=fire_at))]

@@ -14,9 +14,10 @@ from shared.unit_of_work import UnitOfWork
 
 
 def cohort(unit: UnitOfWork, period: Days, *, as_of: datetime | None) -> list[CohortMember]:
-    """Those due in the period. Segment and region are the customer's of today, everything else is as of then."""
-    dimensions = customers.dimensions(unit)
-    return [_member(view, dimensions) for view in _views(unit, period, as_of) if view.due_on in period]
+    """Those due in the period. Segment and region are the customer's when it was opened, and once more, as
+    `current_segment` and `current_region`, those of today; of one that was not known by then they are those of today."""
+    today = customers.dimensions(unit)
+    return [_member(view, today) for view in _views(unit, period, as_of) if view.due_on in period]
 
 
 def _views(unit: UnitOfWork, period: Days, as_of: datetime | None) -> Iterable[OpportunityView]:
@@ -26,8 +27,9 @@ def _views(unit: UnitOfWork, period: Days, as_of: datetime | None) -> Iterable[O
     return (opportunities.view_of(row) for row in rows)
 
 
-def _member(view: OpportunityView, dimensions: Mapping[str, Mapping[str, str]]) -> CohortMember:
+def _member(view: OpportunityView, today: Mapping[str, Mapping[str, str]]) -> CohortMember:
     term, decision = opportunities.term_of(view), view.decision
+    current = today.get(term.customer_key, {})
     if view.stage == "tracked":
         raise ValueError("a term whose day has not come belongs to no cohort")
     return CohortMember(
@@ -39,5 +41,10 @@ def _member(view: OpportunityView, dimensions: Mapping[str, Mapping[str, str]]) 
         value=decision.value if decision else None,
         term_months=decision.term_months if decision and decision.value else 12,
         cost=Money(sum(contact.cost_minor for contact in view.contacts), term.base.currency),
-        dimensions={"customer": term.customer_key, **term.dimensions, **dimensions.get(term.customer_key, {})},
+        dimensions={
+            **current,
+            **term.dimensions,
+            "customer": term.customer_key,
+            **{f"current_{name}": value for name, value in current.items()},
+        },
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
@@ -36,6 +37,13 @@ def _row(entry: Recorded, event: CustomerLearned) -> dict[str, Any]:
         "segment": customer.segment,
         "region": customer.region,
     }
+
+
+def dimensions_of(unit: UnitOfWork, customer_id: UUID) -> dict[str, str]:
+    """Segment and region of one customer, as they are known today; nothing where the customer is not known yet."""
+    wanted = select(customers).where(customers.c.tenant_id == unit.tenant_id, customers.c.customer_id == customer_id)
+    row = unit.tx.execute(wanted).first()
+    return {} if row is None else {"segment": row.segment, "region": row.region}
 
 
 def dimensions(unit: UnitOfWork) -> Mapping[str, Mapping[str, str]]:

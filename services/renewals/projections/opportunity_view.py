@@ -94,8 +94,8 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
     match event:
         case TermTracked(term=term, opens_at=opens_at):
             return {"term": term, "due_on": due_on(term), "opens_at": opens_at}
-        case RenewalOpportunityOpened(by=by, at=at):
-            return {"stage": "open", "opened_at": at, "opened_by": by}
+        case RenewalOpportunityOpened(term=term, by=by, at=at):
+            return {"stage": "open", "term": term, "opened_at": at, "opened_by": by}
         case RenewalBaseAdjusted(base=base) if view.term is not None:
             return {"term": replace(view.term, base=base)}
         case RenewalPostponed(ends_on=ends_on, due_on=due) if view.term is not None:

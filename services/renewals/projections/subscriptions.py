@@ -68,15 +68,15 @@ def get(unit: UnitOfWork, subscription_id: UUID) -> Row[Any]:
     return row
 
 
-def successor(unit: UnitOfWork, *, subscription_id: UUID | None, customer: str | None) -> Row[Any] | None:
-    """The subscription that takes over: the one named, or the customer's that goes on longest.
+def successor(unit: UnitOfWork, *, of: UUID, subscription_id: UUID | None, customer: str | None) -> Row[Any] | None:
+    """The subscription that takes over from `of`: the one named, or of the customer's others the one that goes on longest.
 
     Raises SuccessorNotFound, or AmbiguousSuccessor where several go on equally long.
     """
     if subscription_id is None and customer is None:
         return None
     wanted = (
-        subscriptions.c.customer_key == customer
+        (subscriptions.c.customer_key == customer) & (subscriptions.c.subscription_id != of)
         if subscription_id is None
         else subscriptions.c.subscription_id == subscription_id
     )

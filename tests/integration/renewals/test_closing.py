@@ -56,6 +56,28 @@ def test_a_successor_that_cannot_be_found_is_asked_for(desk: Desk) -> None:
     assert (several.status_code, several.json()["title"]) == (422, "ambiguous_successor")
 
 
+def test_nothing_is_its_own_successor(desk: Desk) -> None:
+    ending = desk.sold("US")
+    desk.move(local("2013-12-15"))
+    itself = {"successor_subscription_id": f"sub_{ending.subscription_id.hex}"}
+    refused = desk.close("US", reason="migrated_to_successor", **itself)
+    assert (refused.status_code, refused.json()["title"]) == (422, "successor_is_itself")
+    alone = desk.close("US", reason="migrated_to_successor", successor_customer="US")
+    assert (alone.status_code, alone.json()["errors"][0]["pointer"]) == (422, "/successor_customer")
+    assert desk.opportunity("US")["state"] == "open"
+
+
+def test_a_customer_who_stays_moves_to_another_subscription_even_where_the_old_one_was_the_longest(desk: Desk) -> None:
+    desk.sold("US")
+    newer = desk.new("US")
+    newer.created(local("2013-06-10"), starts_on="2013-06-15", ends_on="2013-12-20")
+    desk.move(local("2013-12-15"))
+    (old,) = desk.opportunities(customer="US", due_from="2013-12-31")
+    close = {"reason": "migrated_to_successor", "successor_customer": "US"}
+    moved = desk.client.post(f"/v1/opportunities/{old['opportunity_id']}/close-lost", json=close).json()
+    assert moved["successor_subscription_id"] == f"sub_{newer.subscription_id.hex}"
+
+
 def test_a_signature_that_comes_after_the_closing_wins(desk: Desk) -> None:
     sold = desk.sold("F9")
     desk.move(local("2014-01-10", 12))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.renewals.store import PROJECTIONS
 from services.renewals.tables import metadata
-from tests.integration.renewals.desk import Desk
+from tests.integration.renewals.desk import YEAR_2013, Desk
 from tests.support.billing_news import local
 from tests.support.rebuilding import live_and_rebuilt, read_models
 
@@ -75,6 +75,26 @@ def test_a_good_total_is_cut_to_show_its_bad_parts(desk: Desk) -> None:
     assert groups["SMB"]["gross_renewal_rate"] == "0.5000"
 
 
+def test_a_customer_who_grows_leaves_what_was_due_in_the_segment_of_its_opening(desk: Desk) -> None:
+    for key in ("F9", "OO"):
+        desk.sold(key, segment="SMB")
+    early = desk.sold("US", segment="SMB")
+    desk.arrive()
+    opened = desk.client.post("/v1/opportunities", json={"subscription_id": f"sub_{early.subscription_id.hex}"})
+    assert opened.status_code == 201
+    desk.move(local("2013-10-04"))
+    before = desk.metrics(group_by="segment")
+    for key in ("F9", "US"):
+        desk.news.customer(key, local("2013-10-05"), segment="ENT")
+    desk.move(local("2013-10-06"))
+    for more in ({}, {"as_of": before["as_of"]}):
+        after = desk.metrics(group_by="segment", **more)
+        assert after["groups"] == before["groups"]
+        assert after["groups"].keys() == {"SMB"}
+    today = desk.metrics(group_by="current_segment")["groups"]
+    assert {name: part["due_count"] for name, part in today.items()} == {"ENT": 2, "SMB": 1}
+
+
 def test_every_message_told_again_changes_nothing_and_read_models_can_be_built_again(desk: Desk) -> None:
     gate_use(desk)
     engine = desk.service.background.relay.engine
@@ -92,3 +112,11 @@ def test_every_message_told_again_changes_nothing_and_read_models_can_be_built_a
 def test_a_period_that_ends_before_it_begins_is_refused(desk: Desk) -> None:
     refused = desk.client.get("/v1/metrics/renewals?due_from=2014-01-01&due_to=2013-01-01")
     assert (refused.status_code, refused.json()["title"]) == (422, "empty_period")
+    listed = desk.client.get("/v1/opportunities?due_from=2014-01-01&due_to=2014-01-01")
+    assert (listed.status_code, listed.json()["errors"][0]["pointer"]) == (422, "/due_to")
+
+
+def test_a_currency_that_there_is_not_is_refused(desk: Desk) -> None:
+    refused = desk.client.get("/v1/metrics/renewals", params={**YEAR_2013, "currency": "ZZZ"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/currency")
+    assert desk.metrics(currency="EUR")["due_count"] == 0

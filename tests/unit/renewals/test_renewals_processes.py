@@ -1,9 +1,11 @@
 """From messages and due dates to orders."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.renewals.domain.opportunity import OPPORTUNITY
-from services.renewals.processes.clock import Due, due_instants, on_due
+from services.renewals.processes.clock import Due, due_instants, on_no_response, on_opening
 from services.renewals.processes.quoting import on_quote_accepted, on_quote_drafted
 from services.renewals.processes.tracking import on_term_known
 from shared.orders import Order
@@ -61,5 +63,7 @@ def test_a_known_term_asks_to_be_told_of_its_opening_and_of_silence():
 
 
 def test_a_due_date_opens_or_closes():
-    assert on_due(timer="open", opportunity_id=STREAM, fire_at=OPENS) == order(open_())
-    assert on_due(timer="no_response", opportunity_id=STREAM, fire_at=SILENCE) == order(silence())
+    dimensions = {"segment": "SMB"}
+    opening = on_opening(opportunity_id=STREAM, fire_at=OPENS, dimensions=dimensions)
+    assert opening == order(replace(open_(), dimensions=dimensions))
+    assert on_no_response(opportunity_id=STREAM, fire_at=SILENCE) == order(silence())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.renewals.domain.opportunity.commands import CloseCancelled, CloseLost, CloseTransferred, WinOpportunity
 from services.renewals.domain.opportunity.events import OpportunityEvent, RenewalLost, RenewalSuperseded, RenewalWon
-from services.renewals.domain.opportunity.state import Opportunity, SuccessorMissing
+from services.renewals.domain.opportunity.state import Opportunity, SuccessorIsItself, SuccessorMissing
 from services.renewals.domain.opportunity.term import due_on, unanswered_at
 from services.renewals.domain.reasons import REASONS, SYNONYMS, Reason, reason_for
 from shared.money import CurrencyMismatch
@@ -45,6 +45,8 @@ def closed(opportunity: Opportunity, command: CloseLost) -> OpportunityEvent:
         raise SuccessorMissing(
             f"{reason.code} needs the subscription the customer moved to", field="/successor_subscription_id"
         )
+    if command.successor_subscription_id == opportunity.term.subscription_id:
+        raise SuccessorIsItself("name another subscription than the one that ends", field="/successor_subscription_id")
     if reason.supersedes(successor_known=successor_known):
         return _superseded(opportunity, command, reason)
     return _lost(opportunity, command, reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -34,10 +34,12 @@ class ExtendTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOpportunity:
-    """Without `by` it is the clock that opens, and never before the day; a person may open earlier."""
+    """Without `by` it is the clock that opens, and never before the day; a person may open earlier. `dimensions` are those
+    of the customer, which are frozen with the base."""
 
     at: datetime
     by: str | None = None
+    dimensions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

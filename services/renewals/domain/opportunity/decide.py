@@ -145,9 +145,8 @@ def _track(opportunity: Opportunity | None, command: TrackTerm | AmendTerm | Ext
 
 
 def _opened(opportunity: Opportunity, command: OpenOpportunity) -> RenewalOpportunityOpened:
-    return RenewalOpportunityOpened(
-        term=opportunity.term, due_on=due_on(opportunity.term), by=command.by, at=command.at
-    )
+    term = replace(opportunity.term, dimensions=opportunity.term.dimensions | command.dimensions)
+    return RenewalOpportunityOpened(term=term, due_on=due_on(term), by=command.by, at=command.at)
 
 
 def _opened_by(opportunity: Opportunity, at: datetime) -> list[OpportunityEvent]:

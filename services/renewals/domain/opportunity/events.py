@@ -23,7 +23,7 @@ class TermTracked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalOpportunityOpened:
-    """From here on the base of `term` is frozen."""
+    """From here on the base of `term` is frozen, and so are the dimensions that metrics are cut by."""
 
     term: ExpiringTerm
     due_on: date

@@ -31,8 +31,8 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
             return Opportunity("tracked", term)
         case Opportunity(), TermTracked(term=term):
             return replace(opportunity, term=term)
-        case Opportunity(), RenewalOpportunityOpened():
-            return replace(opportunity, stage="open")
+        case Opportunity(), RenewalOpportunityOpened(term=term):
+            return replace(opportunity, stage="open", term=term)
         case Opportunity(), RenewalBaseAdjusted(base=base):
             return replace(opportunity, term=replace(opportunity.term, base=base))
         case Opportunity(stage="lost"), RenewalPostponed():

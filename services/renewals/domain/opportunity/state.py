@@ -37,6 +37,10 @@ class SuccessorMissing(DomainError):
     """A migration must say where the customer went."""
 
 
+class SuccessorIsItself(DomainError):
+    """What ends cannot be what goes on."""
+
+
 def opportunity_id(subscription_id: UUID, term_number: int) -> UUID:
     """One opportunity for each term of a subscription; `term_number` is that of the term which ends."""
     return uuid5(subscription_id, f"renewal:{term_number}")
