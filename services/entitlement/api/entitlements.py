@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -24,6 +24,7 @@ from shared.moments import not_after
 
 router = APIRouter(prefix="/v1/entitlements", tags=["entitlements"], route_class=TransactionalRoute)
 
+Status = Literal["scheduled", "active", "grace", "suspended", "expired", "terminated"]
 EVENT_NAMES = {kind: name for name, kind in ENTITLEMENT.event_types.items()}
 
 
@@ -71,7 +72,7 @@ def list_entitlements(
     page: PageQuery,
     account: str | None = None,
     subscription_id: SubscriptionId | None = None,
-    status: str | None = None,
+    status: Status | None = None,
 ) -> Listed[EntitlementOut]:
     found = entitlements.of_tenant(unit, account=account, subscription_id=subscription_id, status=status)
     return page_of(unit, found, table.c.entitlement_id, page, _of_row)

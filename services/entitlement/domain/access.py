@@ -181,7 +181,8 @@ def _after(right: EntitlementSnapshot, at: datetime) -> list[Found]:
     term, successor_id = right.term_number, right.successor_id
     if successor_id is not None and _has_come(right.transferred_at, at):
         return [("migrated", "transferred", transfer_chain(term, right.transferred_at, successor_id))]
-    if successor_id is not None and right.ends_at <= at:
+    cut_short = right.terminated_at is not None and right.terminated_at < right.ends_at
+    if successor_id is not None and right.ends_at <= at and not cut_short:
         return [("migrated", "migrated", migration_chain(term, right.ends_at, successor_id))]
     if right.grace_until <= at or _has_come(right.terminated_at, at):
         chain = expiry_chain(term, right.ends_at, right.grace_until, right.terminated_at, at)

@@ -64,14 +64,16 @@ def transfer_chain(term_number: int, at: datetime, successor_id: UUID) -> tuple[
 def expiry_chain(
     term_number: int, ends_at: datetime, grace_until: datetime, terminated_at: datetime | None, at: datetime
 ) -> tuple[Link, ...]:
-    """The ends that were reached by `at`: of the term, of grace, and the termination where there was one."""
+    """The ends that were reached by `at`: of the term, of grace, and the termination where there was one, after which
+    nothing else is a cause."""
     term = str(term_number)
     ends: tuple[tuple[Fact, datetime | None], ...] = (
         ("term_end", ends_at),
         ("grace_end", grace_until),
         ("termination", terminated_at),
     )
-    return tuple(Link(what=what, name=term, at=end) for what, end in ends if end is not None and end <= at)
+    last = at if terminated_at is None else min(at, terminated_at)
+    return tuple(Link(what=what, name=term, at=end) for what, end in ends if end is not None and end <= last)
 
 
 def hold_chain(kind: str, cause: HoldCause) -> tuple[Link, ...]:

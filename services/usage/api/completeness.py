@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from services.usage.api.access import AskUsage
 from services.usage.api.shapes import PeriodId
 from services.usage.metering.watches import PeriodKey
-from services.usage.projections.completeness import completeness
+from services.usage.projections.completeness import check_range, completeness
 from services.usage.projections.period_statement import statement_of
 from shared import settling
 from shared.errors import Unavailable
@@ -50,6 +50,7 @@ def state(
     to: Instant,
 ) -> CompletenessOut:
     """For events with `from` <= time < `to`, whole quarters of an hour."""
+    check_range(from_, to)
     answer = settling.ask(request.app.state.engine, caller.tenant_id)
     if answer.get("pending") is None:
         raise PendingUnknown("the worker cannot tell how much is pending: ask again")

@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 from services.usage.api.access import ReadUsage
 from services.usage.api.event_shapes import EventOut
 from services.usage.api.shapes import BatchId, PeriodId, plain
+from services.usage.domain.windows import check_order
 from services.usage.projections import event_lists, event_places
 from services.usage.projections.event_lists import Bounds
 from services.usage.projections.event_places import Amended, Counted
@@ -88,6 +89,8 @@ class RejectedOut(BaseModel):
 
 
 async def _bounds(from_: Annotated[Instant | None, Query(alias="from")] = None, to: Instant | None = None) -> Bounds:
+    if from_ is not None and to is not None:
+        check_order(from_, to)
     return from_, to
 
 

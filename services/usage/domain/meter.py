@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
 from services.usage.domain.aggregation import Aggregation, Conversion
+from services.usage.domain.amendment import is_amendment
 from services.usage.domain.clock_windows import Clock, ready
 from services.usage.domain.filters import Filter, compile_filter
 from services.usage.domain.json_path import compile_path
@@ -136,6 +137,8 @@ def check(definition: MeterDefinition) -> None:
     """Raises InvalidMeter, InvalidPath or InvalidFilter, each with the field that has to change."""
     if not 0 < len(definition.event_type) <= _LONGEST_TYPE:
         raise InvalidMeter(f"an event type of 1 to {_LONGEST_TYPE} characters", field="/event_type")
+    if is_amendment(definition.event_type):
+        raise InvalidMeter("events about events count where these do: name the type of these", field="/event_type")
     if len(definition.unit) > _LONGEST_UNIT:
         raise InvalidMeter(f"a unit of at most {_LONGEST_UNIT} characters", field="/unit")
     _check_conversion(definition.conversion)

@@ -82,13 +82,18 @@ def windows(starts_at: datetime, ends_at: datetime, size: WindowSize | None = No
         zone(zone_name)
     except UnknownZone as unknown:
         raise UnknownZone(str(unknown), field="/tz") from None
-    if starts_at >= ends_at:
-        raise EmptyRange("from has to be before to, which is not a part of the range", field="/to")
+    check_order(starts_at, ends_at)
     if size is not None and (ends_at - starts_at) / _LENGTHS[size] > MOST_WINDOWS:
         raise TooManyWindows(
             f"ask for longer windows, or for a range of at most {MOST_WINDOWS} of them", field="/window"
         )
     return Windows(starts_at.astimezone(UTC), ends_at.astimezone(UTC), size, zone_name)
+
+
+def check_order(starts_at: datetime, ends_at: datetime) -> None:
+    """Raises EmptyRange."""
+    if starts_at >= ends_at:
+        raise EmptyRange("from has to be before to, which is not a part of the range", field="/to")
 
 
 def _day_of(instant: datetime, zone_name: str) -> date:

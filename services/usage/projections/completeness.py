@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
+from services.usage.domain.windows import check_order
 from services.usage.metering.counts import KINDS, QUARTER_SECONDS
 from services.usage.metering.stored_events import Place
 from shared.errors import DomainError
@@ -41,15 +42,21 @@ def completeness(
     """For events with starts_at <= time < ends_at; a rejected event without a usable time counts at its arrival.
 
     `pending` is what Kafka acknowledged and no worker has metered yet, as the caller knows it: it belongs to what was
-    received. Raises NotAQuarter where an end is not a whole quarter of an hour.
+    received. Raises what `check_range` raises.
     """
-    for field, instant in (("/from", starts_at), ("/to", ends_at)):
-        if instant.timestamp() % QUARTER_SECONDS:
-            raise NotAQuarter("ask for whole quarters of an hour", field=field)
+    check_range(starts_at, ends_at)
     row = tx.exec_driver_sql(_SUMS, {"tenant": tenant_id, "from": starts_at, "to": ends_at}).mappings().one()
     counts = {kind: int(row[kind]) for kind in KINDS}
     counts["received"] += pending
     return Completeness(**counts, pending=pending)
+
+
+def check_range(starts_at: datetime, ends_at: datetime) -> None:
+    """Raises NotAQuarter where an end is not a whole quarter of an hour, EmptyRange where nothing is between them."""
+    for field, instant in (("/from", starts_at), ("/to", ends_at)):
+        if instant.timestamp() % QUARTER_SECONDS:
+            raise NotAQuarter("ask for whole quarters of an hour", field=field)
+    check_order(starts_at, ends_at)
 
 
 def unmatched(

@@ -23,6 +23,15 @@ def test_a_subscription_allows_what_it_sells_from_its_first_day(rights: Rights) 
     assert (shown["status"], shown["account"], shown["term_number"]) == ("active", "F9", 1)
 
 
+def test_rights_are_listed_by_a_status_that_there_is(rights: Rights) -> None:
+    rights.sold("F9")
+    rights.arrive()
+    listed = rights.client.get("/v1/entitlements?status=scheduled").json()["items"]
+    assert [right["account"] for right in listed] == ["F9"]
+    refused = rights.client.get("/v1/entitlements?status=asleep")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "query:status")
+
+
 def test_grace_expiry_and_a_late_renewal(rights: Rights) -> None:
     late = rights.sold("F9")
     rights.move(local("2014-01-01"))

@@ -97,6 +97,14 @@ def test_without_a_worker_nobody_guesses_what_is_pending(room):
     assert (answer.status_code, answer.json()["title"]) == (503, "pending_unknown")
 
 
+@pytest.mark.parametrize("path", ["completeness", "events/rejected", "events/conflicting", "events/unmatched"])
+def test_a_range_that_ends_before_it_begins_is_refused_before_anybody_is_asked(room, path):
+    bounds = {"from": END.isoformat(), "to": START.isoformat()}
+    refused = room.client.get(f"/v1/{path}", params=bounds)
+    assert (refused.status_code, refused.json()["title"]) == (422, "empty_range")
+    assert refused.json()["errors"][0]["pointer"] == "/to"
+
+
 def test_the_books_are_kept_by_quarters_of_an_hour(room):
     uneven = {"from": START.isoformat(), "to": (END + timedelta(minutes=1)).isoformat()}
     with room.service.working():

@@ -138,8 +138,9 @@ def test_a_successor_takes_over_at_the_end_and_is_named():
 
 def test_a_cancelled_right_has_expired_with_its_termination():
     cancelled = replace(right, terminated_at=MIDTERM, successor_id=SUCCESSOR)
-    answer = ask(cancelled, at=MIDTERM)
-    assert (answer.reason, [link.what for link in answer.because]) == ("expired", ["termination"])
+    for at in (MIDTERM, END, AFTER_GRACE):
+        answer = ask(cancelled, at=at)
+        assert (answer.reason, [link.what for link in answer.because]) == ("expired", ["termination"])
 
 
 def test_one_right_that_allows_is_enough():

@@ -68,6 +68,7 @@ def test_a_meter_that_is_not_there_cannot_be_revised():
     ("change", "error", "field"),
     [
         ({"event_type": ""}, InvalidMeter, "/event_type"),
+        ({"event_type": "usage.corrected"}, InvalidMeter, "/event_type"),
         ({"value_path": None}, InvalidMeter, "/value"),
         ({"aggregation": "count"}, InvalidMeter, "/value"),
         ({"value_path": "miles"}, InvalidPath, "/value"),
