@@ -42,7 +42,7 @@ class AutoIn(BaseModel):
 
 
 class PolicyIn(BaseModel):
-    """Percents are of 100 and travel as text: "4" is 4 %."""
+    """Percents are of 100 and travel as text: "4" is 4 %. Use goes on in full during grace: another `grace_mode` is refused."""
 
     model_config = ConfigDict(extra="forbid")
     open_days: Days

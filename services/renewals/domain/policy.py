@@ -11,7 +11,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from shared.decider import Decider
 from shared.errors import DomainError, NotFound
 
-GraceMode = Literal["full", "read_only", "blocked"]
+GraceMode = Literal["full", "read_only", "blocked"]  # what a policy could say once; new ones say full
 LONGEST_GRACE_DAYS = 30
 
 
@@ -93,6 +93,8 @@ def _check(terms: PolicyTerms) -> None:
             raise InvalidPolicy(f"{name} cannot be negative", field=f"/{name}")
     if terms.grace_days > LONGEST_GRACE_DAYS:
         raise InvalidPolicy(f"grace is at most {LONGEST_GRACE_DAYS} days", field="/grace_days")
+    if terms.grace_mode != "full":
+        raise InvalidPolicy("use goes on in full during grace: no other mode is kept", field="/grace_mode")
     if terms.auto is not None and (terms.auto.notice_days < 0 or terms.auto.price_cap_percent < 0):
         raise InvalidPolicy("days and percents of an automatic renewal cannot be negative", field="/auto")
     if terms.uplift_percent <= -100:

@@ -81,6 +81,12 @@ def test_an_opportunity_opens_once(history):
     assert given(*history)(open_()) == []
 
 
+@pytest.mark.parametrize("decision", [win(), lose(), migrate()])
+def test_nobody_opens_what_is_decided(decision):
+    with pytest.raises(NotAllowedNow):
+        given(*opened, decision)(open_(by="ann"))
+
+
 def test_a_contact_counts_the_days_to_the_due_day_in_the_customers_zone():
     late_evening = local("2013-12-10", hour=23)
     assert given(*opened)(contact(late_evening)) == [

@@ -55,6 +55,7 @@ def test_earlier_terms_may_return_as_a_new_version():
         ("open_days", -1),
         ("grace_days", -1),
         ("grace_days", 31),
+        ("grace_mode", "blocked"),
         ("reinstatement_days", -1),
         ("reinstatement_percent", Decimal("-0.01")),
         ("uplift_percent", Decimal(-100)),

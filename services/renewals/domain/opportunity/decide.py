@@ -92,7 +92,7 @@ def _decided(opportunity: Opportunity, command: OpportunityCommand) -> list[Oppo
             return _amend(opportunity, command)  # likewise: what was lost is the base as it was amended before
         case "lost", ExtendTerm(at=at) if opportunity.is_unanswered and at < unanswered_at(opportunity.term):
             return _postpone(opportunity, command)  # likewise: it was too early to call it silence
-        case _, OpenOpportunity() | RecordQuote() | CloseUnanswered() | AmendTerm() | ExtendTerm():
+        case _, OpenOpportunity(by=None) | RecordQuote() | CloseUnanswered() | AmendTerm() | ExtendTerm():
             return []
         case _, CloseCancelled() | CloseTransferred():
             return []
