@@ -41,6 +41,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "/v1/reconciliation": {"period": "2031-01"},
     "/v1/taxes": {"period": "2031-01"},
     "/v1/taxes/report.csv": {"period": "2031-01"},
+    "/v1/metrics/cancellation-reasons": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},
     "/v1/metrics/renewals": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},
 }
 

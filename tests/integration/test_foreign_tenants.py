@@ -31,6 +31,7 @@ OF_THE_CALLER = {
     "GET /v1/reasons",
     "GET /v1/completeness",
     "GET /v1/payment-webhooks/{provider}",
+    "GET /v1/metrics/cancellation-reasons",
     "GET /v1/metrics/renewals",
     "POST /v1/access/check",
     "POST /v1/accounting-periods/{month}/close",

@@ -1,71 +1,58 @@
-"""/v1/metrics/renewals: how well the terms due in a period were renewed, today or as known at a past instant."""
+"""/v1/metrics: how well the terms due in a period were renewed, and why not, today or as known at a past instant."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from services.renewals.api.access import ReadRenewals
-from services.renewals.api.due import check_due
+from services.renewals.api.cohort_question import Cohort, CohortQuery, CohortQuestion, asked
 from services.renewals.api.metrics_forms import MetricsOut, RenewalMetricsOut, shown
+from services.renewals.api.reason_forms import CancellationReasonsOut, ReasonsOut, shown_reasons
 from services.renewals.domain.metrics import metrics_by, renewal_metrics
-from services.renewals.domain.metrics.cohort import CohortMember
-from services.renewals.projections.cohorts import cohort
-from shared.errors import DomainError
-from shared.http.fields import Day, Instant
+from services.renewals.domain.metrics.cohort import segments
+from services.renewals.domain.metrics.losses import losses
 from shared.http.routes import TransactionalRoute
-from shared.moments import not_after
-from shared.money import exponent
-from shared.periods import Days
 
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"], route_class=TransactionalRoute)
 
-Dimension = Literal["segment", "region", "customer", "plan", "policy", "current_segment", "current_region"]
-NO_CURRENCY = "XXX"  # of ISO 4217: for sums of nothing
-
-
-class SeveralCurrencies(DomainError):
-    """Amounts of different currencies have no sum."""
-
 
 @router.get("/renewals")
-def renewals(
-    unit: ReadRenewals,
-    due_from: Day,
-    due_to: Day,
-    as_of: Instant | None = None,
-    group_by: Dimension | None = None,
-    currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
-) -> RenewalMetricsOut:
+def renewals(unit: ReadRenewals, question: CohortQuery) -> RenewalMetricsOut:
     """Of opportunities due in `[due_from, due_to)`, by the facts recorded up to `as_of`."""
-    not_after(unit.now, "as_of", as_of)
-    check_due(due_from, due_to)
-    if currency is not None:
-        exponent(currency)
-    period = Days(due_from, due_to)
-    members, chosen = _of_one_currency(cohort(unit, period, as_of=as_of), currency)
-    total = shown(renewal_metrics(members, period=period, currency=chosen))
-    groups = _groups(members, period, chosen, group_by)
-    shown_currency = None if chosen == NO_CURRENCY else chosen
+    cohort = asked(unit, question)
+    total = shown(renewal_metrics(cohort.members, period=question.period, currency=cohort.currency))
     return RenewalMetricsOut(
-        **dict(total), as_of=as_of or unit.now, currency=shown_currency, group_by=group_by, groups=groups
+        **dict(total),
+        as_of=question.as_of or unit.now,
+        currency=cohort.shown_currency,
+        group_by=question.group_by,
+        groups=_groups(cohort, question),
     )
 
 
-def _of_one_currency(members: Sequence[CohortMember], wanted: str | None) -> tuple[list[CohortMember], str]:
-    currencies = sorted({member.base.currency for member in members})
-    if wanted is None and len(currencies) > 1:
-        raise SeveralCurrencies(f"choose one with currency: {', '.join(currencies)}", field="/currency")
-    chosen = wanted or (currencies[0] if currencies else NO_CURRENCY)
-    return [member for member in members if member.base.currency == chosen], chosen
+@router.get("/cancellation-reasons")
+def cancellation_reasons(unit: ReadRenewals, question: CohortQuery) -> CancellationReasonsOut:
+    """Why those of them that were lost were lost, the costliest reason first. What goes on with a successor is no loss."""
+    cohort = asked(unit, question)
+    return CancellationReasonsOut(
+        **dict(shown_reasons(losses(cohort.members, cohort.currency))),
+        as_of=question.as_of or unit.now,
+        currency=cohort.shown_currency,
+        group_by=question.group_by,
+        groups=_reasons(cohort, question),
+    )
 
 
-def _groups(
-    members: Sequence[CohortMember], period: Days, currency: str, group_by: Dimension | None
-) -> dict[str, MetricsOut]:
-    if group_by is None:
+def _groups(cohort: Cohort, question: CohortQuestion) -> dict[str, MetricsOut]:
+    if question.group_by is None:
         return {}
-    parts = metrics_by(group_by, members, period=period, currency=currency)
+    parts = metrics_by(question.group_by, cohort.members, period=question.period, currency=cohort.currency)
     return {name: shown(metrics) for name, metrics in parts.items()}
+
+
+def _reasons(cohort: Cohort, question: CohortQuestion) -> dict[str, ReasonsOut]:
+    if question.group_by is None:
+        return {}
+    lost = [member for member in cohort.members if member.state == "lost"]
+    parts = segments(lost, question.group_by)
+    return {name: shown_reasons(losses(part, cohort.currency)) for name, part in parts.items()}

@@ -40,6 +40,7 @@ def _member(view: OpportunityView, today: Mapping[str, Mapping[str, str]]) -> Co
         decided_on=decision.on if decision else None,
         value=decision.value if decision else None,
         term_months=decision.term_months if decision and decision.value else 12,
+        reason=(decision.reason or "") if decision else "",
         cost=Money(sum(contact.cost_minor for contact in view.contacts), term.base.currency),
         dimensions={
             **current,

@@ -75,6 +75,33 @@ def test_a_good_total_is_cut_to_show_its_bad_parts(desk: Desk) -> None:
     assert groups["SMB"]["gross_renewal_rate"] == "0.5000"
 
 
+def test_losses_are_told_by_reason_the_costliest_first(desk: Desk) -> None:
+    for key, segment, base in (
+        ("F9", "SMB", 300_000),
+        ("OO", "SMB", 500_000),
+        ("US", "ENT", 100_000),
+        ("AA", "ENT", 1),
+    ):
+        desk.sold(key, segment=segment, base_minor=base)
+    desk.move(local("2013-12-15"))
+    for key, reason in (("F9", "budget_lost"), ("OO", "competitor_chosen"), ("US", "budget_lost")):
+        assert desk.close(key, reason=reason).status_code == 200
+    desk.move(local("2013-12-16"))
+    assert desk.close("AA", reason="migrated_to_successor", successor_customer="F9").status_code == 200
+    asked = YEAR_2013 | {"group_by": "segment"}
+    told = desk.client.get("/v1/metrics/cancellation-reasons", params=asked).json()
+    assert (told["lost_count"], told["lost_base_minor"], told["currency"]) == (3, 900_000, "USD")
+    names = ("reason", "reason_class", "count", "base_minor", "share_by_count", "share_by_value", "share_so_far")
+    assert [tuple(each[name] for name in names) for each in told["reasons"]] == [
+        ("competitor_chosen", "churn", 1, 500_000, "0.3333", "0.5556", "0.5556"),
+        ("budget_lost", "churn", 2, 400_000, "0.6667", "0.4444", "1.0000"),
+    ]
+    parts = {name: [each["reason"] for each in part["reasons"]] for name, part in told["groups"].items()}
+    assert parts == {"ENT": ["budget_lost"], "SMB": ["competitor_chosen", "budget_lost"]}
+    before = desk.client.get("/v1/metrics/cancellation-reasons", params=asked | {"as_of": "2013-12-01T00:00:00Z"})
+    assert (before.json()["lost_count"], before.json()["reasons"], before.json()["groups"]) == (0, [], {})
+
+
 def test_a_customer_who_grows_leaves_what_was_due_in_the_segment_of_its_opening(desk: Desk) -> None:
     for key in ("F9", "OO"):
         desk.sold(key, segment="SMB")

@@ -16,8 +16,8 @@ from shared.periods import Days
 class CohortMember:
     """One opportunity as known at the instant the metric is asked for.
 
-    `value` and `term_months` are there when it is won. All amounts are annualised and of one currency; `cost` is what
-    selling the renewal cost. `due_on` is the last day of the term.
+    `value` and `term_months` are there when it is won, `reason` when it is lost. All amounts are annualised and of one
+    currency; `cost` is what selling the renewal cost. `due_on` is the last day of the term.
     """
 
     customer: str
@@ -27,6 +27,7 @@ class CohortMember:
     decided_on: date | None = None
     value: RenewalValue | None = None
     term_months: int = 12
+    reason: str = ""
     cost: Money
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
