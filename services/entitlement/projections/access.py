@@ -16,12 +16,14 @@ def answers(unit: UnitOfWork, account: str, asked: Sequence[str], *, as_of: date
     """The pure check over the read model, or over the streams as they were known at `as_of`."""
     if as_of is None:
         known = _account(accounts.find(unit, account), entitlements.of_account(unit, account))
+        catalogue = features.known(unit, asked)
     else:
         rights = entitlements.of_account(unit, account)
         views = [entitlements.as_known_at(unit, right.entitlement_id, as_of) for right in rights]
         known = _account(accounts.find_as_known_at(unit, account, as_of), views)
+        catalogue = features.known_at(unit, asked, as_of)
     named = {name for right in known.entitlements for name in right.features}
-    return check(known, asked, known_features=features.known(unit, asked) | named, at=as_of or unit.now)
+    return check(known, asked, known_features=catalogue | named, at=as_of or unit.now)
 
 
 def _account(found: KnownAccount | None, views: Sequence[EntitlementView]) -> Account:

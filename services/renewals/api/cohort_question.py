@@ -19,7 +19,7 @@ from shared.money import exponent
 from shared.periods import Days
 from shared.unit_of_work import UnitOfWork
 
-Dimension = Literal["segment", "region", "customer", "plan", "policy", "current_segment", "current_region"]
+Dimension = Literal["segment", "region", "customer", "plan", "policy", "term", "current_segment", "current_region"]
 NO_CURRENCY = "XXX"  # of ISO 4217: for sums of nothing
 
 

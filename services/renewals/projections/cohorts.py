@@ -46,6 +46,7 @@ def _member(view: OpportunityView, today: Mapping[str, Mapping[str, str]]) -> Co
             **current,
             **term.dimensions,
             "customer": term.customer_key,
+            "term": str(term.number),
             **{f"current_{name}": value for name, value in current.items()},
         },
     )

@@ -99,6 +99,19 @@ def test_a_past_instant_is_answered_by_what_was_known_then(rights: Rights) -> No
     assert (refused.status_code, refused.json()["title"]) == (422, "future_instant")
 
 
+def test_a_feature_was_unknown_before_the_catalogue_named_it(rights: Rights) -> None:
+    rights.sold("VX")
+    asked_at = local("2012-12-15")
+    rights.move(asked_at)
+    before = rights.check("VX", "spas")
+    assert before["reason"] == "unknown_feature"
+    rights.move(local("2012-12-16"))
+    rights.news.plan(local("2012-12-16"), {"spas": None}, code="spa")
+    rights.arrive()
+    assert rights.reason("VX", "spas") == "no_entitlement"
+    assert rights.check("VX", "spas", as_of=asked_at.isoformat()) == before
+
+
 def test_a_grant_is_published_and_so_is_its_end(rights: Rights) -> None:
     rights.sold("F9")
     rights.move(local("2014-01-15"))

@@ -75,6 +75,14 @@ def test_a_good_total_is_cut_to_show_its_bad_parts(desk: Desk) -> None:
     assert groups["SMB"]["gross_renewal_rate"] == "0.5000"
 
 
+def test_first_renewals_are_told_from_later_ones(desk: Desk) -> None:
+    desk.sold("AA").renewed(local("2013-12-10"))
+    desk.new("BB").created(local("2013-12-20"), starts_on="2014-01-01", ends_on="2015-01-01")
+    desk.move(local("2014-11-01"))
+    groups = desk.metrics(group_by="term", due_from="2014-01-01", due_to="2015-01-01")["groups"]
+    assert {name: part["due_count"] for name, part in groups.items()} == {"1": 1, "2": 1}
+
+
 def test_losses_are_told_by_reason_the_costliest_first(desk: Desk) -> None:
     for key, segment, base in (
         ("F9", "SMB", 300_000),
