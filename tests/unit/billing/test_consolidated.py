@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.amended_line import LineChange
 from services.billing.domain.coupon import AgreedCoupon
-from services.billing.domain.customer import CUSTOMER, Customer, Invoicing, InvoicingDayPassed, PutCustomer
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import RecordPayment
 from services.billing.domain.invoice.events import CorrectionAnswered
@@ -180,42 +179,6 @@ def test_a_payment_of_a_consolidated_invoice_pays_all_of_its_subscriptions() -> 
     pay = RecordPayment(payment_id=UUID(int=5), amount=invoice.open, reference="", received_at=JANUARY)
     *_, paid = INVOICE.decide(invoice, pay)
     assert [each.subscription_id for each in paid.facts.subscriptions] == [UUID(int=100), UUID(int=101)]
-
-
-CUSTOMER_ = Customer(
-    key="F9", name="Frontier", zone="UTC", currency="USD", locale="en", segment="", region="", external_refs={}
-)
-
-
-def chosen(*choices: tuple[str, date], today: date = date(2013, 1, 1)) -> Customer:
-    customer = CUSTOMER.evolve(None, CUSTOMER.decide(None, PutCustomer(customer_id=UUID(int=9), customer=CUSTOMER_))[0])
-    for mode, day in choices:
-        said = Invoicing(mode=mode, effective_on=day)  # type: ignore[arg-type]
-        put = PutCustomer(customer_id=UUID(int=9), customer=CUSTOMER_, invoicing=said, today=today)
-        for event in CUSTOMER.decide(customer, put):
-            customer = CUSTOMER.evolve(customer, event)
-    assert customer is not None
-    return customer
-
-
-def test_the_last_word_counts_from_its_day_on_and_days_before_stay_as_they_were() -> None:
-    customer = chosen(("consolidated", date(2013, 2, 1)), ("per_subscription", date(2013, 3, 1)))
-    days = [date(2013, month, 1) for month in (1, 2, 3)]
-    assert [customer.invoicing_on(day) for day in days] == ["per_subscription", "consolidated", "per_subscription"]
-    other = chosen(("consolidated", date(2013, 3, 1)), ("consolidated", date(2013, 2, 1)))
-    assert len(other.invoicing) == 1
-
-
-def test_a_choice_is_for_a_day_to_come_and_may_be_said_again() -> None:
-    with pytest.raises(InvoicingDayPassed) as refused:
-        chosen(("consolidated", date(2013, 1, 1)))
-    assert refused.value.field == "/invoicing/effective_on"
-    customer = chosen(("consolidated", date(2013, 2, 1)))
-    again = PutCustomer(
-        customer_id=UUID(int=9), customer=CUSTOMER_, invoicing=customer.invoicing[-1], today=date(2014, 1, 1)
-    )
-    assert CUSTOMER.decide(customer, again) == []
-    assert CUSTOMER.decide(customer, replace(again, invoicing=None)) == []
 
 
 DAYS = st.integers(1, 80).map(lambda n: JANUARY + timedelta(days=n, hours=11))
