@@ -132,8 +132,5 @@ class PlanVersion:
                 f"{self.code} has prices in {listed}, not in {currency}", field="/currency"
             ) from None
 
-    def flat_charges_in(self, currency: str) -> tuple[Charge, ...]:
-        return tuple(charge for charge in self.charges_in(currency) if charge.kind == "flat")
-
     def metered_charges_in(self, currency: str) -> tuple[Charge, ...]:
         return tuple(charge for charge in self.charges_in(currency) if charge.kind == "metered")

@@ -35,7 +35,6 @@ from tests.unit.billing.test_subscription import CALLS, ME, NEXT_QUOTE, new_york
 from tests.unit.billing.test_transfers import ZURICH
 
 BORN = new_york(2012, 12, 1)
-WHAT = ["amend", "amend later", "cancel", "cancel later", "pause", "resume", "renew", "leave", "fee", "transfer"]
 
 lines = st.builds(
     lambda charges, every, calendar, minimum, ramp, inclusive, proration, trial, review: replace(
