@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from shared import consumer, kafka
+from shared import consumer, kafka, logs
 from shared.books import HOUR, Books, Check
 from shared.clock import real_now
 from shared.consumer import Consumer
+from shared.database import engine_for, wait_for_database
 from shared.event_store import EventStore
 from shared.inbox import Handlers, Inbox
 from shared.kafka import Publisher
@@ -25,8 +28,9 @@ from shared.settings import Settings
 from shared.settling import Answers, Settling, no_more_answers
 from shared.timers import Preparation, TimerHandler, TimerRunner
 from shared.watch import Watch
-from shared.worker import Loop
+from shared.worker import Loop, Worker
 
+Configuration = TypeVar("Configuration", bound=Settings)
 KEPT_ANSWERS = timedelta(days=30)
 
 
@@ -149,3 +153,16 @@ def _keep_house(engine: Engine) -> int:
     with engine.begin() as tx:
         tx.exec_driver_sql("DELETE FROM idempotency_keys WHERE answered_at < %(at)s", {"at": real_now() - KEPT_ANSWERS})
     return 0
+
+
+def start(service: str, settings: Configuration, create: Callable[[Configuration, str], Background]) -> None:
+    """The worker's process, until it is told to stop. Waits for PostgreSQL, then for the broker, of which `create` is told the
+    cluster's id. Raises SystemExit where one does not answer in time."""
+    logs.configure(settings.log_level, service, "worker")
+    engine = engine_for(settings.database, pool_size=1)
+    wait_for_database(engine, settings.startup_timeout_seconds)
+    engine.dispose()
+    parts = create(settings, kafka.wait_for_broker(settings))
+    worker = Worker(service, parts.loops(), threading.Event())
+    worker.show_metrics(settings.metrics_port)
+    worker.run()

@@ -41,9 +41,8 @@ from services.billing.api.subscriptions import (
 )
 from services.billing.settings import Settings
 from services.billing.store import create_store
-from shared import logs
-from shared.database import FOR_REQUESTS, engine_for, wait_for_database
-from shared.http.app import new_app
+from shared.database import FOR_REQUESTS, engine_for
+from shared.http.app import new_app, start
 
 
 def create_app(configuration: Settings) -> FastAPI:
@@ -74,8 +73,4 @@ def create_app(configuration: Settings) -> FastAPI:
 
 
 def from_environment() -> FastAPI:
-    configuration = Settings()
-    logs.configure(configuration.log_level, "billing", "api")
-    app = create_app(configuration)
-    wait_for_database(app.state.engine, configuration.startup_timeout_seconds)
-    return app
+    return start("billing", Settings(), create_app)

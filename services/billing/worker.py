@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 
 from sqlalchemy import Engine
@@ -19,11 +18,10 @@ from services.billing.projections.invoices import waiting_bills
 from services.billing.projections.subscriptions import running_usage
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
-from shared import kafka, logs
-from shared.background import Background, background
+from shared.background import Background, background, start
 from shared.clock import real_now
-from shared.database import engine_for, wait_for_database
-from shared.worker import Loop, Worker
+from shared.database import engine_for
+from shared.worker import Loop
 
 DAY = 86_400
 
@@ -62,15 +60,7 @@ def _thin(engine: Engine) -> int:
 
 
 def main() -> None:
-    settings = Settings()
-    logs.configure(settings.log_level, "billing", "worker")
-    engine = engine_for(settings.database, pool_size=1)
-    wait_for_database(engine, settings.startup_timeout_seconds)
-    engine.dispose()
-    parts = create_background(settings, kafka.wait_for_broker(settings))
-    worker = Worker("billing", parts.loops(), threading.Event())
-    worker.show_metrics(settings.metrics_port)
-    worker.run()
+    start("billing", Settings(), create_background)
 
 
 if __name__ == "__main__":

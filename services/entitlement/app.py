@@ -7,9 +7,8 @@ from fastapi import FastAPI
 from services.entitlement.api import access_checks, accounts, entitlements, holds
 from services.entitlement.settings import Settings
 from services.entitlement.store import create_store
-from shared import logs
-from shared.database import FOR_REQUESTS, engine_for, wait_for_database
-from shared.http.app import new_app
+from shared.database import FOR_REQUESTS, engine_for
+from shared.http.app import new_app, start
 
 
 def create_app(configuration: Settings) -> FastAPI:
@@ -21,8 +20,4 @@ def create_app(configuration: Settings) -> FastAPI:
 
 
 def from_environment() -> FastAPI:
-    configuration = Settings()
-    logs.configure(configuration.log_level, "entitlement", "api")
-    app = create_app(configuration)
-    wait_for_database(app.state.engine, configuration.startup_timeout_seconds)
-    return app
+    return start("entitlement", Settings(), create_app)

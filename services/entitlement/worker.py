@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 from services.entitlement.messaging.inbound import HANDLERS, TIMERS, TOPICS
 from services.entitlement.settings import Settings
 from services.entitlement.store import OUTBOX, create_store
-from shared import kafka, logs
-from shared.background import Background, background
-from shared.database import engine_for, wait_for_database
-from shared.worker import Worker
+from shared.background import Background, background, start
+from shared.database import engine_for
 
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
@@ -27,15 +23,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
 
 
 def main() -> None:
-    settings = Settings()
-    logs.configure(settings.log_level, "entitlement", "worker")
-    engine = engine_for(settings.database, pool_size=1)
-    wait_for_database(engine, settings.startup_timeout_seconds)
-    engine.dispose()
-    parts = create_background(settings, kafka.wait_for_broker(settings))
-    worker = Worker("entitlement", parts.loops(), threading.Event())
-    worker.show_metrics(settings.metrics_port)
-    worker.run()
+    start("entitlement", Settings(), create_background)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,8 @@ from fastapi import FastAPI
 from services.renewals.api import metrics, opportunities, policies, reasons
 from services.renewals.settings import Settings
 from services.renewals.store import create_store
-from shared import logs
-from shared.database import FOR_REQUESTS, engine_for, wait_for_database
-from shared.http.app import new_app
+from shared.database import FOR_REQUESTS, engine_for
+from shared.http.app import new_app, start
 
 
 def create_app(configuration: Settings) -> FastAPI:
@@ -21,8 +20,4 @@ def create_app(configuration: Settings) -> FastAPI:
 
 
 def from_environment() -> FastAPI:
-    configuration = Settings()
-    logs.configure(configuration.log_level, "renewals", "api")
-    app = create_app(configuration)
-    wait_for_database(app.state.engine, configuration.startup_timeout_seconds)
-    return app
+    return start("renewals", Settings(), create_app)

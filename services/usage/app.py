@@ -23,9 +23,8 @@ from services.usage.domain.ingest import MOST_BYTES
 from services.usage.messaging.ingest_log import IngestLog
 from services.usage.settings import Settings
 from services.usage.store import create_store
-from shared import logs
-from shared.database import FOR_REQUESTS, engine_for, wait_for_database
-from shared.http.app import new_app
+from shared.database import FOR_REQUESTS, engine_for
+from shared.http.app import new_app, start
 from shared.http.real_time import RealTime
 
 
@@ -54,8 +53,4 @@ def create_app(configuration: Settings) -> FastAPI:
 
 
 def from_environment() -> FastAPI:
-    configuration = Settings()
-    logs.configure(configuration.log_level, "usage", "api")
-    app = create_app(configuration)
-    wait_for_database(app.state.engine, configuration.startup_timeout_seconds)
-    return app
+    return start("usage", Settings(), create_app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -24,12 +23,11 @@ from services.usage.metering.watches import PeriodKey
 from services.usage.projections import backfills, due_periods
 from services.usage.settings import Settings
 from services.usage.store import OUTBOX, create_store
-from shared import kafka, logs
-from shared.background import Background, background
+from shared.background import Background, background, start
 from shared.clock import real_now
 from shared.consumer import Consumer
-from shared.database import engine_for, wait_for_database
-from shared.worker import Loop, Worker
+from shared.database import engine_for
+from shared.worker import Loop
 
 # Than other workers have: metering, closing, advancing, crossing, rolling up, making months, and for backfills two that
 # count, one that previews, one that forgets.
@@ -104,15 +102,7 @@ def _metered(engine: Engine, cluster_id: str) -> Offsets:
 
 
 def main() -> None:
-    settings = Settings()
-    logs.configure(settings.log_level, "usage", "worker")
-    engine = engine_for(settings.database, pool_size=1)
-    wait_for_database(engine, settings.startup_timeout_seconds)
-    engine.dispose()
-    parts = create_background(settings, kafka.wait_for_broker(settings))
-    worker = Worker("usage", parts.loops(), threading.Event())
-    worker.show_metrics(settings.metrics_port)
-    worker.run()
+    start("usage", Settings(), create_background)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from anyio import to_thread
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from shared import logs
+from shared.database import wait_for_database
 from shared.event_store import EventStore
 from shared.http import clock, health, parked, problems
 from shared.http.backpressure import Backpressure
@@ -19,6 +22,8 @@ from shared.http.rate_limits import RateLimits
 from shared.http.tokens import Tokens
 from shared.http.turns import Turns
 from shared.settings import Settings
+
+Configuration = TypeVar("Configuration", bound=Settings)
 
 # Of their own, so that requests that wait for a broker hold up nobody who asks the database.
 INGEST_THREADS = 32
@@ -52,3 +57,11 @@ async def _as_many_threads_as_connections(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = app.state.settings.pool_size
     yield
     app.state.engine.dispose()
+
+
+def start(service: str, settings: Configuration, create: Callable[[Configuration], FastAPI]) -> FastAPI:
+    """The API as its process begins, once PostgreSQL answers. Raises SystemExit where it does not in time."""
+    logs.configure(settings.log_level, service, "api")
+    app = create(settings)
+    wait_for_database(app.state.engine, settings.startup_timeout_seconds)
+    return app
