@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.billing.domain.correction import Carried, Correction, difference
+from services.billing.domain.given_back import rated_less_given
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import NoteCorrection, RecalculateInvoice
 from services.billing.domain.invoice.events import NotedStatus
@@ -120,6 +121,7 @@ def _changed(invoice: Invoice, contract: Contracts, usage: Usage, correction: Co
     """What all documents together should carry more, or less."""
     header, before = invoice.header, invoice.carried()
     lines = rated(header, taken_over(header, invoice.lines), contract, usage, invoice.edits)
+    lines = rated_less_given(lines, before, invoice.given, header.invoice_id)
     lines = rated_again(header, lines, before.lines, correction.period_id)
     after = Carried.of(lines, header.party.currency, header.bill.rounding)
     return difference(after, before, invoice.lines, correction)

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from services.billing.domain.correction import Carried, Correction, difference
+from services.billing.domain.given_back import rated_less_given
 from services.billing.domain.invoice import INVOICE, one_off
 from services.billing.domain.invoice.events import CorrectionNoted, CreditNoteIssued
+from services.billing.domain.invoice.giving_back import LinePart, UncreditableLine, given_back
 from services.billing.domain.invoice.header import Part
 from services.billing.domain.invoice.line_edits import edited
-from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.invoice.state import Invoice, OverCredit
 from services.billing.domain.invoice.together import composed, rated_again
 from services.billing.domain.invoice.unused import unused
 from services.billing.domain.invoice_line import InvoiceLine
@@ -70,8 +72,9 @@ class Log:
 
 
 def verify(drafted: Sequence[Any], log: Log) -> list[Difference]:
-    """The invoice itself, from its events, every credit for unused time, and every correction that was noted of it: what it
-    was rated with then gives the lines that were noted. Nothing different means that all follows from the log."""
+    """The invoice itself, from its events, every credit for unused time, what people gave back, and every
+    correction that was noted of it: what it was rated with then gives the lines that were noted. Nothing different means
+    that all follows from the log."""
     found: list[Difference] = []
     invoice: Invoice | None = None
     for event in drafted:
@@ -81,10 +84,24 @@ def verify(drafted: Sequence[Any], log: Log) -> list[Difference]:
             subscription = log.subscription_at(event.subscription_version, event.carried.lines[0].subscription_id)
             credited = unused(subscription, invoice) or Carried()
             found += _taken(event.credit_note_number, event.carried, credited)
+        if isinstance(event, CreditNoteIssued) and event.is_given and invoice is not None:
+            found += _given(invoice, event)
         invoice = INVOICE.evolve(invoice, event)
     assert invoice is not None  # its events begin with the draft
     recomputed = log.rated(invoice, _when_drafted(drafted))
     return [*_differences(_name(invoice), invoice.lines, recomputed), *found]
+
+
+def _given(invoice: Invoice, event: CreditNoteIssued) -> Iterator[Difference]:
+    """What a person asked for has the tax that goes with it, and is no more than the lines carried."""
+    number = event.credit_note_number
+    asked = [
+        LinePart(line=line.corrects.line or 0, amount=line.amount) for line in event.carried.lines if line.corrects
+    ]
+    try:
+        yield from _taken(number, event.carried, given_back(invoice, asked, number))
+    except (OverCredit, UncreditableLine) as refused:
+        yield Difference(number, 0, "lines", event.amount, str(refused))
 
 
 def verify_documents(invoice: Invoice, events: Sequence[Any], corrected: Invoice) -> list[Difference]:
@@ -122,7 +139,8 @@ def _noted(invoice: Invoice, event: CorrectionNoted, log: Log) -> Iterator[Diffe
     )
     currency = event.delta.currency
     before, header = invoice.carried(), invoice.header
-    lines = rated_again(header, log.rated(invoice, event.revisions), before.lines, event.period_id)
+    rated = rated_less_given(log.rated(invoice, event.revisions), before, invoice.given, header.invoice_id)
+    lines = rated_again(header, rated, before.lines, event.period_id)
     after = Carried.of(lines, currency, header.bill.rounding)
     name = f"{_name(invoice)}, {event.charge} at revision {event.revision}"
     yield from _taken(name, event.difference, difference(after, before, invoice.lines, correction))

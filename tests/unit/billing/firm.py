@@ -13,9 +13,10 @@ from uuid import UUID, uuid5
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import CreditInvoice, Number, RecordPayment, WriteOffInvoice
+from services.billing.domain.invoice.commands import CreditInvoice, CreditLines, Number, RecordPayment, WriteOffInvoice
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.invoice.events import CorrectionNoted
+from services.billing.domain.invoice.giving_back import LinePart
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.totals import Totals, totals_of
 from services.billing.domain.plan import Charge, MinimumCommitment
@@ -179,6 +180,17 @@ class Firm:
 
     def credit_in_full(self, invoice: Invoice) -> None:
         command = CreditInvoice(number=self._number("HUD-CN"), on=self.now.date(), reason="goodwill")
+        self.carry_out([Order(INVOICE, invoice.header.invoice_id, command)])
+
+    def give_back(self, invoice: Invoice, parts: Mapping[int, int]) -> None:
+        """Minor units, net, by the number of the line."""
+        command = CreditLines(
+            number=self._number("HUD-CN"),
+            on=self.now.date(),
+            at=self.now,
+            reason="goodwill",
+            parts=tuple(LinePart(line=line, amount=Money(minor, "USD")) for line, minor in parts.items()),
+        )
         self.carry_out([Order(INVOICE, invoice.header.invoice_id, command)])
 
     def write_off(self, invoice: Invoice) -> None:

@@ -156,7 +156,8 @@ class LineOut(BaseModel):
 
 class CreditNoteOut(BaseModel):
     """Amounts are what is taken back; `forgiven_minor` of it had been written off, `restored_minor` went back to
-    wallets. A note over the whole invoice has no lines of its own."""
+    wallets. A note over all that was left has no lines of its own; one over parts of lines has them with a quantity of
+    0: usage stays as it was metered."""
 
     number: str
     issued_on: date

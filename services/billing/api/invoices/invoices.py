@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.billing.api.access import ChangeInvoices, ReadBilling, ReleaseInvoices, VoidInvoices, WriteOffInvoices
 from services.billing.api.invoices.invoice_documents import invoice_document
@@ -19,12 +19,14 @@ from services.billing.desk import desk_of, subscription_of
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import (
     CreditInvoice,
+    CreditLines,
     DiscardInvoice,
     Number,
     ReleaseInvoice,
     VoidInvoice,
     WriteOffInvoice,
 )
+from services.billing.domain.invoice.giving_back import LinePart
 from services.billing.domain.invoice.header import InvoiceKind
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, InvoiceStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
@@ -38,17 +40,36 @@ from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, ready_page_of
 from shared.http.ready import Ready
 from shared.http.routes import TransactionalRoute
+from shared.money import Money
 from shared.periods import local_day
 from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/v1/invoices", tags=["invoices"], route_class=TransactionalRoute)
 
+MOST_LINES = 10**6
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class Why(BaseModel):
     model_config = ConfigDict(extra="forbid")
     reason: Reason
+
+
+class CreditedLine(BaseModel):
+    """`amount_minor` net of the line with that number, and at most what it still carries; tax follows."""
+
+    model_config = ConfigDict(extra="forbid")
+    line: Annotated[int, Field(strict=True, ge=1, le=MOST_LINES)]
+    amount_minor: Annotated[int, Field(strict=True, gt=0, lt=10**15)]
+
+    def of(self, currency: str) -> LinePart:
+        return LinePart(line=self.line, amount=Money(self.amount_minor, currency))
+
+
+class Credited(Why):
+    """Without `lines` it is all that the invoice still carries."""
+
+    lines: Annotated[list[CreditedLine], Field(min_length=1, max_length=1000)] | None = None
 
 
 @router.get("", response_model=Listed[InvoiceOut])
@@ -128,19 +149,30 @@ def write_off(invoice_id: InvoiceId, body: Why, unit: WriteOffInvoices) -> Ready
 
 
 @router.post("/{invoice_id}/credit-notes", status_code=201, response_model=InvoiceOut)
-def credit(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> Ready:
-    """A credit note over the whole invoice, with a number of its own series."""
-    number, on = _next_number(unit, invoice_numbers.CREDIT_NOTES), _today(unit, invoice_id)
-    command = CreditInvoice(number=number, on=on, reason=body.reason)
+def credit(invoice_id: InvoiceId, body: Credited, unit: ChangeInvoices) -> Ready:
+    """A credit note over parts of `lines`, or over all that the invoice still carries, with a number of its own series."""
+    number = _next_number(unit, invoice_numbers.CREDIT_NOTES)
+    command = _crediting(unit, invoice_id, body, number)
     _taking_back(unit, invoice_id, command, number.text)
     return _shown(unit, invoice_id)
+
+
+def _crediting(unit: UnitOfWork, invoice_id: UUID, body: Credited, number: Number) -> CreditInvoice | CreditLines:
+    on = _today(unit, invoice_id)
+    if body.lines is None:
+        return CreditInvoice(number=number, on=on, reason=body.reason)
+    currency = invoices.get(unit, invoice_id)["currency"]
+    parts = tuple(part.of(currency) for part in body.lines)
+    return CreditLines(number=number, on=on, at=unit.now, reason=body.reason, parts=parts)
 
 
 def _shown(unit: UnitOfWork, invoice_id: UUID) -> Ready:
     return Ready(invoice_document(invoices.get(unit, invoice_id)))
 
 
-def _taking_back(unit: UnitOfWork, invoice_id: UUID, command: VoidInvoice | CreditInvoice, document: str) -> None:
+def _taking_back(
+    unit: UnitOfWork, invoice_id: UUID, command: VoidInvoice | CreditInvoice | CreditLines, document: str
+) -> None:
     """With what wallets have back of it."""
     before: Invoice | None = unit.state(INVOICE, invoice_id)
     if unit.execute(INVOICE, invoice_id, command):

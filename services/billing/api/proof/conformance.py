@@ -77,7 +77,7 @@ class LineOut(BaseModel):
 
 
 class InvoiceOut(BaseModel):
-    """`documents` are deviations of its corrections and credits for unused time."""
+    """`documents` are deviations of its corrections, credits for unused time and parts that were given back."""
 
     invoice_id: InvoiceId
     number: str | None

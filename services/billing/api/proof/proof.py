@@ -13,10 +13,10 @@ from services.billing.api.access import ReadBilling, VerifyInvoices
 from services.billing.api.catalogue.plan_forms import ChargeForm, charge_form
 from services.billing.api.invoices.credit_forms import LinePaidOut, credit_of, paid_of_line, paid_read
 from services.billing.api.invoices.edit_forms import EditOut
-from services.billing.api.invoices.invoice_forms import InvoiceId, LineOut, QuoteId, SubscriptionId
+from services.billing.api.invoices.invoice_forms import CorrectedLineOut, InvoiceId, LineOut, QuoteId, SubscriptionId
 from services.billing.api.invoices.line_documents import line_document
 from services.billing.api.proof.outcomes import OutcomeOut, outcomes_of, outcomes_read
-from services.billing.api.proof.readings import reading, taxes_read
+from services.billing.api.proof.readings import given_back, reading, taxes_read
 from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
@@ -108,13 +108,24 @@ def explain(
         usage_recount=f"/v1/periods/{period}/recount" if period else None,
         paid_with_credit=paid,
         reading=[
-            *reading(_subscription(unit, row, line), line, row["currency"], metered, _once(unit, row, line)),
+            *_read(unit, row, line, metered),
             *outcomes_read(outcomes, row["currency"]),
             *paid_read(paid, row["currency"]),
         ],
         taxes=list(taxes_read(line, row["currency"])),
         edits=_edits(row, line),
     )
+
+
+def _read(unit: UnitOfWork, row: dict[str, Any], line: LineOut, metered: str) -> list[str]:
+    if line.corrects and not line.quantity and _is_given(unit.state(INVOICE, row["invoice_id"]), line.corrects):
+        return given_back(line, row["currency"])
+    return reading(_subscription(unit, row, line), line, row["currency"], metered, _once(unit, row, line))
+
+
+def _is_given(invoice: Invoice, corrects: CorrectedLineOut) -> bool:
+    parts = (part.corrects for note in invoice.given for part in note.lines)
+    return any(part is not None and part.correction_id == corrects.correction_id for part in parts)
 
 
 def _period(unit: UnitOfWork, line: LineOut) -> UsagePeriod | None:

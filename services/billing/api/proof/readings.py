@@ -75,6 +75,17 @@ def _tiers(line: LineOut, currency: str) -> Iterator[str]:
     yield from steps_read(line.tiers, line.credits, currency)
 
 
+def given_back(line: LineOut, currency: str) -> list[str]:
+    """What a person gave back of a line, on a credit note."""
+    if line.corrects is None:
+        return []
+    carried = f"it carried {line.corrects.before_minor} minor units of {currency}"
+    return [
+        f"gives back {line.amount_minor} of line {line.corrects.line} of {line.corrects.invoice}, as a person asked for",
+        f"{carried} and carries {line.corrects.after_minor}; usage stays as it was metered",
+    ]
+
+
 def _proved(line: LineOut, metered: str) -> Iterator[str]:
     if line.proof:
         yield f"{line.proof.count} {metered} with digest {line.proof.digest}"

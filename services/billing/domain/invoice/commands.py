@@ -9,6 +9,7 @@ from uuid import UUID
 from services.billing.domain.applied_credit import AppliedCredit
 from services.billing.domain.correction import Carried, Correction, CorrectionDocument
 from services.billing.domain.invoice.events import Answer, NotedStatus
+from services.billing.domain.invoice.giving_back import LinePart
 from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.line_edits import OneOff
 from services.billing.domain.invoice_line import InvoiceLine
@@ -148,6 +149,17 @@ class CreditInvoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditLines:
+    """Parts of lines, with the tax that goes with them."""
+
+    number: Number
+    on: date
+    at: datetime
+    reason: str
+    parts: tuple[LinePart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiscardInvoice:
     reason: str
 
@@ -209,6 +221,7 @@ InvoiceCommand = (
     | VoidInvoice
     | WriteOffInvoice
     | CreditInvoice
+    | CreditLines
     | DiscardInvoice
     | NoteCorrection
     | CreditCorrection

@@ -12,6 +12,7 @@ from services.billing.domain.invoice.commands import (
     AnswerCorrection,
     CreditCorrection,
     CreditInvoice,
+    CreditLines,
     CreditUnused,
     NoteCorrection,
     Number,
@@ -24,12 +25,13 @@ from services.billing.domain.invoice.events import (
     InvoiceEvent,
     InvoicePaid,
 )
+from services.billing.domain.invoice.giving_back import given_back
 from services.billing.domain.invoice.state import Invoice, OverCredit
 from services.billing.domain.invoice.together import shares_left
 from shared.decider import NotAllowedNow
 from shared.money import Money
 
-CorrectingCommand = CreditInvoice | CreditCorrection | CreditUnused | NoteCorrection | AnswerCorrection
+CorrectingCommand = CreditInvoice | CreditLines | CreditCorrection | CreditUnused | NoteCorrection | AnswerCorrection
 
 
 def decide(invoice: Invoice, command: CorrectingCommand) -> list[InvoiceEvent]:
@@ -37,7 +39,9 @@ def decide(invoice: Invoice, command: CorrectingCommand) -> list[InvoiceEvent]:
         case Invoice(status="issued" | "paid" | "written_off"), CreditInvoice():
             return [_credited_in_full(invoice, command)]
         case Invoice(status="issued" | "paid" | "written_off"), CreditCorrection() | CreditUnused():
-            return _credited(invoice, command)
+            return _credited(invoice, command, command.carried)
+        case Invoice(status="issued" | "paid" | "written_off"), CreditLines():
+            return _credited(invoice, command, given_back(invoice, command.parts, command.number.text))
         case Invoice(facts=Facts()), NoteCorrection():
             return _noted(invoice, command)
         case Invoice(facts=Facts()), AnswerCorrection():
@@ -68,18 +72,22 @@ def _given_back(invoice: Invoice, amount: Money) -> tuple[tuple[RestoredCredit, 
     return restored, amount - Money.total((each.amount for each in restored), amount.currency)
 
 
-def _credited(invoice: Invoice, command: CreditCorrection | CreditUnused) -> list[InvoiceEvent]:
+def _credited(
+    invoice: Invoice, command: CreditCorrection | CreditUnused | CreditLines, carried: Carried
+) -> list[InvoiceEvent]:
     """total = net + tax; never above what the invoice still carries. What is open of it is taken back first, then what
     was written off, then what wallets paid."""
     currency = invoice.totals.total.currency
-    totals = command.carried.totals(currency)
+    totals = carried.totals(currency)
     if not totals.total <= invoice.left:
-        raise OverCredit(f"{totals.total} is more than the {invoice.left} that the invoice still carries")
+        raise OverCredit(
+            f"{totals.total} is more than the {invoice.left} that the invoice still carries", field="/lines"
+        )
     no_longer_owed = min(totals.total, invoice.open)
     forgiven = min(totals.total - no_longer_owed, invoice.written_off)
     restored, refundable = _given_back(invoice, totals.total - no_longer_owed - forgiven)
     note = CreditNoteIssued(
-        facts=_less(invoice, command.carried),
+        facts=_less(invoice, carried),
         **_number(command.number),
         issued_on=command.on,
         amount=totals.total,
@@ -87,7 +95,7 @@ def _credited(invoice: Invoice, command: CreditCorrection | CreditUnused) -> lis
         refundable=refundable,
         open=invoice.open - no_longer_owed,
         left=invoice.left - totals.total,
-        carried=command.carried,
+        carried=carried,
         forgiven=forgiven,
         written_off=invoice.written_off - forgiven,
         restored=restored,
@@ -102,12 +110,14 @@ def _less(invoice: Invoice, credited: Carried) -> Facts:
     return replace(invoice.issued, subscriptions=left)
 
 
-def _why(command: CreditCorrection | CreditUnused) -> dict[str, Any]:
+def _why(command: CreditCorrection | CreditUnused | CreditLines) -> dict[str, Any]:
     match command:
         case CreditCorrection(corrects=corrects):
             return {"reason": corrects.cause, "corrects": corrects}
         case CreditUnused(reason=reason, subscription_version=version):
             return {"reason": reason, "subscription_version": version}
+        case CreditLines(reason=reason):
+            return {"reason": reason}
 
 
 def _paid_by_it(invoice: Invoice, note: CreditNoteIssued, at: datetime) -> list[InvoiceEvent]:

@@ -12,6 +12,7 @@ from services.billing.domain.invoice.commands import (
     AnswerCorrection,
     CreditCorrection,
     CreditInvoice,
+    CreditLines,
     CreditUnused,
     DiscardInvoice,
     DraftInvoice,
@@ -79,7 +80,14 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             return [InvoiceVoided(facts=invoice.issued, reason=reason)]
         case Invoice(status="issued" | "written_off"), WriteOffInvoice():
             return _write_off(invoice, command)
-        case Invoice(), CreditInvoice() | CreditCorrection() | CreditUnused() | NoteCorrection() | AnswerCorrection():
+        case Invoice(), (
+            CreditInvoice()
+            | CreditLines()
+            | CreditCorrection()
+            | CreditUnused()
+            | NoteCorrection()
+            | AnswerCorrection()
+        ):
             return correcting.decide(invoice, command)
         case Invoice(status="draft"), DiscardInvoice(reason=reason):
             return [InvoiceDiscarded(reason=reason)]

@@ -176,8 +176,9 @@ class CreditNoteIssued:
     """What is open is taken back first, then what was written off; `restored` goes back to the wallets that paid it, and what
     was paid in money becomes refundable. `open` is what is
     left to pay, and `left` what the invoice still carries, paid or not; None is nothing. In full it has no lines; a
-    correction has those that it takes back, as positive amounts. Credit for unused time has the `subscription_version`
-    that it follows from. `forgiven` is the part that had been written off, and `written_off` what still is."""
+    correction has those that it takes back, as positive amounts, and so has what a person gave back of lines. Credit for
+    unused time has the `subscription_version` that it follows from. `forgiven` is the part that had been written off, and
+    `written_off` what still is."""
 
     facts: Facts
     credit_note_number: str
@@ -201,6 +202,11 @@ class CreditNoteIssued:
     @property
     def is_last(self) -> bool:
         return self.left is None or not self.left.minor
+
+    @property
+    def is_given(self) -> bool:
+        """A person gave back parts of lines."""
+        return bool(self.carried.lines) and self.corrects is None and self.subscription_version is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,6 +121,7 @@ def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
         written_off=invoice.written_off - event.forgiven if event.forgiven else invoice.written_off,
         restored=with_restored(invoice.restored, event.restored),
         unused=invoice.unused if event.subscription_version is None else (*invoice.unused, event.carried),
+        given=(*invoice.given, event.carried) if event.is_given else invoice.given,
     )
 
 

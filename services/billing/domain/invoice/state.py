@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.billing.domain.applied_credit import AppliedCredit
 from services.billing.domain.correction import Carried, CorrectionDocument, merged
+from services.billing.domain.given_back import less_given
 from services.billing.domain.invoice.events import Facts
 from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.line_edits import LineEdit
@@ -63,7 +64,8 @@ class Invoice:
     and is still there. `revisions` are
     those of its usage periods that it is rated with, `heard` the latest of each, also where it was ignored. `documents`
     corrected it; what of its corrections waits for the next invoice is `deferred`, what has no answer yet `unanswered`.
-    `unused` is what was credited for time that is not used, `written_off` what is not expected any more.
+    `unused` is what was credited for time that is not used, `given` what people gave back of lines, `written_off` what is not
+    expected any more.
     Wallets paid `credit` when it was issued; `restored` is what went back to each. `edits` are what people changed of the
     draft. A draft that is `held` is above the bound; `released` is one that somebody has looked at, on the day
     `released_on`.
@@ -88,6 +90,7 @@ class Invoice:
     deferred: dict[UUID, Carried] = field(default_factory=dict)
     unanswered: tuple[UUID, ...] = ()
     unused: tuple[Carried, ...] = ()
+    given: tuple[Carried, ...] = ()
     written_off: Money
     credit: tuple[AppliedCredit, ...] = ()
     restored: dict[UUID, Money] = field(default_factory=dict)
@@ -148,12 +151,14 @@ class Invoice:
         return revision <= max(self.revision(period_id), self.heard.get(period_id, 0))
 
     def shares(self) -> dict[UUID, Carried]:
-        """What each invoice carries of this one and its corrections, by id, this one first."""
+        """What each invoice carries of this one and its corrections, by id, this one first; without what people gave back
+        of its lines."""
         id_ = self.header.invoice_id
         parts: dict[UUID, list[Carried]] = {id_: [Carried(lines=self.lines, taxes=self.totals.taxes)]}
         for document in self.documents:
             parts.setdefault(document.invoice_id, []).append(document.carried)
-        return {invoice_id: merged(carried, id_) for invoice_id, carried in parts.items()}
+        shares = {invoice_id: merged(carried, id_) for invoice_id, carried in parts.items()}
+        return shares | {id_: less_given(shares[id_], self.given, id_)} if self.given else shares
 
     def carried(self) -> Carried:
         """What it comes to with all its corrections."""

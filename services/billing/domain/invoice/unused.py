@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from uuid import uuid5
 
 from services.billing.domain.correction import Carried
 from services.billing.domain.flat_charges import FlatCharges
+from services.billing.domain.given_back import less
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.together import flat_lines
 from services.billing.domain.invoice_line import CorrectedLine, InvoiceLine
@@ -28,7 +30,7 @@ def unused(subscription: Subscription, invoice: Invoice) -> Carried | None:
     """Lines and tax to be credited, as positive amounts; None where nothing is.
 
     A line is credited with what its unused days cost by the policy of the plan, rounded half away from zero once, and with
-    no more than it still carries. What people took off the draft was not charged.
+    no more than it still carries, also after what people gave back of it. What they took off the draft was not charged.
     """
     if not invoice.left.minor:
         return None
@@ -52,17 +54,17 @@ def _credit(
     if from_day >= item.ends_on:
         return
     rounded, residue = rounding(subscription.currency)(_exact(subscription, item, charged, from_day))
-    left = _less(charged, _given(invoice, charged.number))
+    left = _less(charged, _referring(invoice.unused, charged.number))
     wanted = min(rounded, charged.priced) - (charged.priced - left.priced)
+    stands = _less(left, _referring(invoice.given, charged.number))
+    wanted = min(wanted, stands.priced)
     if wanted.minor > 0:
-        yield _line(invoice, _part(charged, left, wanted), from_day, left.amount, residue)
+        yield _line(invoice, _part(charged, stands, wanted), from_day, stands.amount, residue)
 
 
 def _less(charged: InvoiceLine, given: Iterable[InvoiceLine]) -> InvoiceLine:
     """What a line still carries."""
-    for line in given:
-        charged = replace(charged, amount=charged.amount - line.amount, taxes=added(charged.taxes, negated(line.taxes)))
-    return charged
+    return reduce(less, given, charged)
 
 
 def _part(charged: InvoiceLine, left: InvoiceLine, wanted: Money) -> InvoiceLine:
@@ -114,8 +116,8 @@ def _line(invoice: Invoice, credited: InvoiceLine, from_day: date, left: Money, 
     )
 
 
-def _given(invoice: Invoice, number: int) -> Iterator[InvoiceLine]:
-    return (line for carried in invoice.unused for line in carried.lines if _number(line) == number)
+def _referring(notes: Iterable[Carried], number: int) -> Iterator[InvoiceLine]:
+    return (line for carried in notes for line in carried.lines if _number(line) == number)
 
 
 def _number(line: InvoiceLine) -> int | None:
