@@ -16,6 +16,7 @@ from services.billing.domain.invoice.events import CreditNoteIssued, InvoicePaid
 from services.billing.domain.invoice.giving_back import LinePart, UncreditableLine, given_back
 from services.billing.domain.invoice.state import Invoice, OverCredit
 from services.billing.domain.invoicing.tax import taxes
+from services.billing.domain.ledger.recognition import earned
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import CancelSubscription
 from services.billing.processes import crediting
@@ -25,7 +26,7 @@ from shared.orders import Order
 from tests.unit.billing.firm import AGREED, Firm, at
 from tests.unit.billing.firm_books import assert_books, carried, usd
 from tests.unit.billing.household import Household
-from tests.unit.billing.ledger_books import balances, of_firm
+from tests.unit.billing.ledger_books import balances, of_firm, of_stream
 from tests.unit.billing.tax_oracle import NEW_YORK, sold
 from tests.unit.billing.test_consolidated import TAXED, on
 from tests.unit.billing.test_consolidated_documents import household, tell
@@ -231,6 +232,19 @@ def test_usage_told_late_and_parts_given_back_follow_from_the_log_and_a_full_cre
     assert_books(firm)
 
 
+def deferred_to_unused_days(firm: Firm) -> int:
+    """What is still to be earned in days that were credited because nobody uses them."""
+    notes = [note for note in firm.happened(CreditNoteIssued) if note.subscription_version is not None]
+    unused = [line.starts_on for note in notes for line in note.carried.lines]
+    plans = [entry.stretch for entry in of_stream(firm.events["invoice", firm.original.header.invoice_id])]
+    return sum(
+        (earned(plan.total, plan.over, plan.days.end) - earned(plan.total, plan.over, max(plan.days.start, day))).minor
+        for day in unused
+        for plan in plans
+        if plan is not None and plan.days.end > day
+    )
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.booleans(), ROUNDINGS, PARTS, st.integers(1, 27), PARTS)
 def test_unused_time_is_credited_with_no_more_than_people_left(
@@ -250,6 +264,7 @@ def test_unused_time_is_credited_with_no_more_than_people_left(
     for number, minor in left_of(firm).items():
         firm.give_back(firm.original, {number: minor})
     assert firm.original.left == Money.zero("USD")
+    assert deferred_to_unused_days(firm) == 0
     assert +tax_by_rate(firm) == +before
     assert_books(firm)
 

@@ -20,7 +20,7 @@ from services.billing.domain.invoice.events import (
 )
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.ledger.posting import Account, Entry, EntryKind, Posting, Subject
-from services.billing.domain.ledger.recognition import Stretch, stretches, unused_stretches
+from services.billing.domain.ledger.recognition import Stretch, stretches, unused_stretches, used_stretches
 from services.billing.domain.ledger.taxed import added_up, taxed_amounts
 from services.billing.domain.ledger.telling import Telling
 from services.billing.domain.tax_status import TaxStatus
@@ -69,10 +69,11 @@ def credited(told: Telling[CreditNoteIssued]) -> Iterator[Entry]:
 def _taken_back(told: Telling[CreditNoteIssued]) -> list[_Part]:
     """A note with lines takes these back; one over the rest takes back the invoice, less what notes took before."""
     on, invoice = told.event.issued_on, _carried(told.before)
+    notes = [event for event in told.before if isinstance(event, CreditNoteIssued)]
     if told.event.corrects is not None or told.event.carried.lines:
-        return [_of_note(told.event, -told.event.carried, invoice, on)]
-    notes = (event for event in told.before if isinstance(event, CreditNoteIssued))
-    return [_whole(-invoice, on), *(_of_note(note, note.carried, invoice, on) for note in notes)]
+        return [_of_note(told.event, -told.event.carried, invoice, notes, on)]
+    before = (_of_note(note, note.carried, invoice, notes[:n], on) for n, note in enumerate(notes))
+    return [_whole(-invoice, on), *before]
 
 
 def _whole(carried: Carried, on: date) -> _Part:
@@ -80,19 +81,44 @@ def _whole(carried: Carried, on: date) -> _Part:
     return _Part(carried, lambda line: stretches(line, line.amount, on))
 
 
-def _of_note(note: CreditNoteIssued, carried: Carried, invoice: Carried, on: date) -> _Part:
-    """Credit for unused time ends the recognition of the lines that it is of; what it gives back beside that was earned."""
+def _of_note(
+    note: CreditNoteIssued, carried: Carried, invoice: Carried, earlier: Sequence[CreditNoteIssued], on: date
+) -> _Part:
+    """Credit for unused time ends the recognition of the lines that it is of; what it gives back beside that was earned, and
+    so is what people give back of these days afterwards."""
+    if note.is_given:
+        unused = [part for each in earlier if each.subscription_version is not None for part in each.carried.lines]
+        return _Part(carried, partial(_given, unused, on))
     if note.subscription_version is None:
         return _whole(carried, on)
-    return _Part(carried, partial(_unused, {line.number: line for line in invoice.lines}, on))
+    given = [part for each in earlier if each.is_given for part in each.carried.lines]
+    return _Part(carried, partial(_unused, {line.number: line for line in invoice.lines}, given, on))
 
 
-def _unused(charged: Mapping[int, InvoiceLine], on: date, line: InvoiceLine) -> Sequence[Stretch]:
-    if line.corrects is None or line.corrects.line is None:
+def _given(unused: Sequence[InvoiceLine], on: date, line: InvoiceLine) -> Sequence[Stretch]:
+    until = min((part.starts_on for part in unused if _line_of(part) == _line_of(line)), default=None)
+    return stretches(line, line.amount, on) if until is None else used_stretches(line, until, on)
+
+
+def _unused(
+    charged: Mapping[int, InvoiceLine], given: Sequence[InvoiceLine], on: date, line: InvoiceLine
+) -> Sequence[Stretch]:
+    """What people gave back before is not deferred any more."""
+    number = _line_of(line)
+    if number is None:
         return stretches(line, line.amount, on)
-    of = charged[line.corrects.line]
-    mirrored = of if line.amount.minor > 0 else replace(of, amount=-of.amount)
-    return unused_stretches(mirrored, line.starts_on, on)
+    less = (_negative(part) for part in given if _line_of(part) == number)
+    standing = [charged[number], *less]
+    mirrored = standing if line.amount.minor > 0 else map(_negative, standing)
+    return [stretch for each in mirrored for stretch in unused_stretches(each, line.starts_on, on)]
+
+
+def _negative(line: InvoiceLine) -> InvoiceLine:
+    return replace(line, amount=-line.amount)
+
+
+def _line_of(line: InvoiceLine) -> int | None:
+    return line.corrects.line if line.corrects else None
 
 
 def _carried(before: Sequence[object]) -> Carried:

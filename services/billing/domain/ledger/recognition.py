@@ -71,6 +71,14 @@ def unused_stretches(line: InvoiceLine, from_day: date, on: date) -> tuple[Stret
     return () if over is None else _stretches(line.amount, over, Days(max(from_day, over.start), over.end), on)
 
 
+def used_stretches(line: InvoiceLine, until: date, on: date) -> tuple[Stretch, ...]:
+    """How a line is earned whose days from one on were credited before: none of it is deferred to these."""
+    over = _days(line)
+    if over is None or until <= max(over.start, on + DAY):
+        return ()
+    return _stretches(line.amount, over, Days(over.start, min(until, over.end)), on)
+
+
 def _stretches(amount: Money, over: Days, part: Days, on: date) -> tuple[Stretch, ...]:
     """None where all of it is earned by the end of the day `on`."""
     if over.end <= on + DAY:
