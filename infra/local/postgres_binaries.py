@@ -35,7 +35,9 @@ def server_account() -> pwd.struct_passwd | None:
 
 
 def reachable_home(wanted: Path, account: pwd.struct_passwd | None) -> Path:
-    """`wanted`, or a folder below /var/tmp named after it where `account` may not enter the way to it."""
+    """`wanted`, or a folder below /var/tmp named after it where `account` may not enter the way to it. What an earlier one
+    of that name has left there goes, where somebody has deleted `wanted` since."""
+    is_new = not wanted.exists()
     wanted.mkdir(parents=True, exist_ok=True)
     if account is None:
         return wanted
@@ -43,6 +45,8 @@ def reachable_home(wanted: Path, account: pwd.struct_passwd | None) -> Path:
     if not _may(account, "-x", wanted.parent):
         digest = hashlib.sha256(str(wanted.absolute()).encode()).hexdigest()[:12]
         home = Path("/var/tmp") / f"quittance-{digest}"  # noqa: S108  (0700, and owned by the account before use)
+        if is_new:
+            shutil.rmtree(home, ignore_errors=True)
         home.mkdir(mode=0o700, exist_ok=True)
     if home.is_symlink() or home.stat().st_uid not in (0, account.pw_uid):
         raise PermissionError(f"{home} belongs to somebody else")

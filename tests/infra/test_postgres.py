@@ -1,6 +1,7 @@
 """PostgreSQL as the runner starts it."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,16 @@ def test_a_server_that_a_dead_runner_left_behind_is_taken_over(server: Postgres,
     second.start()
     assert remembered(second) == [1]
     second.stop()
+
+
+def test_who_deletes_the_folder_begins_anew(server: Postgres, tmp_path: Path) -> None:
+    """Also as root, for whom the data are elsewhere, since pytest's folders are closed to the server's own user."""
+    remember(server, 1)
+    server.stop()
+    shutil.rmtree(tmp_path / "postgres")
+    server.start()
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        remembered(server)
 
 
 def test_a_committed_row_is_on_disk_unless_a_test_asks_otherwise(server: Postgres) -> None:
