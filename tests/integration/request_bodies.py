@@ -132,7 +132,7 @@ def bodies(names: Names) -> dict[str, Any]:
         "POST /v1/invoices/{invoice_id}/void": REASON,
         "POST /v1/invoices/{invoice_id}/release": REASON,
         "POST /v1/invoices/{invoice_id}/write-off": REASON,
-        "POST /v1/invoices/{invoice_id}/credit-notes": {"lines": [{"line": 1, "amount_minor": 100}]} | REASON,
+        "POST /v1/invoices/{invoice_id}/credit-notes": REASON,
         "POST /v1/ledger/verify": {"known_at": "2031-01-03T00:00:00Z", "root": "0" * 64},
         "POST /v1/payments": {
             "invoice": names.get("invoice"),
