@@ -82,18 +82,6 @@ def test_the_invoice_waits_for_the_day_to_be_over_and_for_the_last_usage_period(
     assert len(invoice.lines) == 4 and household.waiting == []
 
 
-@pytest.mark.parametrize(("lines", "due_on"), [((SLOW, SLOW), date(2013, 2, 4)), ((TAXED, TAXED), date(2013, 2, 2))])
-def test_nobody_owes_before_there_is_an_invoice(lines: tuple[AgreedLine, ...], due_on: date) -> None:
-    at_once = [replace(line, net_days=0) for line in lines]
-    (invoice,) = on(of_two(*at_once), date(2013, 2, 1))
-    assert (invoice.issued.issued_on, invoice.issued.due_on) == (date(2013, 2, 1), due_on)
-    (alone,) = on(of_two(at_once[0]), date(2013, 2, 1))
-    assert alone.issued.due_on == due_on
-    apart = on(of_two(*at_once, consolidated=[]), date(2013, 2, 1))
-    waited = timedelta(days=1) if lines[0].collect_seconds == 0 else timedelta(0)
-    assert [each.issued.due_on for each in apart] == [due_on - waited] * 2
-
-
 def test_a_bill_that_is_alone_has_the_invoice_that_it_always_had() -> None:
     (invoice,) = of_two(TAXED, until=new_york(2013, 1, 2)).invoices
     assert invoice.header.subscription_id == UUID(int=100) and not invoice.header.parts

@@ -78,8 +78,8 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueInvoice:
-    """Above the `bound` nothing is issued before a person has looked at it. `credit` is what wallets pay of it. It is made
-    `on` the customer's day, and not due before. A one-off invoice has no billing day: it is issued on that one."""
+    """Above the `bound` nothing is issued before a person has looked at it. `credit` is what wallets pay of it. A one-off
+    invoice has no billing day: it is issued `on` the customer's day."""
 
     number: Number
     bound: Money | None = None

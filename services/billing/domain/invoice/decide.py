@@ -169,14 +169,13 @@ def _issue(invoice: Invoice, command: IssueInvoice) -> list[InvoiceEvent]:
     header, number = invoice.header, command.number
     issued_on = _issued_on(header, command)
     asked_on = max(issued_on, invoice.released_on or issued_on)
-    made_on = command.on or issued_on  # nobody owes before there is an invoice, whatever it waited for
     facts = Facts(
         invoice_id=header.invoice_id,
         number=number.text,
         subscription_id=header.subscription_id,
         party=header.party,
         issued_on=issued_on,
-        due_on=max(asked_on + timedelta(days=header.net_days), made_on),
+        due_on=asked_on + timedelta(days=header.net_days),
         total=invoice.totals.total,
         kind=header.kind,
         corrects_invoice_id=header.corrects.invoice_id if header.corrects else None,
