@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 import stamina
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import DataError, OperationalError
 
 from shared.logs import logger
 from shared.statements import send_waiting
@@ -39,6 +39,8 @@ class Patience:
 
 
 FOR_WORKERS = Patience()
+# program_limit_exceeded and what PostgreSQL counts among it.
+OVER_A_LIMIT = ("54000", "54001", "54011", "54023")
 # Somebody waits for the answer, and others for the connection.
 FOR_REQUESTS = Patience(statement=15, lock=5, idle=30)
 
@@ -56,7 +58,17 @@ def engine_for(url: str, *, pool_size: int, patience: Patience = FOR_WORKERS) ->
         connect_args={"connect_timeout": 5, "options": f"{patience.options} -c timezone=UTC"},
     )
     event.listen(engine, "before_cursor_execute", send_waiting)
+    event.listen(engine, "handle_error", _limits_are_of_the_data, retval=True)
     return engine
+
+
+def _limits_are_of_the_data(context: ExceptionContext) -> BaseException | None:
+    """psycopg counts what is over a limit of PostgreSQL, as a value too long for an index, among the faults that pass.
+    It fails however often it is tried."""
+    fault = context.original_exception
+    if getattr(fault, "sqlstate", None) in OVER_A_LIMIT:
+        return DataError(context.statement, context.parameters, fault, hide_parameters=True)
+    return None
 
 
 def _from_json(text: str) -> Any:

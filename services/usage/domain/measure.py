@@ -15,11 +15,13 @@ from services.usage.domain.clock_windows import ReadyClock, ready
 from services.usage.domain.filters import Condition, compile_filter
 from services.usage.domain.json_path import Steps, compile_path, read
 from services.usage.domain.meter import MeterDefinition
-from services.usage.domain.values import quantity_of, text_of
+from services.usage.domain.values import hashed, quantity_of, text_of
 from shared.errors import DomainError
 
 _ONE = Decimal(1)
 _NOTHING = Decimal(0)
+# In bytes. An index entry of PostgreSQL has at most 2,704, in which a subject of 1,024 may stand beside it.
+LONGEST_ARRAY = 1500
 
 
 class UnknownGroup(DomainError):
@@ -100,8 +102,21 @@ def measure(meter: CompiledMeter, data: Any, at: datetime) -> Measured | None:
 
 
 def group_text(groups: tuple[Place, ...], data: Any, at: datetime) -> str:
-    """The plain value for one group, a JSON array for several, "" for none; a missing value is ""."""
+    """The plain value for one group, a JSON array for several, "" for none; a missing value is "".
+
+    In an array of more than 1,500 bytes, which is too long for an index, the longer values are replaced by their hashes.
+    """
     if not groups:
         return ""
     texts = [place.at(at) if isinstance(place, ReadyClock) else text_of(read(data, place)) or "" for place in groups]
-    return texts[0] if len(texts) == 1 else msgspec.json.encode(texts).decode()
+    return texts[0] if len(texts) == 1 else _array(texts)
+
+
+def _array(texts: list[str]) -> str:
+    array = msgspec.json.encode(texts)
+    if len(array) > LONGEST_ARRAY:
+        share = LONGEST_ARRAY // len(texts)
+        array = msgspec.json.encode(
+            [hashed(text) if len(msgspec.json.encode(text)) >= share else text for text in texts]
+        )
+    return array.decode()

@@ -51,7 +51,7 @@ def text_of(value: Any) -> str | None:
     A text too long for an index, or with a NUL, which PostgreSQL cannot hold, is replaced by its BLAKE2b hash.
     """
     if type(value) is str:
-        return value if len(value) <= _LONGEST_TEXT and "\0" not in value else _hashed(value)
+        return value if len(value) <= _LONGEST_TEXT and "\0" not in value else hashed(value)
     if value is None:
         return None
     if type(value) is Decimal:
@@ -69,5 +69,5 @@ def _plain(value: Decimal) -> str:
     return format(value, "f") if abs(value.adjusted()) <= _LONGEST_NUMBER else str(value)
 
 
-def _hashed(text: str) -> str:
+def hashed(text: str) -> str:
     return "blake2b:" + blake2b(text.encode(), digest_size=16).hexdigest()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -64,14 +65,20 @@ class Metering:
             save_offsets(tx)
         self.changed(metered.advanced)
 
-    def _meter_alone(self, arrived: Arrivals) -> None:
+    def _meter_alone(self, arrived: Arrivals, first: int = 0) -> None:
+        """Halves find the event that is at fault, and what came with it counts. `first` is the place of its first event."""
         try:
             self._meter([arrived], lambda _: None)
         except PASSES:
             raise
         except Exception as error:
-            logger().error("events that cannot be metered", batch=str(arrived.batch_id), exc_info=error)
-            self._meter([_refused(arrived)], lambda _: None)
+            middle = len(arrived.events) // 2
+            if middle:
+                self._meter_alone(replace(arrived, events=arrived.events[:middle]), first)
+                self._meter_alone(replace(arrived, events=arrived.events[middle:], rejected=[]), first + middle)
+                return
+            logger().error("an event that cannot be metered", batch=str(arrived.batch_id), exc_info=error)
+            self._meter([_refused(arrived, first)], lambda _: None)
 
     def _revise(self, session: Session, key: PeriodKey, late: Late) -> None:
         unit = UnitOfWork(session, self._cause(session.connection, key, late.received_at))
@@ -95,9 +102,9 @@ def _unpacked(record: Record) -> Arrivals | None:
         return None
 
 
-def _refused(arrived: Arrivals) -> Arrivals:
-    rejected = [_rejected(index, event) for index, event in enumerate(arrived.events)]
-    return msgspec.structs.replace(arrived, events=[], rejected=[*arrived.rejected, *rejected])
+def _refused(arrived: Arrivals, first: int) -> Arrivals:
+    rejected = [_rejected(index, event) for index, event in enumerate(arrived.events, start=first)]
+    return replace(arrived, events=[], rejected=[*arrived.rejected, *rejected])
 
 
 def _rejected(index: int, event: CloudEvent) -> Rejected:

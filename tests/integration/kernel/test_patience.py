@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import DataError
 
 from infra.local.tokens import DevelopmentIssuer
 from shared.database import FOR_REQUESTS, FOR_WORKERS, Patience, engine_for
+from shared.unit_of_work import TRANSIENT
 from tests.integration.kernel.conftest import Door
 from tests.support.tower.api import create_app
 from tests.support.tower.house import Tower
@@ -46,3 +48,17 @@ def test_requests_give_up_before_workers_do(tower: Tower) -> None:
         shown = [tx.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
     engine.dispose()
     assert shown == ["15s", "5s", "30s"]
+
+
+def test_what_is_over_a_limit_of_postgresql_is_no_fault_that_passes(tower: Tower) -> None:
+    engine = engine_for(tower.urls.owner, pool_size=1)
+    with engine.connect() as tx:
+        tx.exec_driver_sql("CREATE TABLE named (name text PRIMARY KEY)")
+        with pytest.raises(DataError) as told:
+            tx.exec_driver_sql(_TOO_LONG_FOR_AN_INDEX)
+    assert not isinstance(told.value, TRANSIENT)
+    engine.dispose()
+
+
+_TOO_LONG_FOR_AN_INDEX = """
+INSERT INTO named SELECT string_agg(sha512(n::text::bytea)::text, '') FROM generate_series(1, 99) AS n"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -186,16 +187,32 @@ def test_events_that_the_database_refuses_are_kept_as_rejected_and_the_others_ar
     room.opened("miles")
     name = f"nobody-{uuid4().hex}\0"
     bad = CloudEvent("1", "/cars", "trip.ended", name, START, msgspec.Raw(b'{"miles":1}'))
-    arrivals = Arrivals(tenant_id=room.tenant_id, batch_id=uuid4(), received_at=START, events=[bad])
+    good = [CloudEvent(f"g{n}", "/cars", "trip.ended", "acme", START, msgspec.Raw(b'{"miles":1}')) for n in range(5)]
+    together = [*good[:3], bad, *good[3:]]
+    arrivals = Arrivals(tenant_id=room.tenant_id, batch_id=uuid4(), received_at=START, events=together)
     publisher = Publisher(room.service.settings("worker"))
-    publisher.send_to("usage.events", [(record.partition, record.value) for record in pack(arrivals, 4)])
+    publisher.send_to("usage.events", [(record.partition, record.value) for record in pack(arrivals, 1)])
     publisher.close()
     room.metered(trip("2", miles=2))
-    assert room.quantities("miles") == {"": "2"}
+    assert room.quantities("miles") == {"": "7"}
     (rejected,) = room.client.get("/v1/events/rejected").json()["items"]
-    assert rejected["errors"][0]["code"] == "not_metered"
+    assert (rejected["index"], rejected["errors"][0]["code"]) == (5, "not_metered")
     books = room.completeness()
-    assert (books["received"], books["metered"], books["rejected"], books["difference"]) == (2, 1, 1, 0)
+    assert (books["received"], books["metered"], books["rejected"], books["difference"]) == (7, 6, 1, 0)
+
+
+def test_an_event_in_groups_of_any_length_counts_and_stops_nobody(room):
+    room.define_meters()
+    names = {f"g{number}": f"$.g{number}" for number in range(8)}
+    meter = {"event_type": "trip.ended", "aggregation": "unique_count", "value": "$.car", "group_by": names}
+    assert room.client.put("/v1/meters/cars", json=meter).status_code == 200
+    room.told_to_open("cars", group_by=[*names])
+    room.arrive()
+    texts = random.Random(5)
+    said = {name: "".join(chr(texts.randrange(0x20000, 0x2A000)) for _ in range(256)) for name in [*names, "car"]}
+    room.metered(trip("1", **said), trip("2", car="N1"))
+    assert [total["count"] for total in room.period("cars")["totals"]] == [1, 1]
+    assert room.client.get("/v1/events/rejected").json()["items"] == []
 
 
 def test_a_record_that_nobody_can_read_does_not_stop_its_partition(room):

@@ -1,5 +1,6 @@
 """What one event adds to one meter."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -90,6 +91,29 @@ def test_a_text_that_no_index_can_hold_is_known_by_its_hash():
     for text in ("x" * 257, "nul\0"):
         assert text_of(text).startswith("blake2b:")
     assert text_of("x" * 257) != text_of("x" * 258)
+
+
+@pytest.mark.parametrize("letter", ["x", "\U0001f697", "\x01"])
+def test_groups_together_are_never_too_long_for_an_index_and_stay_apart(letter):
+    names = [f"g{number}" for number in range(8)]
+    definition = MeterDefinition(event_type="t", aggregation="count", group_by={name: f"$.{name}" for name in names})
+
+    def group(last):
+        texts = [letter * 200] * 7 + [letter * 200 + last]
+        return measure(compile_meter(definition, names), dict(zip(names, texts, strict=True)), NOON).group
+
+    assert len(group("a").encode()) <= 1500
+    assert group("a") == group("a") != group("b")
+    assert all(isinstance(text, str) for text in json.loads(group("a")))
+
+
+def test_of_groups_that_are_too_long_together_short_ones_stay_as_they_are():
+    names = ["long", "short", "longer"]
+    definition = MeterDefinition(event_type="t", aggregation="count", group_by={name: f"$.{name}" for name in names})
+    data = {"long": "\U0001f697" * 250, "short": "JFK", "longer": "\U0001f697" * 256}
+    long, short, longer = json.loads(measure(compile_meter(definition, names), data, NOON).group)
+    assert short == "JFK"
+    assert long.startswith("blake2b:") and longer.startswith("blake2b:") and long != longer
 
 
 def test_a_missing_value_is_not_counted_and_not_an_error():
