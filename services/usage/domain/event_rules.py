@@ -25,7 +25,7 @@ class _Parts(msgspec.Struct):
 
 
 def check(index: int, text: bytes, window: Window) -> CloudEvent | Rejected:
-    """The event of this JSON text, or why it is none."""
+    """The event of this JSON text, or why it is none. One without a time happens at the window's now."""
     decoded, problems = _decode(text)
     if not problems:
         problems = list(_problems(decoded, text, window))
@@ -73,12 +73,12 @@ def _problems_of_name(pointer: str, value: Any) -> Iterator[Problem]:
 
 
 def _problems_of_time(value: Any, window: Window) -> Iterator[Problem]:
-    time = _instant(value)
-    if time is None and value is not None:
+    time = window.now if value is None else _instant(value)
+    if time is None:
         yield "/time", "invalid_time", "has to be an RFC 3339 instant with its offset"
-    elif time is not None and time < window.oldest:
+    elif time < window.oldest:
         yield "/time", "too_old", "lies further back than repeats are remembered"
-    elif time is not None and not window.holds(time):
+    elif not window.holds(time):
         yield "/time", "too_far_ahead", "lies in the future"
 
 

@@ -1,4 +1,4 @@
-"""Rejected events are judged once more, by the rules and the clock of today."""
+"""Rejected events are judged once more, by the rules and the clock of today; those without a time happened when they came."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, Select
+from msgspec.structs import replace
+from sqlalchemy import Connection, RowMapping, Select, select
 
-from services.usage.domain.cloud_event import CloudEvent, EventError, Window
+from services.usage.domain.backfill_row import Row, judge
+from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, Window
 from services.usage.domain.event_rules import check
 from services.usage.metering.counts import Counts
-from services.usage.tables import usage_rejected
+from services.usage.tables import backfills, usage_rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,29 @@ class Judged:
 def judge_again(tx: Connection, tenant_id: UUID, rejected: Select[Any], window: Window) -> Judged:
     """The caller sends what is accepted before the transaction ends: sent twice it counts once, lost it would be lost."""
     rows = tx.execute(rejected.with_for_update(skip_locked=True)).mappings().all()
-    judged = {row["number"]: check(row["index"], row["text"].encode(), window) for row in rows}
+    batches = _backfills(tx, tenant_id, rows)
+    judged = {row["number"]: _judged(row, window, of_backfill=row["batch_id"] in batches) for row in rows}
     accepted = [row for row in rows if isinstance(judged[row["number"]], CloudEvent)]
     _take_off(tx, tenant_id, accepted)
     return Judged(
         [event for event in judged.values() if isinstance(event, CloudEvent)],
         {number: each.errors for number, each in judged.items() if not isinstance(each, CloudEvent)},
     )
+
+
+def _judged(row: RowMapping, window: Window, *, of_backfill: bool) -> CloudEvent | Rejected:
+    """A row of a backfill by the rules of a backfill, which takes no event without its time, and no amendment."""
+    text, at_arrival = row["text"].encode(), replace(window, now=row["at"])
+    return judge(Row(row["index"], text), at_arrival) if of_backfill else check(row["index"], text, at_arrival)
+
+
+def _backfills(tx: Connection, tenant_id: UUID, rows: Sequence[RowMapping]) -> set[UUID]:
+    """Of the batches that the rows came in, those that were loaded."""
+    ids = {row["batch_id"] for row in rows}
+    found = tx.execute(
+        select(backfills.c.backfill_id).where(backfills.c.tenant_id == tenant_id, backfills.c.backfill_id.in_(ids))
+    )
+    return set(found.scalars())
 
 
 def _take_off(tx: Connection, tenant_id: UUID, rows: Sequence[RowMapping]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -14,6 +16,7 @@ from services.usage.domain.cloud_event import Arrivals, CloudEvent, EventError, 
 from services.usage.messaging.ingest_record import pack
 from shared.contracts.usage import UsagePeriodAdvancedV1
 from shared.kafka import Publisher
+from tests.integration.usage.backfill_desk import Desk, as_lines
 from tests.integration.usage.meter_room import END, METERS, START, Room, trip
 from tests.support.house import KeyedClient, Service
 
@@ -94,10 +97,34 @@ def test_an_event_whose_cause_has_gone_is_replayed_once_and_the_books_balance(ro
     assert (books["received"], books["metered"], books["rejected"], books["difference"]) == (1, 1, 0, 0)
 
 
-def keep_rejected(room: Room, event: CloudEvent) -> None:
+def test_an_event_without_a_time_counts_when_it_came_and_not_when_it_is_replayed(room):
+    room.opened("miles")
+    room.move(START + 3 * day)
+    keep_rejected(room, {name: value for name, value in trip("1", miles=4).items() if name != "time"}, at=START)
+    assert room.client.post("/v1/events/rejected/replay", json={}).json()["replayed"] == 1
+    room.arrive()
+    [counted] = room.client.get(f"{room.path('miles')}/events").json()["items"]
+    assert datetime.fromisoformat(counted["time"]) == START
+
+
+def test_a_row_of_a_backfill_is_judged_again_as_such(room):
+    room.opened("miles")
+    desk = Desk(room)
+    about = {"source": "/cars", "id": "1", "reason": "sent by mistake"}
+    timeless = trip("2", miles=9) | {"time": None}
+    desk.load(as_lines([trip("1", miles=4), timeless, trip("r", **about) | {"type": "usage.retracted"}]))
+    desk.committed()
+    assert room.quantities("miles") == {"": "4"}
+    answer = room.client.post("/v1/events/rejected/replay", json={}).json()
+    codes = [error["code"] for each in answer["still_rejected"] for error in each["errors"]]
+    assert (answer["replayed"], codes) == (0, ["missing", "amendment_in_backfill"])
+
+
+def keep_rejected(room: Room, event: CloudEvent | dict[str, Any], at: datetime = START) -> None:
     """As a worker keeps an event that it could not meter."""
     error = EventError(0, "", "not_metered", "a fault that was mended")
-    rejected = Rejected(0, event.time, as_sent(event).decode(), [error])
+    text = json.dumps(event) if isinstance(event, dict) else as_sent(event).decode()
+    rejected = Rejected(0, at, text, [error])
     arrivals = Arrivals(tenant_id=room.tenant_id, batch_id=uuid4(), received_at=START, events=[], rejected=[rejected])
     publisher = Publisher(room.service.settings("worker"))
     publisher.send_to("usage.events", [(record.partition, record.value) for record in pack(arrivals, 4)])
