@@ -18,9 +18,10 @@ from services.usage.domain.values import decode_exactly
 from services.usage.metering.archived import archived_keys, archived_months
 from services.usage.metering.batch import Batch, Fresh, Original
 from services.usage.metering.counts import Counts
-from services.usage.metering.lists import Unmatched, found
+from services.usage.metering.lists import Lost, Unmatched, found, lose
 from services.usage.metering.periods import seen
 from services.usage.metering.stage import Staged
+from services.usage.metering.watches import current_meters, why_unmatched
 
 
 class Name(NamedTuple):
@@ -60,11 +61,21 @@ def amend(tx: Connection, batch: Batch, counts: Counts, fresh: Sequence[Fresh]) 
             continue
         kept[name].position = original.position
         data = _data(amendment)
-        if batch.change(original, data, staged) or data is None:
-            found(tx, counts, original.tenant_id, [original.position])
+        is_counted = batch.change(original, data, staged) or data is None
+        _list(tx, counts, original, data, is_counted=is_counted)
         originals[name] = original._replace(data=data)
     _keep(tx, kept)
     return unmatched
+
+
+def _list(tx: Connection, counts: Counts, original: Original, data: Any | None, *, is_counted: bool) -> None:
+    """As it is amended, an event is on the list of unmatched ones or off it, whichever came first."""
+    tenant_id, type_ = original.tenant_id, original.type
+    if is_counted:
+        found(tx, counts, tenant_id, [original.position])
+    else:
+        why = why_unmatched(current_meters(tx, [tenant_id])[tenant_id], type_, data)
+        lose(tx, counts, tenant_id, [Lost(original.position, why, type_, original.subject, original.time)])
 
 
 def amended_before(tx: Connection, counts: Counts, fresh: Sequence[Fresh]) -> list[Fresh]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from services.usage.domain.amendment import is_amendment
 from services.usage.domain.cloud_event import Arrivals
-from services.usage.domain.measure import CompiledMeter
 from services.usage.domain.usage_period.state import EventName, RevisionCause
 from services.usage.metering.amending import amend, amended_before, parted
 from services.usage.metering.batch import Batch, Fresh
@@ -23,7 +22,7 @@ from services.usage.metering.periods import count_anew
 from services.usage.metering.stage import Staged, named
 from services.usage.metering.store import Sorted, store
 from services.usage.metering.totals import Totals, add_to_totals, forget_empty, totals_of
-from services.usage.metering.watches import PeriodKey, current_meters
+from services.usage.metering.watches import PeriodKey, current_meters, why_unmatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +88,9 @@ def _with_reasons(tx: Connection, unplaced: Sequence[tuple[int, Staged]]) -> lis
         return []
     meters = current_meters(tx, {staged.tenant_id for _, staged in unplaced})
     return [
-        Unmatched(position, staged, "no_period" if _has_meter(staged, meters[staged.tenant_id]) else "no_meter")
+        Unmatched(position, staged, why_unmatched(meters[staged.tenant_id], staged.event.type, staged.data))
         for position, staged in unplaced
     ]
-
-
-def _has_meter(staged: Staged, meters: Iterable[CompiledMeter]) -> bool:
-    return any(meter.event_type == staged.event.type and meter.matches(staged.data) for meter in meters)
 
 
 def _add(tx: Connection, batch: Batch) -> tuple[dict[PeriodKey, Totals], dict[PeriodKey, Late]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -20,6 +21,16 @@ class Unmatched(NamedTuple):
     position: int
     event: Staged
     reason: Reason
+
+
+class Lost(NamedTuple):
+    """A stored event that was counted and that no period counts any more."""
+
+    position: int
+    reason: Reason
+    type: str
+    subject: str
+    time: datetime
 
 
 def keep_unmatched(tx: Connection, unmatched: Sequence[Unmatched]) -> None:
@@ -41,6 +52,14 @@ def found(tx: Connection, counts: Counts, tenant_id: UUID, positions: Sequence[i
     """What was missing for these events is there: those that were on the list of unmatched ones are metered now."""
     rows = tx.exec_driver_sql(_FOUND, {"tenant": tenant_id, "positions": list(positions)})
     counts.move(tenant_id, [row.time for row in rows], source="unmatched", target="metered")
+
+
+def lose(tx: Connection, counts: Counts, tenant_id: UUID, events: Sequence[Lost]) -> None:
+    """The contrary of `found`: those that are not on the list yet come on it, metered no more."""
+    if events:
+        rows = [{"tenant_id": tenant_id, **event._asdict()} for event in events]
+        listed = tx.exec_driver_sql(_LOST, {"rows": msgspec.json.encode(rows).decode()})
+        counts.move(tenant_id, [row.time for row in listed], source="metered", target="unmatched")
 
 
 def keep_conflicting(tx: Connection, events: Sequence[Staged]) -> None:
@@ -87,6 +106,8 @@ _UNMATCHED = """
 INSERT INTO usage_unmatched (tenant_id, position, reason, type, subject, time)
 SELECT tenant_id, position, reason, type, subject, time FROM json_to_recordset(%(rows)s::json) AS row(
   tenant_id uuid, position bigint, reason text, type text, subject text, time timestamptz)"""
+
+_LOST = f"{_UNMATCHED} ON CONFLICT DO NOTHING RETURNING time"
 
 _FOUND = "DELETE FROM usage_unmatched WHERE tenant_id = %(tenant)s AND position = ANY(%(positions)s) RETURNING time"
 

@@ -16,6 +16,7 @@ from services.usage.domain.tally import PeriodTally
 from services.usage.domain.usage_period.decide import PeriodNotFound
 from services.usage.domain.usage_period.state import PeriodTerms
 from services.usage.metering.counts import Counts
+from services.usage.metering.leaving import list_left
 from services.usage.metering.lists import found
 from services.usage.metering.locks import take_periods
 from services.usage.metering.period_counts import count_stored, is_accounted_for
@@ -103,7 +104,8 @@ def count_anew(tx: Connection, key: PeriodKey) -> tuple[PeriodTally, int]:
 
 
 def remeter(tx: Connection, key: PeriodKey, definition: MeterDefinition) -> Totals:
-    """Counts a period by another version of its meter; events that it matches now are unmatched no more.
+    """Counts a period by another version of its meter; events that it matches now are unmatched no more, and those that it
+    matches no more are.
 
     The caller appends what happened in this transaction. Raises PeriodNotFound, UnknownGroup.
     """
@@ -116,8 +118,14 @@ def remeter(tx: Connection, key: PeriodKey, definition: MeterDefinition) -> Tota
         found(tx, counts, key.tenant_id, [event.place.position for event in tally(period, key.tenant_id, page)])
     replace_totals(tx, key, period)
     count_stored(tx, key, period, range_.subjects or (), received)
+    list_left(tx, counts, key, old.range, lambda event: _is_left(old.meter, period.meter, event))
     counts.save(tx)
     return totals_of(tx, [key])[key]
+
+
+def _is_left(old: CompiledMeter, new: CompiledMeter, event: StoredEvent) -> bool:
+    """Of an event of the old meter's type."""
+    return old.matches(event.data) and not (new.event_type == old.event_type and new.matches(event.data))
 
 
 def stored_period(tx: Connection, key: PeriodKey) -> StoredPeriod:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -70,6 +70,11 @@ def current_meters(tx: Connection, tenant_ids: Iterable[UUID]) -> dict[UUID, lis
     for row in tx.exec_driver_sql(_CURRENT_METERS, {"tenants": list(tenant_ids)}):
         meters[row.tenant_id].append(compiled(row.definition, ()))
     return meters
+
+
+def why_unmatched(meters: Iterable[CompiledMeter], type_: str, data: Any) -> Literal["no_meter", "no_period"]:
+    """Of an event that no period counts: whether one of the current meters would."""
+    return "no_period" if any(meter.event_type == type_ and meter.matches(data) for meter in meters) else "no_meter"
 
 
 @lru_cache(maxsize=10_000)

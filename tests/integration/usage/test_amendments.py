@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
+from services.usage.domain.filters import Filter
 from services.usage.domain.usage_period.state import EventName
 from services.usage.projections.event_places import places_of
 from shared.contracts.usage import UsagePeriodRevisedV1
@@ -83,6 +85,30 @@ def test_an_event_that_no_meter_matched_is_found_once_it_is_corrected(house, eng
         [taken, still] = [places_of(tx, house.tenant_id, "/cars", id_) for id_ in ("1", "2")]
     assert (taken.event["reason"], taken.amended.data, taken.counted) == (None, None, [])
     assert (still.event["reason"], still.amended.reason) == ("no_meter", "read wrongly")
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before its event", "after it"])
+@pytest.mark.parametrize(("origin", "reason"), [("LGA", "no_meter"), ("EWR", "no_period")])
+def test_an_event_that_is_corrected_out_of_every_period_is_listed_and_found_again(
+    engine: Engine, tenant_id: UUID, monkeypatch: pytest.MonkeyPatch, before: bool, origin: str, reason: str
+) -> None:
+    for slug, of in (("jfk", "JFK"), ("ewr", "EWR")):
+        filters = (Filter(path="$.origin", operator="equal", values=(of,)),)
+        monkeypatch.setitem(METERS, slug, (replace(METERS["trips"][0], filters=filters), ("origin",)))
+    house = House(engine, tenant_id)
+    house.define_meter("jfk")
+    house.define_meter("ewr")
+    house.open("jfk")
+    stream = [event("1", origin="JFK"), corrected("c", "1", {"origin": origin})]
+    for each in reversed(stream) if before else stream:
+        house.meter(each)
+    books = house.completeness()
+    assert (house.totals("jfk"), books.metered, books.unmatched, books.difference) == ((), 1, 1, 0)
+    with engine.begin() as tx:
+        assert places_of(tx, tenant_id, "/cars", "1").event["reason"] == reason
+    house.meter(corrected("d", "1", {"origin": "JFK"}))
+    books = house.completeness()
+    assert (house.quantities("jfk"), books.metered, books.unmatched) == ({"JFK": 1}, 3, 0)
 
 
 def test_a_closed_period_tells_which_amendment_changed_it(house):

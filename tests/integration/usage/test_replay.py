@@ -58,6 +58,19 @@ def test_events_that_a_filter_kept_out_are_unmatched_no_more(room):
     assert room.client.get("/v1/events/unmatched").json()["items"] == []
 
 
+def test_events_that_the_mended_meter_keeps_out_are_listed_where_no_other_period_counts_them(room):
+    room.opened("trips", "miles")
+    room.metered(trip("1", origin="JFK", miles=1), trip("2", origin="LGA", miles=1))
+    for meter, listed in (("trips", []), ("miles", ["2"])):
+        mended = METERS[meter] | {"filters": [{"path": "$.origin", "equal": "JFK"}]}
+        assert room.client.put(f"/v1/meters/{meter}", json=mended).status_code == 200
+        assert room.client.post(f"{room.path(meter)}/remeter").status_code == 200
+        unmatched = room.client.get("/v1/events/unmatched").json()["items"]
+        assert [(each["id"], each["reason"]) for each in unmatched] == [(id_, "no_period") for id_ in listed]
+    books = room.completeness()
+    assert (books["metered"], books["unmatched"], books["difference"]) == (1, 1, 0)
+
+
 def test_a_closed_period_stays_on_its_meter(room):
     room.opened("miles")
     room.move(END)
