@@ -34,6 +34,7 @@ _GROUP: Mapping[str, Mapping[str, Any]] = {
         "partition_assignment_strategy": [CooperativeStickyAssignor],
     },
 }
+LARGEST_RECORD = 1_048_576  # what a topic takes if nobody says otherwise
 
 
 class BrokerAway(Unavailable):
@@ -140,7 +141,7 @@ class Publisher:
                 reconnect_backoff_max_ms=1000,
                 request_timeout_ms=self._timeout_ms - 500,
                 delivery_timeout_ms=self._timeout_ms,
-                max_request_size=1_048_576,
+                max_request_size=LARGEST_RECORD,
             )
         return self._producer
 

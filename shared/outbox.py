@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from shared.event_store import Recorded
+from shared.kafka import LARGEST_RECORD
+from shared.logs import logger
 from shared.messages import Contract, Message, body, encode, message_id
 from shared.metrics import RELAYED
 from shared.statements import Insertion, look, write_rows
 
 Translate = Callable[[Any], Contract | None]
+
+MOST_BYTES = LARGEST_RECORD - 1024  # beside it a record has its key and some bytes of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,16 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Sends the oldest messages, waits for the acknowledgements, then forgets them. A crash sends them again."""
+    """Sends the oldest messages, waits for the acknowledgements, then forgets them. A crash sends them again.
+
+    A message larger than a record may be stays, and so does what follows it in its stream; other streams go on.
+    """
 
     engine: Engine
     send: Callable[[Iterable[tuple[str, bytes, bytes]]], None]  # (topic, key, value); returns when all are acknowledged
     service: str
     size: int = 1000
+    held: set[str] = field(default_factory=set)  # the keys of streams that a message is too large of
 
     def step(self) -> int:
         return self._send_oldest() if has_rows(self.engine, 1) else 0
@@ -73,12 +81,20 @@ class Relay:
     def _send_oldest(self) -> int:
         with self.engine.begin() as tx:
             # The row locks keep a second relay from overtaking this one.
-            rows = tx.exec_driver_sql(_OLDEST, {"size": self.size}).all()
+            rows = self._that_fit(tx.exec_driver_sql(_OLDEST, {"size": self.size, "held": list(self.held)}).all())
             if rows:
                 self.send((row.topic, row.key.encode(), row.message.encode()) for row in rows)
                 tx.exec_driver_sql("DELETE FROM outbox WHERE id = ANY(%(ids)s)", {"ids": [row.id for row in rows]})
         RELAYED.labels(self.service).inc(len(rows))
         return len(rows)
+
+    def _that_fit(self, rows: Sequence[Any]) -> list[Any]:
+        for row in rows:
+            # No character has more than four bytes.
+            if len(row.message) > MOST_BYTES // 4 and len(row.message.encode()) > MOST_BYTES:
+                logger().error("a message too large for its topic", topic=row.topic, stream=row.key, outbox_id=row.id)
+                self.held.add(row.key)
+        return [row for row in rows if row.key not in self.held]
 
 
 def has_rows(engine: Engine, rows: int) -> bool:
@@ -88,4 +104,5 @@ def has_rows(engine: Engine, rows: int) -> bool:
 
 _OUTBOX = Insertion("outbox", {"tenant_id": "uuid", "topic": "text", "key": "text", "message": "text"})
 
-_OLDEST = "SELECT id, topic, key, message FROM outbox ORDER BY id LIMIT %(size)s FOR UPDATE"
+_OLDEST = """
+SELECT id, topic, key, message FROM outbox WHERE key <> ALL(%(held)s::text[]) ORDER BY id LIMIT %(size)s FOR UPDATE"""

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.database import engine_for
 from shared.kafka import BrokerAway, Publisher
 from shared.messages import Message, decode, message_id
 from shared.outbox import Relay
@@ -101,6 +102,22 @@ def test_the_broker_gets_what_the_relay_sends(own_tower: Tower, tenant: UUID, be
     assert Relay(own_tower.worker, publisher.send, "tower").step() == 2
     publisher.close()
     assert own_tower.rows("SELECT 1 FROM outbox") == []
+
+
+def test_a_message_that_no_topic_takes_holds_up_its_own_stream_alone(own_tower: Tower, tenant: UUID) -> None:
+    large, small = uuid4(), uuid4()
+    own_tower.do(BELL, tenant, large, Ring())
+    with engine_for(own_tower.urls.owner, pool_size=1).begin() as tx:
+        tx.exec_driver_sql("UPDATE outbox SET message = message || repeat(' ', 600000) || repeat(' ', 600000)")
+    own_tower.do(BELL, tenant, small, Ring())
+    own_tower.do(BELL, tenant, large, Ring())
+    publisher = Publisher(own_tower.settings("worker"))
+    relay = Relay(own_tower.worker, publisher.send, "tower", size=2)
+    assert [relay.step() for _ in range(2)] == [1, 0]
+    own_tower.do(BELL, tenant, small, Ring())
+    assert relay.step() == 1
+    publisher.close()
+    assert own_tower.rows("SELECT key FROM outbox") == [(str(large),), (str(large),)]
 
 
 def test_republishing_gives_the_same_messages_again(own_tower: Tower, tenant: UUID) -> None:
