@@ -43,6 +43,7 @@ class Tally:
     latest: tuple[datetime, int] | None = None
     uniques: set[str] = field(default_factory=set)
     levels: set[Level] = field(default_factory=set)
+    held: Level | None = None
 
     def add(self, measured: Measured, time: datetime, key: int) -> None:
         self._keep(measured, time, key)
@@ -58,9 +59,13 @@ class Tally:
         self.count += len(entries)
         self.key_sum += sum([key for key, _, _ in entries])
 
-    def hold(self, measured: Measured, time: datetime, key: int) -> None:
-        """A level from before the period, which counts no event of it."""
-        self.levels.add(Level(time, key, measured.quantity))
+    def hold(self, level: Level) -> None:
+        """A level from before the period, which counts no event of it: of several the last one, however many there were."""
+        if self.held is None or self.held < level:
+            if self.held is not None:
+                self.levels.discard(self.held)
+            self.levels.add(level)
+            self.held = level
 
     def take_out(self, measured: Measured, key: int) -> None:
         """Of an additive aggregation."""
@@ -123,7 +128,7 @@ class PeriodTally:
     def put(self, key: int, time: datetime, measured: Measured) -> None:
         tally = self._of(measured.group)
         if time < self.starts_at:
-            tally.hold(measured, time, key)
+            tally.hold(Level(time, key, measured.quantity))
         else:
             tally.add(measured, time, key)
 
@@ -150,7 +155,7 @@ class PeriodTally:
 
     def hold(self, group: str, level: Level) -> None:
         """A group's level from before the period."""
-        self._of(group).levels.add(level)
+        self._of(group).hold(level)
 
     def last_levels(self) -> dict[str, Level]:
         """What holds after the period, by group."""

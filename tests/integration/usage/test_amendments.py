@@ -111,6 +111,22 @@ def test_an_event_that_is_corrected_out_of_every_period_is_listed_and_found_agai
     assert (house.quantities("jfk"), books.metered, books.unmatched) == ({"JFK": 1}, 3, 0)
 
 
+def test_a_period_keeps_the_last_level_from_before_and_goes_back_to_an_earlier_one(
+    engine: Engine, tenant_id: UUID
+) -> None:
+    house = House(engine, tenant_id)
+    house.define_meter("weighted_sum")
+    house.meter(*(event(str(days), at=HOUSE_START - timedelta(days=days), miles=days) for days in range(1, 9)))
+    house.open("weighted_sum")
+    with engine.begin() as tx:
+        kept = tx.exec_driver_sql("SELECT value FROM usage_levels WHERE tenant_id = %s", (tenant_id,)).scalars().all()
+    assert kept == [1]
+    house.meter(retracted("r", "1"))
+    assert house.hours(HOUSE_START) == {"": 2 * 31 * 24}
+    house.meter(event("late", at=HOUSE_START - timedelta(days=5), miles=9))
+    assert house.hours(HOUSE_START) == {"": 2 * 31 * 24}
+
+
 def test_a_closed_period_tells_which_amendment_changed_it(house):
     house.meter(event("1", miles=7), event("2", miles=1))
     for slug in ("miles", "max"):
