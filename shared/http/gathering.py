@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class _Round(Generic[Item, Outcome]):
 
     items: list[Item] = field(default_factory=list)
     futures: list[asyncio.Future[Outcome]] = field(default_factory=list)
+    departure: asyncio.TimerHandle | None = None
     patience: asyncio.TimerHandle | None = None
 
     def fail(self, error: BaseException) -> None:
@@ -54,8 +56,9 @@ class _Rounds(Generic[Item, Outcome]):
 
 
 class Gathering(Generic[Item, Outcome]):
-    """`do` is given all that came within `seconds` of the first, in order, and says what became of each. While
-    `at_once` rounds are under way the next one waits and grows, so that a slow server gets fewer and larger ones."""
+    """`do` is given all that came within `seconds` of the first, or `enough` that came sooner, in order, and says what became
+    of each. While `at_once` rounds are under way the next one waits and grows, so that a slow server gets fewer and larger
+    ones."""
 
     def __init__(
         self,
@@ -64,9 +67,11 @@ class Gathering(Generic[Item, Outcome]):
         seconds: float,
         at_once: int,
         patience_seconds: float,
+        enough: int = sys.maxsize,
     ):
         self._do = do
         self._seconds = seconds
+        self._enough = enough
         self._at_once = at_once
         self._patience_seconds = patience_seconds
         self._threads = ThreadPoolExecutor(at_once, "gathering")
@@ -81,8 +86,10 @@ class Gathering(Generic[Item, Outcome]):
         filling.items.append(item)
         filling.futures.append(future)
         if len(filling.items) == 1:
-            rounds.loop.call_later(self._seconds, self._go, rounds)
+            filling.departure = rounds.loop.call_later(self._seconds, self._go, rounds)
             filling.patience = rounds.loop.call_later(self._patience_seconds, rounds.give_up, filling)
+        if len(filling.items) == self._enough:
+            self._go(rounds)
         return await future
 
     def _of_this_loop(self) -> _Rounds[Item, Outcome]:
@@ -97,6 +104,8 @@ class Gathering(Generic[Item, Outcome]):
         if rounds.is_overdue:
             return
         going, rounds.filling = rounds.filling, _Round()
+        if going.departure:
+            going.departure.cancel()
         rounds.under_way += 1
         done = rounds.loop.run_in_executor(self._threads, self._do, going.items)
         done.add_done_callback(partial(self._done, rounds, going))

@@ -38,6 +38,8 @@ MOST_BYTES = 8192
 # Long enough for those that were answered together to ask again together.
 GATHER_SECONDS = 0.002
 GROUPS_AT_ONCE = 2
+# So many need not wait for more: while one group is in PostgreSQL, the other one is decided.
+ENOUGH = 8
 # Of these most wait for PostgreSQL at any time; beside others a tenant has a part of them.
 REQUESTS_AT_ONCE, REQUESTS_BESIDE_OTHERS = 128, 16
 # More than a statement of an API may take.
@@ -81,7 +83,13 @@ def open_grouping(app: DocumentedApi, service: str, route: APIRoute, grouped: Gr
         route=route,
         grouped=grouped,
         turns=Turns(REQUESTS_AT_ONCE, REQUESTS_BESIDE_OTHERS),
-        groups=Gathering(group, seconds=GATHER_SECONDS, at_once=GROUPS_AT_ONCE, patience_seconds=PATIENCE_SECONDS),
+        groups=Gathering(
+            group,
+            seconds=GATHER_SECONDS,
+            at_once=GROUPS_AT_ONCE,
+            patience_seconds=PATIENCE_SECONDS,
+            enough=ENOUGH,
+        ),
         body_seconds=state.settings.body_timeout_seconds,
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,10 @@ class Server:
 Scene = Callable[[Gathering[int, int], Server], Awaitable[None]]
 
 
-def play(scene: Scene, *, at_once: int = 1, patience_seconds: float = 5) -> Server:
+def play(scene: Scene, **settings: Any) -> Server:
     server = Server()
-    gathering = Gathering[int, int](server, seconds=0.001, at_once=at_once, patience_seconds=patience_seconds)
+    stated = {"seconds": 0.001, "at_once": 1, "patience_seconds": 5} | settings
+    gathering = Gathering[int, int](server, **stated)
 
     async def act() -> None:
         async with asyncio.timeout(5):
@@ -61,6 +63,18 @@ def test_what_comes_together_goes_together_and_each_gets_its_own_outcome() -> No
         assert await gathering.add(7) == 14
 
     assert play(scene).goes == [[0, 1, 2, 3, 4], [7]]
+
+
+def test_enough_do_not_wait_for_more() -> None:
+    async def scene(gathering: Gathering[int, int], server: Server) -> None:
+        server.let.clear()
+        sent = [asyncio.create_task(gathering.add(n)) for n in range(7)]
+        await until(lambda: len(server.goes) == 2)
+        server.let.set()
+        assert await asyncio.gather(*sent) == [0, 2, 4, 6, 8, 10, 12]
+
+    goes = play(scene, enough=2, at_once=2, seconds=60).goes
+    assert sorted(goes) == [[0, 1], [2, 3], [4, 5, 6]]
 
 
 def test_while_a_go_is_under_way_the_next_one_grows() -> None:
