@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from fastapi import Depends, Request
 
+from shared.http.parameters import refuse_unknown
 from shared.http.tokens import Caller, ScopeMissing
 from shared.http.turns import Turn, Turns
 
@@ -36,6 +37,7 @@ class Needs:
         request.app.state.rate_limits.count(request, caller.tenant_id, by_bytes=self.by_bytes)
         if self.scope not in caller.scopes:
             raise ScopeMissing(self.scope)
+        refuse_unknown(request)
         return caller
 
     async def take_turn(self, request: Request) -> Caller:

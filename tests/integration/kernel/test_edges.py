@@ -47,6 +47,18 @@ def test_a_body_of_almost_a_megabyte_is_read(door: Door, bell: UUID) -> None:
     assert door.client().post(f"/v1/bells/{bell}/ring", content=body, headers=key()).status_code == 201
 
 
+def test_a_parameter_that_an_address_does_not_have_is_named(door: Door) -> None:
+    """It would have chosen less: a list of all is not an answer to it."""
+    answer = door.client().get("/v1/bells?limit=1&colour=red&colour=blue&kind=")
+    assert (answer.status_code, answer.json()["title"]) == (422, "invalid_request")
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
+        ("query:colour", "unknown_parameter"),
+        ("query:kind", "unknown_parameter"),
+    ]
+    assert "cursor, limit" in answer.json()["errors"][0]["detail"]
+    assert door.client().get("/v1/bells?limit=1").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
