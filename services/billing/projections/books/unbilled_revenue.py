@@ -21,6 +21,7 @@ from services.billing.projections.subscriptions.contract_questions import (
     usage_items,
 )
 from services.billing.projections.subscriptions.running_usage import RunningTotal
+from services.billing.projections.subscriptions.shared_lines import SharedLines
 from services.billing.projections.subscriptions.usage_periods import closed_among
 from shared.periods import start_of_day
 from shared.unit_of_work import UnitOfWork
@@ -76,7 +77,8 @@ def _add_usage(unit: UnitOfWork, found: Unbilled, used: Used, end: datetime, day
     found.open_periods = len(items) - len(closed)
     found.told = running_usage.told_before(unit, end, items.keys() - closed.keys())
     rated = [(contract, begun) for contract, begun in used if any(_is_known(i, closed, found.told) for i in begun)]
-    subscriptions = conditions(unit, end, [contract.subscription_id for contract, _ in rated])
+    ids = [contract.subscription_id for contract, _ in rated]
+    subscriptions = conditions(unit, ids, SharedLines(), until=end)
     for contract, begun in rated:
         subscription = subscriptions[contract.subscription_id]
         over = [item for item in begun if item.period_id in closed]

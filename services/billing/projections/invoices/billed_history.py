@@ -4,12 +4,9 @@ log has it, their bills and the latest totals of their usage."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import reduce
-from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -23,6 +20,7 @@ from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.projections.invoices.billed_items import BilledItems
+from services.billing.projections.subscriptions.contract_questions import conditions
 from services.billing.projections.subscriptions.shared_lines import SharedLines
 from shared.event_types import EventTypes
 from shared.periods import Days
@@ -30,7 +28,7 @@ from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
 AT_ONCE, A_PAGE = 5_000, 500  # of rows, which are short, and of the log
-_TYPES = EventTypes([INVOICE])
+_TYPES = EventTypes([INVOICE, SUBSCRIPTION])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +69,11 @@ def of_plan(
     run(unit.tx, _PLANNED_ANEW, {})
     chosen = run(unit.tx, _CHOSEN, {"tenant": unit.tenant_id, "after": after, "customer": customer, **_having(plan)})
     customers = {row[0]: row[1] for row in chosen}
-    ids, log, items = list(customers), _Log(unit, days), BilledItems()
+    ids, log, items, lines = list(customers), _Log(unit, days), BilledItems(), SharedLines()
     for some in _parts(ids, AT_ONCE):
         billed = items.of(unit, some, days)
         for page in _parts([id_ for id_ in some if id_ in billed], A_PAGE):
-            contracts = log.contracts(page)
+            contracts = conditions(unit, page, lines)
             apart = {id_ for id_ in page if billed[id_].is_whole and is_apart(contracts[id_])}
             told = log.bills([id_ for id_ in page if id_ not in apart])
             for id_ in page:
@@ -105,24 +103,15 @@ class _Told:
 class _Log:
     unit: UnitOfWork
     days: Days
-    lines: SharedLines = field(default_factory=SharedLines)
-
-    def contracts(self, ids: Sequence[UUID]) -> dict[UUID, Subscription]:
-        """Without what was only done about them: no price depends on that."""
-        where = {"tenant": self.unit.tenant_id, "ids": list(ids), "without": list(_OF_NO_PRICE)}
-        rows = run(self.unit.tx, _AGREED, where).fetchall()
-        contracts = ((id_, self._contract(mine)) for id_, mine in groupby(rows, key=lambda row: row[0]))
-        return {id_: contract for id_, contract in contracts if contract is not None}
-
-    def _contract(self, rows: Iterable[Any]) -> Subscription | None:
-        return reduce(SUBSCRIPTION.evolve, (self.lines.decode(name, data) for _, name, data in rows), None)
 
     def bills(self, ids: Sequence[UUID]) -> _Told:
         if not ids:
             return _Told({}, {}, {})
         where = {"tenant": self.unit.tenant_id, "ids": list(ids), "type": _BILL}
         invoiced = {row[0] for row in run(self.unit.tx, _INVOICED, where)}
-        asked = ((id_, self.lines.decode(_BILL, data).bill) for id_, data in run(self.unit.tx, _REQUESTED, where))
+        asked = (
+            (id_, _TYPES.decode("subscription", _BILL, data).bill) for id_, data in run(self.unit.tx, _REQUESTED, where)
+        )
         bills: dict[UUID, tuple[Bill, ...]] = {}
         for id_, bill in asked:
             if bill.billing_on in self.days and bill.invoice_id in invoiced:
@@ -147,20 +136,6 @@ def _edits(unit: UnitOfWork, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Line
 
 
 _BILL = "bill_requested"
-# What is only done about a contract, or moves its status: no price depends on that.
-_OF_NO_PRICE = (
-    _BILL,
-    "subscription_activated",
-    "term_started",
-    "subscription_term_ending",
-    "subscription_term_ended",
-    "subscription_expired",
-    "legal_notice_recorded",
-    "auto_renewal_refused",
-    "reinstatement_fee_assessed",
-    "late_fee_assessed",
-    "correction_deferred",
-)
 
 # A plan for any number of subscriptions is one for few.
 _PLANNED_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
@@ -177,12 +152,6 @@ WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s) AND status NOT I
 UNION ALL
 SELECT bill_id FROM invoice_parts JOIN invoices USING (tenant_id, invoice_id)
 WHERE tenant_id = %(tenant)s AND invoice_parts.subscription_id = ANY(%(ids)s) AND status NOT IN ('discarded', 'voided')"""
-
-_AGREED = """
-SELECT stream_id, type, data::text FROM events
-WHERE tenant_id = %(tenant)s AND category = 'subscription' AND stream_id = ANY(%(ids)s)
-  AND type <> ALL(%(without)s)
-ORDER BY stream_id, version"""
 
 _REQUESTED = """
 SELECT stream_id, data::text FROM events

@@ -17,6 +17,7 @@ from services.billing.domain.plan import RevenueClass
 from services.billing.domain.recurring import AnnualValue
 from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.projections.subscriptions.shared_lines import SharedLines
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
@@ -82,11 +83,13 @@ def usage_items(unit: UnitOfWork, until: datetime) -> dict[UUID, tuple[UsageItem
     return {id_: usage.decode(told) for id_, told in rows if told != "[]"}
 
 
-def conditions(unit: UnitOfWork, until: datetime, ids: Iterable[UUID]) -> dict[UUID, Subscription]:
-    """What prices follow from: subscriptions as they stood right before an instant, without what was billed of them."""
-    subscription = _reading(Subscription)
+def conditions(
+    unit: UnitOfWork, ids: Iterable[UUID], lines: SharedLines, *, until: datetime | None = None
+) -> dict[UUID, Subscription]:
+    """What prices follow from: subscriptions as they stand, or stood right before an instant, without what was billed of
+    them."""
     where = {"tenant": unit.tenant_id, "until": until, "ids": list(ids)}
-    return {id_: subscription.decode(told) for id_, told in run(unit.tx, _CONDITIONS, where)}
+    return {id_: lines.subscription(told) for id_, told in run(unit.tx, _CONDITIONS, where)}
 
 
 def _waiting(unit: UnitOfWork, until: datetime, last_day: date) -> dict[UUID, set[tuple[str, date]]]:
@@ -138,7 +141,8 @@ ORDER BY subscription_id DESC, known_from DESC"""
 
 _CONDITIONS = """
 SELECT DISTINCT ON (subscription_id) subscription_id, conditions::text
-FROM contracts WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s) AND known_from < %(until)s
+FROM contracts WHERE tenant_id = %(tenant)s AND subscription_id = ANY(%(ids)s)
+  AND known_from < COALESCE(%(until)s, 'infinity'::timestamptz)
 ORDER BY subscription_id DESC, known_from DESC"""
 
 _WAITING = """

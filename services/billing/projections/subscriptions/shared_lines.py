@@ -1,4 +1,5 @@
-"""Events of subscriptions with the agreed lines shared: most customers agreed to what others did, in the same words."""
+"""Subscriptions as their rows tell them, with the agreed lines shared: most customers agreed to what others did, in the same
+words."""
 
 from __future__ import annotations
 
@@ -8,28 +9,25 @@ from typing import Any, get_type_hints
 import msgspec
 
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.events import SubscriptionCreated, Term, TermRenewed
-from shared.event_types import EventTypes
+from services.billing.domain.subscription.events import Term
+from services.billing.domain.subscription.state import Subscription
 
-_TYPES = EventTypes([SUBSCRIPTION])
 _LINE = msgspec.json.Decoder(AgreedLine)
 
 
 @dataclass(frozen=True, slots=True)
 class SharedLines:
-    """`known` has each line by its words, so that equal lines are one object. Other events that bring lines, such as
-    amendments, have their own."""
+    """`known` has the line of each term by its words, so that equal lines are one object. Amendments have their own."""
 
     known: dict[bytes, AgreedLine] = field(default_factory=dict)
 
-    def decode(self, name: str, data: str) -> Any:
-        if name not in _WITH_TERM:
-            return _TYPES.decode(SUBSCRIPTION.category, name, data)
-        kind, decoder = _WITH_TERM[name]
-        told = _values(decoder.decode(data))
-        term = _values(told["term"])
-        return kind(**told | {"term": Term(**term | {"line": self._line(term["line"])})})
+    def subscription(self, words: str) -> Subscription:
+        told = _values(_SUBSCRIPTION.decode(words))
+        return Subscription(**told | {"terms": tuple(self._term(term) for term in told["terms"])})
+
+    def _term(self, told: msgspec.Struct) -> Term:
+        term = _values(told)
+        return Term(**term | {"line": self._line(term["line"])})
 
     def _line(self, words: msgspec.Raw) -> AgreedLine:
         key = bytes(words)
@@ -57,9 +55,4 @@ def _values(told: msgspec.Struct) -> dict[str, Any]:
 
 
 _TERM = _but(Term, line=msgspec.Raw)
-
-_WITH_TERM: dict[str, tuple[type, msgspec.json.Decoder[Any]]] = {
-    name: (kind, msgspec.json.Decoder(_but(kind, term=_TERM)))
-    for name, kind in SUBSCRIPTION.event_types.items()
-    if kind in (SubscriptionCreated, TermRenewed)
-}
+_SUBSCRIPTION = msgspec.json.Decoder(_but(Subscription, terms=tuple[_TERM, ...]))
