@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID, uuid4
 
-import httpx
 import msgspec
 
 from services.billing.api.quotes.quote_token import hashed, new_token
@@ -21,13 +20,12 @@ from shared.clock import real_now
 from shared.ids import shown
 from shared.inbox import Inbox
 from shared.messages import decode
-from tests.bench.billing.seller import A_TRANSACTION, CHARGES, PLAN, Seller, line, party
+from tests.bench.billing.seller import A_TRANSACTION, Seller, line, party
 from tests.bench.billing.stand import Stand
 from tests.bench.usage.load import Load, send
 
 CONNECTIONS, OF_PAGES = 16, 4
 WARM_SECONDS, WARM_QUOTES = 1.0, 64
-OF_A_YEAR = "bench-year"  # the tenant whose contracts have bills of twelve months
 
 
 @dataclass
@@ -110,30 +108,6 @@ def verified(stand: Stand, seller: Seller, repeats: int, seconds: float) -> Row:
     """Invoices made again from the log, one connection."""
     with stand.api() as port:
         return _repeated(port, partial(_verifications, stand.token, invoices(seller)), 1, repeats, seconds)
-
-
-def what_if(stand: Stand, subscriptions: int, repeats: int) -> list[float]:
-    """Period totals a second that are priced twice, as agreed and at another price, by one question over a year of a tenant
-    with so many subscriptions, and with nothing else."""
-    seller = stand.seller(OF_A_YEAR)
-    seller.sell(subscriptions)
-    seller.bill_year()
-    asked = {
-        "plan": PLAN.code,
-        "prices": {"EUR": {code: {"price": {"model": "per_unit", "unit_amount": "0.02"}} for code in CHARGES}},
-        "since": "2026-01",
-        "until": "2027-01",
-    }
-    rates = []
-    with stand.api() as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as client:
-        client.headers["Authorization"] = f"Bearer {stand.token_of(OF_A_YEAR)}"
-        for _ in range(repeats + 1):
-            began = time.perf_counter()
-            (total,) = client.post("/v1/what-if", json=asked).raise_for_status().json()["totals"]
-            rates.append(total["usage_periods"] / (time.perf_counter() - began))
-            assert total["usage_periods"] == subscriptions * 12 * len(CHARGES)
-    seller.close()
-    return rates[1:]
 
 
 def _repeated(

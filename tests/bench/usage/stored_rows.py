@@ -16,7 +16,7 @@ A_TRANSACTION = 500_000
 
 
 def fill(stand: Stand, number: int) -> None:
-    """As metering leaves them, in the month of the events to come, with keys as random as hashes are."""
+    """As metering leaves them, in the month of the events to come, with keys of sixteen bytes, as random as hashes are."""
     named = {"tenant": tenant_id(TENANT), "now": datetime.now(UTC), "type": TYPE, "subjects": SUBJECTS}
     with connected(stand) as connection:
         for start in range(0, number, A_TRANSACTION):
@@ -29,7 +29,7 @@ def fill(stand: Stand, number: int) -> None:
 _FILL = """
 WITH stored AS (
   INSERT INTO usage_event_keys (tenant_id, key_hash, payload_hash, received_at)
-  SELECT %(tenant)s, sha256(convert_to('stored-' || number, 'UTF8')), sha256('same'), %(now)s
+  SELECT %(tenant)s, substr(sha256(convert_to('stored-' || number, 'UTF8')), 1, 16), substr(sha256('same'), 1, 16), %(now)s
   FROM generate_series(%(first)s::bigint, %(last)s) AS number RETURNING position)
 INSERT INTO usage_events (tenant_id, position, source, id, type, subject, time, data, batch_id, received_at)
 SELECT %(tenant)s, position, '/gates', 'stored-' || position, %(type)s,
