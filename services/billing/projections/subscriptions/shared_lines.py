@@ -4,6 +4,7 @@ words."""
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, dataclass, field, fields
+from types import GenericAlias
 from typing import Any, get_type_hints
 
 import msgspec
@@ -55,4 +56,4 @@ def _values(told: msgspec.Struct) -> dict[str, Any]:
 
 
 _TERM = _but(Term, line=msgspec.Raw)
-_SUBSCRIPTION = msgspec.json.Decoder(_but(Subscription, terms=tuple[_TERM, ...]))
+_SUBSCRIPTION = msgspec.json.Decoder(_but(Subscription, terms=GenericAlias(tuple, (_TERM, ...))))
