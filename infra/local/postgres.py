@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,13 +41,15 @@ class PostgresDidNotStart(Exception):
 
 @dataclass(slots=True)
 class Postgres:
-    """The server whose data are in `directory`. With `durable=False` a crash may lose everything: for tests only."""
+    """The server whose data are in `directory`, with `settings` besides those of all. With `durable=False` a crash may lose
+    everything: for tests only."""
 
     directory: Path
     log: Path
     port: int = field(default_factory=free_port)
     durable: bool = True
     name: str = "postgres"
+    settings: Mapping[str, str] = field(default_factory=dict)
     child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -83,7 +86,7 @@ class Postgres:
         return (reachable_home(self.directory, server_account()) / "password").read_text()
 
     def _answers_after_launch(self, binaries: Path, home: Path) -> bool:
-        settings = SETTINGS if self.durable else SETTINGS | FORGETFUL
+        settings = SETTINGS | ({} if self.durable else FORGETFUL) | dict(self.settings)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self.child = launch(
             [str(binaries / "postgres"), "-D", str(home / "data"), "-p", str(self.port), *options],

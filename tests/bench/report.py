@@ -23,9 +23,10 @@ def show(what: str, found: Sequence[float], unit: str) -> None:
 def show_conditions(database_url: str, packages: Sequence[str], about: str) -> None:
     """The machine, the packages and the server that the figures depend on; `about` is what else they do."""
     with psycopg.connect(libpq(database_url)) as connection:
-        names = ("server_version", "fsync", "synchronous_commit")
+        names = ("server_version", "fsync", "synchronous_commit", "shared_buffers", "max_wal_size")
         facts = [connection.execute(f"SHOW {name}").fetchone() for name in names]
-    server, fsync, synchronous = (row[0] for row in facts if row)
+    server, fsync, synchronous, buffers, log = (row[0] for row in facts if row)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}", end="; ")
     print(", ".join(f"{name} {version(name)}" for name in packages))
-    print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}; {about}", flush=True)
+    print(f"PostgreSQL {server}, fsync {fsync}, synchronous_commit {synchronous}", end=", ")
+    print(f"shared_buffers {buffers}, max_wal_size {log}; {about}", flush=True)

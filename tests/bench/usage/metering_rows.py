@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,9 +34,25 @@ class Row:
     wall: list[float] = field(default_factory=list)
     per_core: list[float] = field(default_factory=list)
 
+    def note(self, seconds: float, core_seconds: float) -> None:
+        self.wall.append(EVENTS / seconds)
+        self.per_core.append(EVENTS / core_seconds)
 
-def metered(stand: Stand, repeats: int) -> Row:
-    """Of the worker, PostgreSQL and the broker, while a backlog is metered."""
+
+def compare(stand: Stand, repeats: int) -> tuple[Row, Row]:
+    """What storing costs at least, and ours, turn by turn, as the store grows under both: COPY into a staging table and
+    INSERT … ON CONFLICT DO NOTHING from there."""
+    bound = Row()
+    with connected(stand) as connection:
+        connection.execute(_STAGING)
+        connection.commit()
+        ours = metered(stand, repeats, before=lambda: _copied(bound, stand, connection))
+    return bound, ours
+
+
+def metered(stand: Stand, repeats: int, before: Callable[[], None] = lambda: None) -> Row:
+    """Of the worker, PostgreSQL and the broker, while a backlog is metered. While the worker stands still for it, `before` is
+    done."""
     row = Row()
     log = IngestLog(stand.service.settings("api"))
     with stand.worker() as pid, connected(stand) as connection:
@@ -44,14 +60,13 @@ def metered(stand: Stand, repeats: int) -> Row:
         for _ in range(repeats):
             goal = metered_so_far(connection) + EVENTS
             os.kill(pid, signal.SIGSTOP)
+            before()
             append(log, events(EVENTS))
             pids = [pid, *stand.server_pids]
             used, began = cpu_seconds(pids), time.perf_counter()
             os.kill(pid, signal.SIGCONT)
             eventually(lambda goal=goal: metered_so_far(connection) >= goal, seconds=300)
-            took, used = time.perf_counter() - began, cpu_seconds(pids) - used
-            row.wall.append(EVENTS / took)
-            row.per_core.append(EVENTS / used)
+            row.note(time.perf_counter() - began, cpu_seconds(pids) - used)
     log.close()
     return row
 
@@ -67,22 +82,13 @@ def _arrivals(sent: Sequence[CloudEvent]) -> Arrivals:
     return Arrivals(tenant_id=tenant_id(TENANT), batch_id=uuid4(), received_at=now, events=list(sent))
 
 
-def copied(stand: Stand, repeats: int) -> Row:
-    """COPY into a staging table and INSERT … ON CONFLICT DO NOTHING from there: what storing costs at least."""
-    row = Row()
-    with connected(stand) as connection:
-        connection.execute(_STAGING)
-        connection.commit()
-        for _ in range(repeats):
-            batches = [named([_arrivals(events(A_TRANSACTION))]) for _ in range(EVENTS // A_TRANSACTION)]
-            pids = [os.getpid(), stand.postgres_pid]
-            used, began = cpu_seconds(pids), time.perf_counter()
-            for batch in batches:
-                _copy(connection, batch)
-            took, used = time.perf_counter() - began, cpu_seconds(pids) - used
-            row.wall.append(EVENTS / took)
-            row.per_core.append(EVENTS / used)
-    return row
+def _copied(row: Row, stand: Stand, connection: psycopg.Connection) -> None:
+    batches = [named([_arrivals(events(A_TRANSACTION))]) for _ in range(EVENTS // A_TRANSACTION)]
+    pids = [os.getpid(), stand.postgres_pid]
+    used, began = cpu_seconds(pids), time.perf_counter()
+    for batch in batches:
+        _copy(connection, batch)
+    row.note(time.perf_counter() - began, cpu_seconds(pids) - used)
 
 
 def _copy(connection: psycopg.Connection, batch: Sequence[Staged]) -> None:

@@ -29,6 +29,8 @@ from tests.support.servers import Servers, create_product_topics
 from tests.support.waiting import eventually
 
 TENANT = "bench"
+# As a server that has some gigabytes for the database.
+LARGE = {"shared_buffers": "4GB", "max_wal_size": "16GB"}
 NO_LIMIT = {"RATE_LIMIT_REQUESTS": "1000000000", "RATE_LIMIT_BYTES": "1000000000000"}
 
 
@@ -112,7 +114,7 @@ def standing() -> Iterator[Stand]:
     """With a tenant on real time that has a meter, and a period for each of its customers."""
     home = Path(tempfile.mkdtemp(prefix="quittance-bench-"))
     home.chmod(0o711)  # the server's own user passes through
-    postgres = Postgres(home / "postgres", home / "postgres.log")
+    postgres = Postgres(home / "postgres", home / "postgres.log", settings=LARGE)
     kafka = ApacheKafka(home / "kafka", home / "kafka.log", options=LONG)
     with ExitStack() as opened:
         opened.callback(shutil.rmtree, home, ignore_errors=True)
