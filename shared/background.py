@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -81,47 +81,51 @@ class Background:
         ]
 
 
-def background(
-    settings: Settings,
-    engine: Engine,
-    cluster_id: str,
-    *,
-    store: EventStore,
-    outbox: Outbox,
-    handlers: Handlers,
-    timers: Mapping[str, TimerHandler],
-    preparations: Mapping[str, Preparation] | None = None,
-    topics: Sequence[str],
-    waiting: Callable[[Connection, UUID, datetime], int] = nothing_waits,
-    more_consumers: Sequence[Consumer] = (),
-    more_loops: Sequence[Loop] = (),
-    more_answers: Answers = no_more_answers,
-    checks: Mapping[str, Check] | None = None,
-) -> Background:
-    """`topics` go to the inbox; the service's other consumers count for settling and readiness just the same. `checks` are
-    its figures that have to agree."""
-    service = outbox.service
-    republish_to_new_broker(engine, store, outbox, cluster_id, wanted=settings.republish_on_new_broker)
-    inbox = Inbox(engine, store, handlers, service, real_now, settings.parked_quota)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duties:
+    """What a service asks of its worker. `topics` go to the inbox; the service's other consumers count for settling and
+    readiness just the same. `checks` are its figures that have to agree."""
+
+    store: EventStore
+    outbox: Outbox
+    handlers: Handlers
+    topics: Sequence[str]
+    timers: Mapping[str, TimerHandler]
+    preparations: Mapping[str, Preparation] = field(default_factory=dict)
+    waiting: Callable[[Connection, UUID, datetime], int] = nothing_waits
+    more_consumers: Sequence[Consumer] = ()
+    more_loops: Sequence[Loop] = ()
+    more_answers: Answers = no_more_answers
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+def background(settings: Settings, engine: Engine, cluster_id: str, duties: Duties) -> Background:
+    service, store = duties.outbox.service, duties.store
+    republish_to_new_broker(engine, store, duties.outbox, cluster_id, wanted=settings.republish_on_new_broker)
+    inbox = Inbox(engine, store, duties.handlers, service, real_now, settings.parked_quota)
     group = f"quittance.{service}{settings.consumer_group_suffix}"
-    reader = Consumer(settings, service, group, topics, engine, cluster_id, consumer.into(inbox))
-    consumers = [reader, *more_consumers]
+    reader = Consumer(settings, service, group, duties.topics, engine, cluster_id, consumer.into(inbox))
+    consumers = [reader, *duties.more_consumers]
     publisher = Publisher(settings)
     return Background(
         publisher=publisher,
         relay=Relay(engine, publisher.send, service),
         consumer=reader,
-        timers=TimerRunner(
-            engine, store, timers, real_now, park_timer(real_now), service, preparations=preparations or {}
-        ),
+        timers=_timers(engine, duties),
         parking=Parking(engine, inbox, real_now),
-        settling=_settling(settings, engine, cluster_id, consumers, waiting, more_answers),
+        settling=_settling(settings, engine, cluster_id, consumers, duties),
         housekeeping=partial(_keep_house, engine),
         watch=Watch(settings, engine, service, cluster_id, [topic for each in consumers for topic in each.topics]),
-        books=Books(engine, service, checks or {}),
-        more_consumers=more_consumers,
-        more_loops=more_loops,
+        books=Books(engine, service, duties.checks),
+        more_consumers=duties.more_consumers,
+        more_loops=duties.more_loops,
     )
+
+
+def _timers(engine: Engine, duties: Duties) -> TimerRunner:
+    parks = park_timer(real_now)
+    service, first = duties.outbox.service, duties.preparations
+    return TimerRunner(engine, duties.store, duties.timers, real_now, parks, service, preparations=first)
 
 
 def _settling(
@@ -129,8 +133,7 @@ def _settling(
     engine: Engine,
     cluster_id: str,
     consumers: Sequence[Consumer],
-    waiting: Callable[[Connection, UUID, datetime], int],
-    more_answers: Answers,
+    duties: Duties,
 ) -> Settling:
     watcher = kafka.consumer(settings, None)
     topics = [topic for each in consumers for topic in each.topics]
@@ -138,13 +141,13 @@ def _settling(
         engine=engine,
         end_offsets=lambda: exact_end_offsets(watcher, settings, topics),
         cluster_id=lambda: cluster_id,
-        waiting=waiting,
+        waiting=duties.waiting,
         real_now=real_now,
         heartbeat=lambda: {
             "consuming": all(each.is_assigned() for each in consumers),
             "outbox_is_full": has_rows(engine, settings.outbox_quota),
         },
-        more_answers=more_answers,
+        more_answers=duties.more_answers,
     )
 
 

@@ -85,6 +85,11 @@ def _to_send(metadata: MetaData) -> None:
 
 
 def _received(metadata: MetaData) -> None:
+    _inbox(metadata)
+    _log_positions(metadata)
+
+
+def _inbox(metadata: MetaData) -> None:
     Table(
         "inbox",
         metadata,
@@ -95,6 +100,9 @@ def _received(metadata: MetaData) -> None:
         PrimaryKeyConstraint("tenant_id", "source", "stream_id"),
         info={"queue": True},
     )
+
+
+def _log_positions(metadata: MetaData) -> None:
     Table(
         "consumer_offsets",
         metadata,

@@ -1,5 +1,7 @@
 """The tables of the ledger: postings, what is taxed how, what is earned by day, closed months, and the chain over events."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -27,25 +29,9 @@ def _postings(metadata: MetaData) -> None:
     Table(
         "ledger_postings",
         metadata,
-        Column("tenant_id", Uuid, nullable=False),
-        Column("place", Text, nullable=False),
-        Column("entry_id", Uuid, nullable=False),
-        Column("number", Integer, nullable=False),
-        Column("kind", Text, nullable=False),
-        Column("booked_on", Date, nullable=False),
-        Column("effective_on", Date, nullable=False),
-        Column("account", Text, nullable=False),
-        Column("revenue_class", Text),
-        Column("tax_rate", Text),
-        Column("currency", Text, nullable=False),
-        Column("amount_minor", BigInteger, nullable=False),
-        Column("customer_id", Uuid, nullable=False),
-        Column("customer_key", Text, nullable=False),
-        Column("invoice_id", Uuid),
-        Column("document", Text),
-        Column("line", Integer),
-        Column("event", Text, nullable=False),
-        Column("event_id", Uuid, nullable=False),
+        *_entry(),
+        *_amount(),
+        *_documents(),
         instant("recorded_at"),
         PrimaryKeyConstraint("tenant_id", "place"),
         Index(None, "tenant_id", "account", "booked_on"),
@@ -53,6 +39,41 @@ def _postings(metadata: MetaData) -> None:
         Index(None, "tenant_id", "customer_key"),
         Index(None, "tenant_id", "entry_id"),
     )
+
+
+def _entry() -> list[Column[Any]]:
+    return [
+        Column("tenant_id", Uuid, nullable=False),
+        Column("place", Text, nullable=False),
+        Column("entry_id", Uuid, nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("booked_on", Date, nullable=False),
+        Column("effective_on", Date, nullable=False),
+    ]
+
+
+def _amount() -> list[Column[Any]]:
+    return [
+        Column("account", Text, nullable=False),
+        Column("revenue_class", Text),
+        Column("tax_rate", Text),
+        Column("currency", Text, nullable=False),
+        Column("amount_minor", BigInteger, nullable=False),
+    ]
+
+
+def _documents() -> list[Column[Any]]:
+    """Who and what it was booked for."""
+    return [
+        Column("customer_id", Uuid, nullable=False),
+        Column("customer_key", Text, nullable=False),
+        Column("invoice_id", Uuid),
+        Column("document", Text),
+        Column("line", Integer),
+        Column("event", Text, nullable=False),
+        Column("event_id", Uuid, nullable=False),
+    ]
 
 
 def _taxed_amounts(metadata: MetaData) -> None:

@@ -18,7 +18,7 @@ from services.billing.projections.invoices import waiting_bills
 from services.billing.projections.subscriptions import running_usage
 from services.billing.settings import Settings
 from services.billing.store import OUTBOX, create_store
-from shared.background import Background, background, start
+from shared.background import Background, Duties, background, start
 from shared.clock import real_now
 from shared.database import engine_for
 from shared.worker import Loop
@@ -30,10 +30,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
     engine, store = engine_for(settings.database, pool_size=settings.pool_size + 3), create_store()
     asked = (engine, store, PROVIDERS, real_now)
     charging, refunding, topping_up, pending = Charging(*asked), Refunding(*asked), ToppingUp(*asked), Pending(*asked)
-    return background(
-        settings,
-        engine,
-        cluster_id,
+    duties = Duties(
         store=store,
         outbox=OUTBOX,
         handlers=HANDLERS,
@@ -50,6 +47,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
             Loop("thinning", partial(_thin, engine), DAY),
         ],
     )
+    return background(settings, engine, cluster_id, duties)
 
 
 def _thin(engine: Engine) -> int:

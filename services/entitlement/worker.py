@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.entitlement.messaging.inbound import HANDLERS, TIMERS, TOPICS
 from services.entitlement.settings import Settings
 from services.entitlement.store import OUTBOX, create_store
-from shared.background import Background, background, start
+from shared.background import Background, Duties, background, start
 from shared.database import engine_for
 
 
@@ -14,11 +14,7 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         settings,
         engine_for(settings.database, pool_size=settings.pool_size),
         cluster_id,
-        store=create_store(),
-        outbox=OUTBOX,
-        handlers=HANDLERS,
-        timers=TIMERS,
-        topics=TOPICS,
+        Duties(store=create_store(), outbox=OUTBOX, handlers=HANDLERS, timers=TIMERS, topics=TOPICS),
     )
 
 

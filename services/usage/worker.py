@@ -23,7 +23,7 @@ from services.usage.metering.watches import PeriodKey
 from services.usage.projections import backfills, due_periods
 from services.usage.settings import Settings
 from services.usage.store import OUTBOX, create_store
-from shared.background import Background, background, start
+from shared.background import Background, Duties, background, start
 from shared.clock import real_now
 from shared.consumer import Consumer
 from shared.database import engine_for
@@ -36,22 +36,17 @@ MORE_THREADS = 10
 
 def create_background(settings: Settings, cluster_id: str) -> Background:
     engine = engine_for(settings.database, pool_size=settings.pool_size + MORE_THREADS)
-    store = create_store()
-    advancing = Advancing(engine, store, real_now)
-    crossing = Crossing(engine, store, real_now)
+    store, unread = create_store(), IngestEnds(settings)
+    advancing, crossing = Advancing(engine, store, real_now), Crossing(engine, store, real_now)
 
     def changed(keys: Iterable[PeriodKey]) -> None:
         advancing.note(keys)
         crossing.note(keys)
 
+    closing = Closing(engine, store, IngestEnds(settings), lambda: _metered(engine, cluster_id), real_now)
     metering = Metering(engine, store, real_now, changed)
     backfilling = Backfilling(engine, store, real_now, changed)
-    closing = Closing(engine, store, IngestEnds(settings), lambda: _metered(engine, cluster_id), real_now)
-    unread = IngestEnds(settings)
-    return background(
-        settings,
-        engine,
-        cluster_id,
+    duties = Duties(
         store=store,
         outbox=OUTBOX,
         handlers=HANDLERS,
@@ -60,16 +55,20 @@ def create_background(settings: Settings, cluster_id: str) -> Background:
         waiting=_waiting,
         checks=books.CHECKS,
         more_consumers=[_consumer(settings, engine, cluster_id, metering)],
-        more_loops=[
-            Loop("months ahead", MonthsAhead(engine, real_now).step, 60),
-            Loop("closing", closing.step, 0.05, is_eager=True),
-            Loop("advancing", advancing.step, 1.0),
-            Loop("crossing", crossing.step, 1.0),
-            Loop("rolling up", TakingOver(engine).step, 2.0),
-            *_of_backfills(backfilling),
-        ],
+        more_loops=[*_of_periods(engine, closing, advancing, crossing), *_of_backfills(backfilling)],
         more_answers=lambda tx, tenant_id: {"pending": _pending(unread, tx, cluster_id, tenant_id)},
     )
+    return background(settings, engine, cluster_id, duties)
+
+
+def _of_periods(engine: Engine, closing: Closing, advancing: Advancing, crossing: Crossing) -> list[Loop]:
+    return [
+        Loop("months ahead", MonthsAhead(engine, real_now).step, 60),
+        Loop("closing", closing.step, 0.05, is_eager=True),
+        Loop("advancing", advancing.step, 1.0),
+        Loop("crossing", crossing.step, 1.0),
+        Loop("rolling up", TakingOver(engine).step, 2.0),
+    ]
 
 
 def _of_backfills(backfilling: Backfilling) -> list[Loop]:

@@ -106,9 +106,6 @@ def _entry(booked: _Booked) -> BankEntry:
     of_batch = details is not None and booked.of > 1
     source = details if details is not None else entry
     amount = _amount(details if of_batch and details is not None else entry)
-    direction = _text(source, "CdtDbtInd") or _text(entry, "CdtDbtInd")
-    if direction not in ("CRDT", "DBIT"):
-        raise WrongField("CdtDbtInd", "CRDT or DBIT is needed")
     suffix = f"#{booked.number}" if of_batch else ""
     reference = _text(entry, "NtryRef") or _position(statement, entry)
     bank_reference = _text(entry, "AcctSvcrRef")
@@ -120,7 +117,7 @@ def _entry(booked: _Booked) -> BankEntry:
         reference=words("NtryRef", reference, longest=100, needed=True) + suffix,
         bank_reference=words("AcctSvcrRef", bank_reference, longest=100) + suffix if bank_reference else None,
         amount=amount,
-        is_incoming=direction == "CRDT" and amount.minor > 0,
+        is_incoming=_is_credit(source, entry) and amount.minor > 0,
         is_reversal=_text(entry, "RvslInd") in ("true", "1"),
         booked_on=booked_on,
         valued_on=day("ValDt", valued) if valued else booked_on,
@@ -129,6 +126,13 @@ def _entry(booked: _Booked) -> BankEntry:
         text=words("RmtInf", _remittance(source, entry)),
         end_to_end=words("EndToEndId", _text(source, "Refs/EndToEndId").removeprefix("NOTPROVIDED"), longest=100),
     )
+
+
+def _is_credit(source: Element, entry: Element) -> bool:
+    direction = _text(source, "CdtDbtInd") or _text(entry, "CdtDbtInd")
+    if direction not in ("CRDT", "DBIT"):
+        raise WrongField("CdtDbtInd", "CRDT or DBIT is needed")
+    return direction == "CRDT"
 
 
 def _amount(place: Element) -> Money:

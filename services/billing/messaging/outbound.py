@@ -10,7 +10,13 @@ from services.billing.domain.catalogue import PlanPublished
 from services.billing.domain.customer import Customer, CustomerChanged
 from services.billing.messaging.outbound_invoices import dunning_contract, invoice_contract
 from services.billing.messaging.outbound_quotes import plan_contract, quote_contract
-from services.billing.messaging.outbound_subscriptions import subscription_contract
+from services.billing.messaging.outbound_subscriptions import (
+    notice_contract,
+    subscription_contract,
+    term_contract,
+    trial_contract,
+    usage_period_contract,
+)
 from shared.contracts import billing as contracts
 from shared.messages import Contract
 
@@ -28,6 +34,10 @@ TOPICS = {
 
 TRANSLATIONS = (
     subscription_contract,
+    usage_period_contract,
+    term_contract,
+    notice_contract,
+    trial_contract,
     invoice_contract,
     dunning_contract,
     quote_contract,

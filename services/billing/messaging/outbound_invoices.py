@@ -16,29 +16,16 @@ def invoice_contract(event: Any) -> Contract | None:
     match event:
         case events.InvoiceIssued(facts=facts):
             return billing_invoices.InvoiceIssuedV1(**_facts(facts), open_minor=event.open.minor)
-        case events.PaymentAllocated(facts=facts, payment_id=payment_id, amount=amount, open=left):
-            return billing_invoices.InvoicePaymentAllocatedV1(
-                **_facts(facts), payment_id=payment_id, amount_minor=amount.minor, open_minor=left.minor
-            )
-        case events.PaymentReturned(facts=facts, reopened=reopened) if reopened.minor:
-            return billing_invoices.InvoiceReopenedV1(
-                **_facts(facts),
-                payment_id=event.payment_id,
-                amount_minor=reopened.minor,
-                open_minor=event.open.minor,
-                reason=event.reason,
-            )
+        case events.PaymentAllocated():
+            return _allocated(event)
+        case events.PaymentReturned(reopened=reopened) if reopened.minor:
+            return _reopened(event)
         case events.InvoiceWrittenOff(facts=facts, amount=amount, written_off=written_off, reason=reason):
             return billing_invoices.InvoiceWrittenOffV1(
                 **_facts(facts), amount_minor=amount.minor, written_off_minor=written_off.minor, reason=reason
             )
-        case events.InvoiceRecovered(facts=facts, payment_id=payment_id, amount=amount, written_off=written_off):
-            return billing_invoices.InvoiceRecoveredV1(
-                **_facts(facts),
-                payment_id=payment_id,
-                amount_minor=amount.minor,
-                written_off_minor=written_off.minor,
-            )
+        case events.InvoiceRecovered():
+            return _recovered(event)
         case events.InvoicePaid(facts=facts):
             return billing_invoices.InvoicePaidV1(**_facts(facts))
         case events.InvoiceOverdue(facts=facts, open=left):
@@ -49,6 +36,34 @@ def invoice_contract(event: Any) -> Contract | None:
             return _credited(event)
         case _:
             return None
+
+
+def _allocated(event: events.PaymentAllocated) -> Contract:
+    return billing_invoices.InvoicePaymentAllocatedV1(
+        **_facts(event.facts),
+        payment_id=event.payment_id,
+        amount_minor=event.amount.minor,
+        open_minor=event.open.minor,
+    )
+
+
+def _reopened(event: events.PaymentReturned) -> Contract:
+    return billing_invoices.InvoiceReopenedV1(
+        **_facts(event.facts),
+        payment_id=event.payment_id,
+        amount_minor=event.reopened.minor,
+        open_minor=event.open.minor,
+        reason=event.reason,
+    )
+
+
+def _recovered(event: events.InvoiceRecovered) -> Contract:
+    return billing_invoices.InvoiceRecoveredV1(
+        **_facts(event.facts),
+        payment_id=event.payment_id,
+        amount_minor=event.amount.minor,
+        written_off_minor=event.written_off.minor,
+    )
 
 
 def _credited(event: events.CreditNoteIssued) -> billing_invoices.InvoiceCreditedV1:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.correction import Carried, Correction, difference
 from services.billing.domain.given_back import rated_less_given
 from services.billing.domain.invoice import INVOICE
@@ -84,37 +86,49 @@ def _recalculate(
 def _correct(
     subscription: Subscription, version: int, invoice: Invoice, usage: Usage, revised: Revised, desk: Desk
 ) -> Iterator[Order]:
-    facts, header = invoice.issued, invoice.header
-    line = subscription.line(revised.item.term_number, revised.item.amendment)
-    correction = Correction(
-        correction_id=revised.correction_id,
-        invoice_id=facts.invoice_id,
-        invoice=facts.number,
-        period_id=revised.item.period_id,
-        revision=revised.revision,
-        cause=revised.cause,
+    line, correction = (
+        subscription.line(revised.item.term_number, revised.item.amendment),
+        _correction(invoice, revised),
     )
     found = _changed(invoice, desk.beside(subscription, version), usage, correction)
-    day, again = subscription.day(desk.at), is_billed_after(subscription, desk.at)
-    status = NOTED[treatment(line.late_usage, line.late_usage_days, facts.issued_on, day, is_billed_after=again)]
-    if status == "deferred" and found.is_nothing(subscription.currency):
-        status = "open"  # answered at once: nothing has to wait
+    status = _status(subscription, line, invoice, found, desk.at)
     note = NoteCorrection(
         correction=correction,
         charge=revised.item.charge,
         status=status,
         policy=policy_text(line.late_usage, line.late_usage_days),
         difference=found,
-        revisions=revisions_of(header, usage),
+        revisions=revisions_of(invoice.header, usage),
         event_ids=revised.event_ids,
     )
-    yield Order(INVOICE, facts.invoice_id, note)
+    yield Order(INVOICE, correction.invoice_id, note)
     match status:
         case "deferred":
             deferred = DeferredCorrection(correction=correction, carried=found, deferred_at=desk.at)
             yield Order(SUBSCRIPTION, subscription.subscription_id, DeferCorrection(correction=deferred))
         case "open":
             yield from settle(subscription, version, (correction,), found, desk)
+
+
+def _correction(invoice: Invoice, revised: Revised) -> Correction:
+    return Correction(
+        correction_id=revised.correction_id,
+        invoice_id=invoice.issued.invoice_id,
+        invoice=invoice.issued.number,
+        period_id=revised.item.period_id,
+        revision=revised.revision,
+        cause=revised.cause,
+    )
+
+
+def _status(
+    subscription: Subscription, line: AgreedLine, invoice: Invoice, found: Carried, at: datetime
+) -> NotedStatus:
+    """What would wait for the next invoice and changes nothing is answered at once."""
+    day, again = subscription.day(at), is_billed_after(subscription, at)
+    treated = treatment(line.late_usage, line.late_usage_days, invoice.issued.issued_on, day, is_billed_after=again)
+    status = NOTED[treated]
+    return "open" if status == "deferred" and found.is_nothing(subscription.currency) else status
 
 
 def _changed(invoice: Invoice, contract: Contracts, usage: Usage, correction: Correction) -> Carried:

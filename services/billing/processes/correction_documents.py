@@ -61,20 +61,10 @@ def _bill(
     subscription: Subscription, version: int, correction: Correction, more: Carried, desk: Desk
 ) -> Generator[Order, None, CorrectionDocument]:
     """Issued at once, and due like any other of the term."""
-    id_, corrected = uuid5(correction.correction_id, "invoice"), desk.invoice(correction.invoice_id).header.bill
-    bill = Bill(
-        invoice_id=id_,
-        billing_on=subscription.day(desk.at),
-        billed_at=desk.at,
-        flat=(),
-        usage=(),
-        fees=(),
-        tax=corrected.tax,
-        taxation=corrected.taxation,
-    )
     term = subscription.term(more.lines[0].term_number)
+    bill = _bill_of(subscription, correction, desk)
     header = Header(
-        invoice_id=id_,
+        invoice_id=bill.invoice_id,
         subscription_id=subscription.subscription_id,
         subscription_version=version,
         party=subscription.party_on(bill.billing_on),
@@ -84,10 +74,26 @@ def _bill(
         corrects=correction,
         purchase_order=term.purchase_order,
     )
-    yield Order(INVOICE, id_, DraftInvoice(header=header, lines=more.lines, review_until=None, taxes=more.taxes))
+    id_, draft = bill.invoice_id, DraftInvoice(header=header, lines=more.lines, review_until=None, taxes=more.taxes)
+    yield Order(INVOICE, id_, draft)
     number = desk.next_number()
     yield from wallets.issue(desk.invoice(id_), number, None, desk)
     return CorrectionDocument(kind="invoice", invoice_id=id_, number=number.text, carried=more)
+
+
+def _bill_of(subscription: Subscription, correction: Correction, desk: Desk) -> Bill:
+    """Of nothing but the correction, taxed as what it corrects."""
+    corrected = desk.invoice(correction.invoice_id).header.bill
+    return Bill(
+        invoice_id=uuid5(correction.correction_id, "invoice"),
+        billing_on=subscription.day(desk.at),
+        billed_at=desk.at,
+        flat=(),
+        usage=(),
+        fees=(),
+        tax=corrected.tax,
+        taxation=corrected.taxation,
+    )
 
 
 def _credit(

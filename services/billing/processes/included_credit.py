@@ -12,6 +12,7 @@ from services.billing.domain.included_credit import IncludedCredit
 from services.billing.domain.invoice.compose import billed_period
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.together import flat_lines
+from services.billing.domain.plan import Charge
 from services.billing.domain.subscription.events import FlatItem
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.wallet import WALLET
@@ -54,30 +55,41 @@ def _grant(
     charges = FlatCharges(line=line, currency=currency, anchor=subscription.anchor, zone=zone)
     units, part = line.on(item.starts_on).quantity_of(charge.code), charges.of_period(charge, billed_period(item)).part
     return GrantCredit(
-        facts=WalletFacts(
-            wallet_id=wallet_id(facts.invoice_id, number),
-            customer_id=facts.party.customer_id,
-            customer_key=facts.party.key,
-            zone=facts.party.zone,
-            name=charge.name,
-            promotional=False,
-        ),
-        terms=WalletTerms(
-            expires_on=item.ends_on + timedelta(days=included.keep_days),
-            credit=included.code,
-            covers_from=item.starts_on,
-            covers_to=item.ends_on,
-            rollover=Rollover(
-                series=series(subscription.subscription_id, charge.code),
-                percent=included.rollover_percent,
-                limit=included.most_rolled_over(currency),
-            ),
-        ),
+        facts=_wallet(invoice, number, charge),
+        terms=_terms(subscription, item, included, charge),
         amount=included.worth(units, part, currency),
         at=at,
         on=facts.issued_on,
         reason=facts.number,
         invoice_id=facts.invoice_id,
+    )
+
+
+def _wallet(invoice: Invoice, number: int, charge: Charge) -> WalletFacts:
+    facts = invoice.issued
+    return WalletFacts(
+        wallet_id=wallet_id(facts.invoice_id, number),
+        customer_id=facts.party.customer_id,
+        customer_key=facts.party.key,
+        zone=facts.party.zone,
+        name=charge.name,
+        promotional=False,
+    )
+
+
+def _terms(subscription: Subscription, item: FlatItem, included: IncludedCredit, charge: Charge) -> WalletTerms:
+    """It pays what is used in its own period; part of the rest goes to the next one of the charge."""
+    rollover = Rollover(
+        series=series(subscription.subscription_id, charge.code),
+        percent=included.rollover_percent,
+        limit=included.most_rolled_over(subscription.currency),
+    )
+    return WalletTerms(
+        expires_on=item.ends_on + timedelta(days=included.keep_days),
+        credit=included.code,
+        covers_from=item.starts_on,
+        covers_to=item.ends_on,
+        rollover=rollover,
     )
 
 

@@ -106,13 +106,9 @@ def charge_back(
         yield from _credit_taken_back(payment, credit, part, reason, at)
         payment = replace(payment, unapplied=payment.unapplied + part)
     taken = [(invoice(id_), part) for id_, part in payment.taken_from(amount)]
+    returned = _all_returned(taken)
     command = ChargeBack(
-        chargeback_id=chargeback_id,
-        amount=amount,
-        returned=_all_returned(taken),
-        reference=reference,
-        reason=reason,
-        at=at,
+        chargeback_id=chargeback_id, amount=amount, returned=returned, reference=reference, reason=reason, at=at
     )
     yield Order(PAYMENT, payment.facts.payment_id, command)
     for found, part in taken:

@@ -67,24 +67,37 @@ REMINDER_DAYS = (90, 60, 30)
 
 
 def timers_of(recorded: Recorded) -> Iterator[Timer]:
+    for of_kind in _KINDS:
+        yield from of_kind(recorded)
+
+
+def _of_bills(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
-        case QuoteSent(valid_until=valid_until):
-            yield _timer(recorded, "quote_expiry", valid_until, TERMS)
         case BillRequested(bill=Bill(together=Together() as together)):
             yield _day_over(recorded, together)
+        case LateFeeScheduled(assessed_at=assessed_at):
+            yield _timer(recorded, "late_fee", assessed_at, TERMS)
+        case LateFeeAssessed(bill_at=datetime() as bill_at):
+            yield _timer(recorded, "bill", bill_at, BILLS)
         case InvoiceDrafted(review_until=datetime() as review_until):
             yield _timer(recorded, "review_over", review_until, BILLS)
         case InvoiceIssued(facts=facts):
             overdue_at = start_of_day(facts.due_on + timedelta(days=1), facts.party.zone)
             yield _timer(recorded, "invoice_overdue", overdue_at, DUNNING)
-        case LateFeeScheduled(assessed_at=assessed_at):
-            yield _timer(recorded, "late_fee", assessed_at, TERMS)
+
+
+def _of_credit(recorded: Recorded) -> Iterator[Timer]:
+    match recorded.event:
         case CreditGranted(facts=facts, terms=WalletTerms(expires_on=date() as expires_on)):
             yield _timer(recorded, "credit_expiry", start_of_day(expires_on, facts.zone), TERMS)
         case CreditDrawn() | CreditExpired() | CreditRolledOver() | TopUpSet() | TopUpHeld() | CreditPurchased():
             yield from _top_up(recorded)
         case CreditPurchaseRequested(purchase=purchase):
             yield _timer(recorded, "purchase_given_up", purchase.requested_at + PURCHASE_GIVEN_UP_AFTER, BILLS)
+
+
+def _of_collection(recorded: Recorded) -> Iterator[Timer]:
+    match recorded.event:
         case AutopayRequested(attempt=attempt):
             yield _timer(recorded, "autopay_given_up", attempt.requested_at + GIVEN_UP_AFTER, BILLS)
         case AutopayPostponed(attempts_at=attempts_at, instalment=OfInstalment(plan_id=plan_id)):
@@ -95,6 +108,10 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             yield from (_timer(recorded, "payment_plan_review", at, DUNNING) for at in reviews_at)
             charges = charges_at(agreement, recorded.cause.occurred_at)
             yield from (_timer(recorded, "instalments_due", at, BILLS) for at in charges)
+
+
+def _of_dunning(recorded: Recorded) -> Iterator[Timer]:
+    match recorded.event:
         case (
             DebtTracked(steps_at=at)
             | DebtReduced(steps_at=at)
@@ -104,11 +121,13 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
             | DebtsReleased(steps_at=at)
         ):
             yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
+
+
+def _of_outcomes(recorded: Recorded) -> Iterator[Timer]:
+    match recorded.event:
         case UsagePeriodOpened(outcome=OutcomeSource()) | UsagePeriodShortened(outcome=OutcomeSource()):
             closes_at = recorded.event.ends_at + timedelta(seconds=recorded.event.collect_seconds)
             yield _timer(recorded, "outcomes_due", closes_at, PERIODS)
-        case _:
-            yield from _of_subscription(recorded)
 
 
 def _top_up(recorded: Recorded) -> Iterator[Timer]:
@@ -126,28 +145,41 @@ def _top_up(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "top_up", recorded.cause.occurred_at, BILLS, watched)
 
 
-def _of_subscription(recorded: Recorded) -> Iterator[Timer]:
+def _of_quotes_and_terms(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
+        case QuoteSent(valid_until=valid_until):
+            yield _timer(recorded, "quote_expiry", valid_until, TERMS)
         case SubscriptionCreated(facts=facts, trial=Trial(ends_on=ends_on)):
             yield _timer(recorded, "term_start", facts.starts_at, TERMS)
             yield _timer(recorded, "trial_end", start_of_day(ends_on, facts.party.zone), TERMS)
+        case SubscriptionCreated(facts=facts, term=term):
+            yield from _term(recorded, term, facts.party.zone, term.starts_on)
         case TrialConverted(facts=facts, term=term, at=at):
             timers = _term(recorded, term, facts.party.zone, term.starts_on)
             yield from (timer for timer in timers if timer.fire_at > at)
             yield _timer(recorded, "renewed_periods", at, PERIODS)
             yield _timer(recorded, "bill", at, BILLS)
-        case SubscriptionCreated(facts=facts, term=term):
-            yield from _term(recorded, term, facts.party.zone, term.starts_on)
-        case TermRenewed(facts=facts, term=term, renewed_at=renewed_at, anchor=anchor):
-            timers = _term(recorded, term, facts.party.zone, anchor)
-            yield from (timer for timer in timers if timer.fire_at > renewed_at)
-            yield _timer(recorded, "renewed_periods", renewed_at, PERIODS)
-            if recorded.event.mode == "auto":
-                yield _timer(recorded, "superseded_quotes", renewed_at, TERMS)
-            if facts.starts_at <= renewed_at:
-                yield _timer(recorded, "bill", renewed_at, BILLS)
+        case TermRenewed():
+            yield from _renewed(recorded, recorded.event)
+
+
+def _renewed(recorded: Recorded, renewed: TermRenewed) -> Iterator[Timer]:
+    facts, at = renewed.facts, renewed.renewed_at
+    timers = _term(recorded, renewed.term, facts.party.zone, renewed.anchor)
+    yield from (timer for timer in timers if timer.fire_at > at)
+    yield _timer(recorded, "renewed_periods", at, PERIODS)
+    if renewed.mode == "auto":
+        yield _timer(recorded, "superseded_quotes", at, TERMS)
+    if facts.starts_at <= at:
+        yield _timer(recorded, "bill", at, BILLS)
+
+
+def _of_changes(recorded: Recorded) -> Iterator[Timer]:
+    match recorded.event:
         case CancellationScheduled(cancellation=cancellation):
             yield _timer(recorded, "cancellation", cancellation.at, TERMS)
+        case SubscriptionCancelled(cancellation=cancellation):
+            yield from _changed(recorded, cancellation.at)
         case TransferScheduled(transfer=transfer):
             yield _timer(recorded, "transfer", transfer.at, TERMS)
         case SubscriptionTransferred(transfer=transfer):
@@ -157,13 +189,9 @@ def _of_subscription(recorded: Recorded) -> Iterator[Timer]:
         case SubscriptionAmended(amendment=amendment):
             yield from _changed(recorded, amendment.agreed_at)
             yield from _amended(recorded, recorded.event)
-        case SubscriptionCancelled(cancellation=cancellation):
-            yield from _changed(recorded, cancellation.at)
         case SubscriptionPaused(facts=facts, pause=pause):
             yield _timer(recorded, "pause_end", start_of_day(pause.until, facts.party.zone), TERMS)
             yield from (_timer(recorded, name, pause.at, BILLS) for name in ("bill", "unused_time"))
-        case LateFeeAssessed(bill_at=datetime() as bill_at):
-            yield _timer(recorded, "bill", bill_at, BILLS)
         case SubscriptionResumed(resumption=resumption):
             yield _timer(recorded, "bill", resumption.at, BILLS)
             yield from _extended(recorded, recorded.event)
@@ -239,3 +267,7 @@ def _timer(recorded: Recorded, name: str, fire_at: datetime, stage: int, subject
     """Of the event's own stream, unless it is another one's."""
     subject = subject or recorded.stream_id
     return Timer(tenant_id=recorded.tenant_id, name=name, subject=subject, fire_at=fire_at, stage=stage)
+
+
+# An event is of one kind at most.
+_KINDS = (_of_quotes_and_terms, _of_changes, _of_bills, _of_credit, _of_collection, _of_dunning, _of_outcomes)

@@ -96,24 +96,15 @@ class RenewalMetricsOut(MetricsOut):
     groups: dict[str, MetricsOut]
 
 
+_FATES = ("due", "resolved", "won", "lost", "open", "superseded")
+
+
 def shown(metrics: RenewalMetrics) -> MetricsOut:
     counts, base = metrics.counts, metrics.values.base
     by_count, by_value = _rates(counts, COUNT_RATES), _rates(metrics.values, VALUE_RATES)
     return MetricsOut(
-        due_count=counts.due,
-        due_base_minor=base.due.minor,
-        resolved_count=counts.resolved,
-        resolved_base_minor=base.resolved.minor,
-        won_count=counts.won,
-        won_base_minor=base.won.minor,
-        on_time_count=counts.on_time,
-        late_count=counts.late,
-        lost_count=counts.lost,
-        lost_base_minor=base.lost.minor,
-        open_count=counts.open,
-        open_base_minor=base.open.minor,
-        superseded_count=counts.superseded,
-        superseded_base_minor=base.superseded.minor,
+        **{f"{fate}_count": getattr(counts, fate) for fate in (*_FATES, "on_time", "late")},
+        **{f"{fate}_base_minor": getattr(base, fate).minor for fate in _FATES},
         booked_minor=metrics.values.won.booked.minor,
         gross_renewal_rate=by_value["gross_renewal_rate_at_opportunity"],
         net_renewal_rate=by_value["net_renewal_rate"],

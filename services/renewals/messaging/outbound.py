@@ -25,27 +25,35 @@ def to_contract(event: Any) -> Contract | None:
         case RenewalOpportunityOpened():
             return _opened(event)
         case RenewalWon():
-            return contracts.RenewalWonV1(
-                **_outcome(event),
-                quote_id=event.quote_id,
-                accepted_at=event.at,
-                late_days=event.late_days,
-                mode=event.mode,
-                value_minor=event.booked.minor,
-            )
+            return _won(event)
         case RenewalLost():
             return contracts.RenewalLostV1(
                 **_outcome(event), reason=event.reason, reason_class=event.churn_class, quote_id=event.quote_id
             )
         case RenewalSuperseded():
-            return contracts.RenewalSupersededV1(
-                **_outcome(event),
-                reason=event.reason,
-                successor_subscription_id=event.successor_subscription_id,
-                quote_id=event.quote_id,
-            )
+            return _superseded(event)
         case _:
             return None
+
+
+def _won(event: RenewalWon) -> contracts.RenewalWonV1:
+    return contracts.RenewalWonV1(
+        **_outcome(event),
+        quote_id=event.quote_id,
+        accepted_at=event.at,
+        late_days=event.late_days,
+        mode=event.mode,
+        value_minor=event.booked.minor,
+    )
+
+
+def _superseded(event: RenewalSuperseded) -> contracts.RenewalSupersededV1:
+    return contracts.RenewalSupersededV1(
+        **_outcome(event),
+        reason=event.reason,
+        successor_subscription_id=event.successor_subscription_id,
+        quote_id=event.quote_id,
+    )
 
 
 def _policy_published(policy: PolicyVersion) -> contracts.RenewalPolicyPublishedV1:

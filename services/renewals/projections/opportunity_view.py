@@ -98,10 +98,8 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
             return {"stage": "open", "term": term, "opened_at": at, "opened_by": by}
         case RenewalBaseAdjusted(base=base) if view.term is not None:
             return {"term": replace(view.term, base=base)}
-        case RenewalPostponed(ends_on=ends_on, due_on=due) if view.term is not None:
-            term = replace(view.term, ends_on=ends_on, zone=event.zone or view.term.zone)
-            postponed = {"term": term, "due_on": due}
-            return postponed | {"stage": "open", "decision": None} if view.stage == "lost" else postponed
+        case RenewalPostponed() if view.term is not None:
+            return _postponed(view, view.term, event)
         case RenewalQuoteStale():
             return {"quote_is_stale": True}
         case RenewalContacted():
@@ -117,6 +115,12 @@ def _change(view: OpportunityView, event: Any) -> dict[str, Any]:
             return {"stage": "superseded", "decision": _superseded(event), **_if_before(view.opened_at, at)}
         case _:
             return {}
+
+
+def _postponed(view: OpportunityView, before: ExpiringTerm, event: RenewalPostponed) -> dict[str, Any]:
+    term = replace(before, ends_on=event.ends_on, zone=event.zone or before.zone)
+    postponed = {"term": term, "due_on": event.due_on}
+    return postponed | {"stage": "open", "decision": None} if view.stage == "lost" else postponed
 
 
 def _if_before(opened_at: datetime | None, decided_at: datetime) -> dict[str, None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -32,6 +32,22 @@ def _shown_of(row: Row, stored: StoredInvoice) -> Document:
     restored = [each for note in notes for each in note.restored]
     credit = credit_out(stored.credit, restored, row["status"])
     return {
+        **_head(row, stored),
+        **_totals(row, stored, told),
+        "credit": [each.model_dump(mode="json") for each in credit],
+        "payment_plan_id": row["payment_plan_id"] and shown("ppl", row["payment_plan_id"]),
+        "held": _held(stored.held),
+        "losses": [{name: loss[name] for name in _LOSS} for loss in stored.losses],
+        "lines": [of_line(line) for line in stored.lines],
+        "edits": [{name: edit[name] for name in _EDIT} for edit in stored.edits],
+        "credit_note": told[-1] if told else None,
+        "credit_notes": told,
+        "version": row["version"],
+    }
+
+
+def _head(row: Row, stored: StoredInvoice) -> Document:
+    return {
         "invoice_id": shown("inv", row["invoice_id"]),
         "kind": stored.kind,
         "corrects": _corrects(stored.corrects),
@@ -46,24 +62,21 @@ def _shown_of(row: Row, stored: StoredInvoice) -> Document:
         "currency": row["currency"],
         "issued_on": row["issued_on"],
         "due_on": row["due_on"],
+    }
+
+
+def _totals(row: Row, stored: StoredInvoice, credit_notes: Sequence[Document]) -> Document:
+    refundable = sum(note["refundable_minor"] for note in credit_notes)
+    return {
         "subtotal_minor": row["subtotal_minor"],
         "taxes": stored.taxes,
         "tax_minor": row["tax_minor"],
         "untaxed": _untaxed(stored.tax),
         "total_minor": row["total_minor"],
         "open_minor": row["open_minor"],
-        "credited_minor": sum(note["amount_minor"] for note in told),
-        "refundable_minor": sum(note["refundable_minor"] for note in told) - stored.given_back_minor,
+        "credited_minor": sum(note["amount_minor"] for note in credit_notes),
+        "refundable_minor": refundable - stored.given_back_minor,
         "written_off_minor": row["written_off_minor"],
-        "credit": [each.model_dump(mode="json") for each in credit],
-        "payment_plan_id": row["payment_plan_id"] and shown("ppl", row["payment_plan_id"]),
-        "held": _held(stored.held),
-        "losses": [{name: loss[name] for name in _LOSS} for loss in stored.losses],
-        "lines": [of_line(line) for line in stored.lines],
-        "edits": [{name: edit[name] for name in _EDIT} for edit in stored.edits],
-        "credit_note": told[-1] if told else None,
-        "credit_notes": told,
-        "version": row["version"],
     }
 
 

@@ -98,8 +98,12 @@ def list_invoices(
         issued_to=issued_to,
         held=held,
     )
+    return ready_page_of(unit, invoices.stamped(mine), table.c.invoice_id, page, partial(_kept(request).of_rows, unit))
+
+
+def _kept(request: Request) -> ShownInvoices:
     shown: ShownInvoices = request.app.state.shown_invoices
-    return ready_page_of(unit, invoices.stamped(mine), table.c.invoice_id, page, partial(shown.of_rows, unit))
+    return shown
 
 
 @router.get("/{invoice_id}", response_model=InvoiceOut)

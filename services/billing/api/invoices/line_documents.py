@@ -23,8 +23,22 @@ def line_document(line: Stored) -> Document:
 
 def of_line(line: StoredLine) -> Document:
     """The order is that of `LineOut`."""
-    proof, credits_ = line.proof, line.credits
     taxes = [_tax(tax) for tax in line.taxes]
+    return {
+        **_charged(line),
+        **_made_of(line),
+        "amendment": line.amendment,
+        "priced_minor": line.amount["minor"] + sum(tax["included_minor"] or 0 for tax in taxes),
+        "tax_category": line.tax_category,
+        "tax_inclusive": line.tax_inclusive,
+        "taxes": taxes,
+        "edit": line.edit,
+        "adjustments": [{"edit": each["edit"], "amount_minor": each["amount"]["minor"]} for each in line.adjustments],
+        "subscription_id": line.subscription_id and id_text("sub", line.subscription_id),
+    }
+
+
+def _charged(line: StoredLine) -> Document:
     return {
         "number": line.number,
         "kind": line.kind,
@@ -42,19 +56,17 @@ def of_line(line: StoredLine) -> Document:
         "plan_version": line.plan_version,
         "term_number": line.term_number,
         "quote_id": line.quote_id and id_text("quo", line.quote_id),
+    }
+
+
+def _made_of(line: StoredLine) -> Document:
+    proof, credits_ = line.proof, line.credits
+    return {
         "tiers": line.tiers if are_plain(line.tiers) else [_tier(tier) for tier in line.tiers],
         "proof": proof and {"period_id": id_text("per", proof["period_id"]), **{n: proof[n] for n in _PROOF}},
         "corrects": _corrected_line(line.corrects),
         "discounts": [{"coupon": each["coupon"], "amount_minor": each["amount"]["minor"]} for each in line.discounts],
         "credits": credits_ and {"code": credits_["code"], **{n: _plain(credits_[n]) for n in _CREDITS}},
-        "amendment": line.amendment,
-        "priced_minor": line.amount["minor"] + sum(tax["included_minor"] or 0 for tax in taxes),
-        "tax_category": line.tax_category,
-        "tax_inclusive": line.tax_inclusive,
-        "taxes": taxes,
-        "edit": line.edit,
-        "adjustments": [{"edit": each["edit"], "amount_minor": each["amount"]["minor"]} for each in line.adjustments],
-        "subscription_id": line.subscription_id and id_text("sub", line.subscription_id),
     }
 
 

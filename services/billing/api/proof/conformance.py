@@ -105,17 +105,7 @@ def show(subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery) ->
         raise SubscriptionNotFound("no such subscription")
     quotes: dict[int, Quote | None] = {term.number: unit.state(QUOTE, term.quote_id) for term in subscription.terms}
     lines = {term.number: quoted_line(subscription, term, quotes[term.number]) for term in subscription.terms}
-    terms = [
-        TermOut(
-            term_number=term.number,
-            quote_id=term.quote_id,
-            quote_version=(quote := quotes[term.number]) and quote.version,
-            starts_on=term.starts_on,
-            ends_on=term.ends_on,
-            deviations=[_deviation(each) for each in _of_term(subscription, term, lines[term.number], quote)],
-        )
-        for term in subscription.terms
-    ]
+    terms = [_term_out(subscription, term, lines[term.number], quotes[term.number]) for term in subscription.terms]
 
     def shown(row: RowMapping) -> InvoiceOut:
         return invoice_conformance(unit, row["invoice_id"], subscription, lines, quotes[1])
@@ -128,6 +118,17 @@ def show(subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery) ->
         terms=terms,
         invoices=listed.items,
         next_cursor=listed.next_cursor,
+    )
+
+
+def _term_out(subscription: Subscription, term: Term, line: AgreedLine | None, quote: Quote | None) -> TermOut:
+    return TermOut(
+        term_number=term.number,
+        quote_id=term.quote_id,
+        quote_version=quote and quote.version,
+        starts_on=term.starts_on,
+        ends_on=term.ends_on,
+        deviations=[_deviation(each) for each in _of_term(subscription, term, line, quote)],
     )
 
 

@@ -33,6 +33,8 @@ from shared.http.routes import TransactionalRoute
 from shared.ids import shown
 from shared.unit_of_work import UnitOfWork
 
+NoteNumber = Annotated[str | None, Query(max_length=60)]
+
 router = APIRouter(prefix="/v1/invoices", tags=["proof"], route_class=TransactionalRoute)
 
 
@@ -77,24 +79,14 @@ class Verification(BaseModel):
 
 
 @router.get("/{invoice_id}/lines/{number}/explain")
-def explain(
-    invoice_id: InvoiceId,
-    number: int,
-    unit: ReadBilling,
-    credit_note: Annotated[str | None, Query(max_length=60)] = None,
-) -> Explanation:
+def explain(invoice_id: InvoiceId, number: int, unit: ReadBilling, credit_note: NoteNumber = None) -> Explanation:
     """From the amount back to the tiers, the price, the quote, and the usage events. With the number of a credit note of
     the invoice, a line of that."""
     row = invoices.get(unit, invoice_id)
-    stored = next((line for line in _lines(row, credit_note) if line["number"] == number), None)
-    if stored is None:
-        raise InvoiceNotFound("the document has no such line")
-    line = LineOut.model_validate(line_document(stored))
+    line = _line(row, credit_note, number)
     paid = paid_of_line(credit_of(row["document"], row["status"]), number) if credit_note is None else []
     counted = _period(unit, line)
     outcomes = outcomes_of(unit, counted, line, row["currency"])
-    metered = "won renewals" if counted and counted.outcome else "usage events"
-    period = counted and counted.outcome is None and shown("per", counted.item.period_id)
     return Explanation(
         invoice=credit_note or row["number"],
         line=line,
@@ -104,11 +96,10 @@ def explain(
         price=_price(unit, row, line),
         learned_at=counted.learned_at if counted else None,
         outcomes=outcomes,
-        usage_events=f"/v1/periods/{period}/events?{urlencode({'group': line.group})}" if period else None,
-        usage_recount=f"/v1/periods/{period}/recount" if period else None,
+        **_usage_links(counted, line.group),
         paid_with_credit=paid,
         reading=[
-            *_read(unit, row, line, metered),
+            *_read(unit, row, line, counted),
             *outcomes_read(outcomes, row["currency"]),
             *paid_read(paid, row["currency"]),
         ],
@@ -117,7 +108,16 @@ def explain(
     )
 
 
-def _read(unit: UnitOfWork, row: dict[str, Any], line: LineOut, metered: str) -> list[str]:
+def _usage_links(counted: UsagePeriod | None, group: str) -> dict[str, str | None]:
+    """Where usage lists the events behind the line, and counts them again. What it has not metered it knows nothing of."""
+    if counted is None or counted.outcome is not None:
+        return {"usage_events": None, "usage_recount": None}
+    period = f"/v1/periods/{shown('per', counted.item.period_id)}"
+    return {"usage_events": f"{period}/events?{urlencode({'group': group})}", "usage_recount": f"{period}/recount"}
+
+
+def _read(unit: UnitOfWork, row: dict[str, Any], line: LineOut, counted: UsagePeriod | None) -> list[str]:
+    metered = "won renewals" if counted and counted.outcome else "usage events"
     if line.corrects and not line.quantity and _is_given(unit.state(INVOICE, row["invoice_id"]), line.corrects):
         return given_back(line, row["currency"])
     return reading(_subscription(unit, row, line), line, row["currency"], metered, _once(unit, row, line))
@@ -140,6 +140,13 @@ def _edits(row: dict[str, Any], line: LineOut) -> list[EditOut]:
 def _subscription(unit: UnitOfWork, row: dict[str, Any], line: LineOut) -> Subscription | None:
     id_ = row["subscription_id"] or line.subscription_id
     return None if id_ is None else unit.state(SUBSCRIPTION, id_)
+
+
+def _line(row: dict[str, Any], credit_note: str | None, number: int) -> LineOut:
+    stored = next((line for line in _lines(row, credit_note) if line["number"] == number), None)
+    if stored is None:
+        raise InvoiceNotFound("the document has no such line")
+    return LineOut.model_validate(line_document(stored))
 
 
 def _lines(row: dict[str, Any], credit_note: str | None) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from services.billing.api.access import RehearsePlans
 from services.billing.api.catalogue.plan_forms import Form
 from services.billing.api.catalogue.plans import PlanCode
 from services.billing.api.subscriptions.subscriptions import SubscriptionId
+from services.billing.domain.plan import PlanVersion
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.state import Status
@@ -23,6 +24,7 @@ from services.billing.projections.subscriptions import subscriptions
 from services.billing.tables import subscriptions as table
 from shared.http.pages import PageQuery, page_of
 from shared.http.routes import TransactionalRoute
+from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/v1/plans", tags=["rehearsal"], route_class=TransactionalRoute)
 
@@ -67,23 +69,27 @@ def rehearse_version(
     plan = plans.get(unit, code, body.version if body else None)
 
     def shown(row: RowMapping) -> RehearsedOut:
-        id_ = row["subscription_id"]
-        subscription = unit.state(SUBSCRIPTION, id_)
-        renewals = [unit.state(QUOTE, quote_id) for quote_id in quotes.open_renewals(unit, id_)]
-        found = rehearse(subscription, plan, renewals, unit.now)
-        return RehearsedOut(
-            subscription_id=id_,
-            customer=row["customer_key"],
-            status=row["status"],
-            version=found.version,
-            verdict=found.verdict,
-            reason=found.reason,
-            on=found.on,
-            earliest_on=found.earliest_on,
-            currency=subscription.currency,
-            before_minor=None if found.before is None else found.before.minor,
-            after_minor=None if found.after is None else found.after.minor,
-        )
+        return _rehearsed(unit, plan, row)
 
     listed = page_of(unit, subscriptions.with_plan(unit, code), table.c.subscription_id, page, shown)
     return RehearsalOut(plan=code, version=plan.version, items=listed.items, next_cursor=listed.next_cursor)
+
+
+def _rehearsed(unit: UnitOfWork, plan: PlanVersion, row: RowMapping) -> RehearsedOut:
+    id_ = row["subscription_id"]
+    subscription = unit.state(SUBSCRIPTION, id_)
+    renewals = [unit.state(QUOTE, quote_id) for quote_id in quotes.open_renewals(unit, id_)]
+    found = rehearse(subscription, plan, renewals, unit.now)
+    return RehearsedOut(
+        subscription_id=id_,
+        customer=row["customer_key"],
+        status=row["status"],
+        version=found.version,
+        verdict=found.verdict,
+        reason=found.reason,
+        on=found.on,
+        earliest_on=found.earliest_on,
+        currency=subscription.currency,
+        before_minor=None if found.before is None else found.before.minor,
+        after_minor=None if found.after is None else found.after.minor,
+    )

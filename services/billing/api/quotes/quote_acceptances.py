@@ -17,6 +17,7 @@ from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import AcceptQuote
 from services.billing.domain.quote.deal import Deal
+from services.billing.domain.quote.events import QuoteAccepted
 from services.billing.domain.quote.state import Quote
 from services.billing.processes import one_off
 from services.billing.processes.ordering import subscription_id
@@ -60,8 +61,12 @@ def accept(body: AcceptanceForm, unit: AcceptByToken) -> AcceptedAnswer:
         needs_purchase_order=_needs_purchase_order(unit, named.quote_id),
     )
     [event] = unit.execute(QUOTE, named.quote_id, command)
+    return _answer(unit, named.quote_id, event)
+
+
+def _answer(unit: UnitOfWork, quote_id: UUID, event: QuoteAccepted) -> AcceptedAnswer:
     return AcceptedAnswer(
-        quote_id=named.quote_id,
+        quote_id=quote_id,
         quote_version=event.version,
         customer=event.deal.party.key,
         name=event.name,
@@ -71,7 +76,7 @@ def accept(body: AcceptanceForm, unit: AcceptByToken) -> AcceptedAnswer:
         term_months=event.term_months,
         **asdict(event.papers),
         subscriptions=_subscriptions(unit, event.deal),
-        invoice_id=None if unit.state(QUOTE, named.quote_id).lines else one_off.invoice_id(named.quote_id),
+        invoice_id=None if unit.state(QUOTE, quote_id).lines else one_off.invoice_id(quote_id),
     )
 
 

@@ -15,8 +15,10 @@ from services.billing.api.invoices.paper_forms import Clauses, Documents, papers
 from services.billing.api.quotes.discount_forms import DiscountForm, percent_off
 from services.billing.api.quotes.quoted_one_offs import QuotedOneOffForm
 from services.billing.domain.agreement import AgreedDiscount, RampPhase
+from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.quote.alternatives import AlternativeTerms
+from services.billing.domain.quote.lines import Asked
 from services.billing.domain.quote.papers import Papers
 from shared.http.fields import Day, DecimalText, Instant
 from shared.ids import prefixed
@@ -71,6 +73,16 @@ class LineForm(Form):
     ramp: Annotated[list[RampForm], Field(max_length=100)] | None = None
     trial_days: Annotated[int, Field(strict=True, ge=0, le=365)] | None = None
     ends_with: SubscriptionId | None = None
+
+    def asked(self, coupons: tuple[AgreedCoupon, ...]) -> Asked:
+        """With its coupons, which have been looked up."""
+        return Asked(
+            quantity=self.quantity,
+            discount_percent=self.percent_off,
+            coupons=coupons,
+            ramp=self.phases,
+            discounts=self.reasons,
+        )
 
     @property
     def phases(self) -> tuple[RampPhase, ...]:

@@ -118,14 +118,10 @@ def _line(
             party.currency,
             _renewal(plan, policies),
             starts_on=form.starts_on,
-            quantity=form.quantity,
-            discount_percent=form.percent_off,
-            discounts=form.reasons,
             channel=channel,
             term_months=form.term_months,
-            coupons=given,
-            ramp=form.phases,
             trial_days=form.trial_days,
+            **form.asked(given),
         )
     except (NoPriceInCurrency, NoPriceInChannel) as error:
         raise type(error)(str(error), field=at) from None

@@ -27,11 +27,8 @@ def evolve(dunning: Dunning, event: DunningEvent) -> Dunning:
     match event:
         case DebtTracked(customer_id=customer_id, zone=zone, debt=debt):
             return replace(dunning, customer_id=customer_id, zone=zone, debts=_by_age([*dunning.debts, debt]))
-        case DebtRestored(customer_id=customer_id, zone=zone, debt=debt):
-            others = [other for other in dunning.debts if other.invoice_id != debt.invoice_id]
-            settled = tuple(id_ for id_ in dunning.settled if id_ != debt.invoice_id)
-            dunning = replace(dunning, customer_id=customer_id, zone=zone, settled=settled)
-            return replace(dunning, debts=_by_age([*others, debt]))
+        case DebtRestored():
+            return _restored(dunning, event)
         case DebtReduced(invoice_id=invoice_id, open=left):
             return _reduced(dunning, invoice_id, left)
         case DebtWrittenOff(debt=debt):
@@ -49,6 +46,14 @@ def evolve(dunning: Dunning, event: DunningEvent) -> Dunning:
             return replace(dunning, step=step)
         case DunningCleared():
             return replace(dunning, step="clear")
+
+
+def _restored(dunning: Dunning, event: DebtRestored) -> Dunning:
+    debt = event.debt
+    others = [other for other in dunning.debts if other.invoice_id != debt.invoice_id]
+    settled = tuple(id_ for id_ in dunning.settled if id_ != debt.invoice_id)
+    dunning = replace(dunning, customer_id=event.customer_id, zone=event.zone, settled=settled)
+    return replace(dunning, debts=_by_age([*others, debt]))
 
 
 def _by_age(debts: Iterable[Debt]) -> tuple[Debt, ...]:

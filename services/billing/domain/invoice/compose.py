@@ -213,7 +213,19 @@ def _line(
     **more: Any,
 ) -> InvoiceLine:
     """Made in one go, because a bill run makes many: `more` is what differs from a plain line of the term."""
-    plain: dict[str, Any] = {
+    return InvoiceLine(
+        kind=kind,
+        charge=charge,
+        description=description,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        amount=amount,
+        **_plain(term) | more,
+    )
+
+
+def _plain(term: Term) -> dict[str, Any]:
+    return {
         "number": 0,
         "group": "",
         "quantity": ONE,
@@ -226,15 +238,6 @@ def _line(
         "term_number": term.number,
         "quote_id": term.quote_id,
     }
-    return InvoiceLine(
-        kind=kind,
-        charge=charge,
-        description=description,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        amount=amount,
-        **plain | more,
-    )
 
 
 def _plan(agreed: AgreedLine, item: FlatItem | UsageItem) -> dict[str, Any]:

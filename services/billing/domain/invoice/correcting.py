@@ -77,12 +77,8 @@ def _credited(
 ) -> list[InvoiceEvent]:
     """total = net + tax; never above what the invoice still carries. What is open of it is taken back first, then what
     was written off, then what wallets paid."""
-    currency = invoice.totals.total.currency
-    totals = carried.totals(currency)
-    if not totals.total <= invoice.left:
-        raise OverCredit(
-            f"{totals.total} is more than the {invoice.left} that the invoice still carries", field="/lines"
-        )
+    totals = carried.totals(invoice.totals.total.currency)
+    _refuse_more(totals.total, invoice.left)
     no_longer_owed = min(totals.total, invoice.open)
     forgiven = min(totals.total - no_longer_owed, invoice.written_off)
     restored, refundable = _given_back(invoice, totals.total - no_longer_owed - forgiven)
@@ -102,6 +98,11 @@ def _credited(
         **_why(command),
     )
     return [note, *_paid_by_it(invoice, note, command.at)]
+
+
+def _refuse_more(amount: Money, left: Money) -> None:
+    if not amount <= left:
+        raise OverCredit(f"{amount} is more than the {left} that the invoice still carries", field="/lines")
 
 
 def _less(invoice: Invoice, credited: Carried) -> Facts:

@@ -60,26 +60,10 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             return []
         case None, _:
             raise InvoiceNotFound("no such invoice")
-        case Invoice(status="draft"), RecalculateInvoice():
-            return _recalculate(invoice, command)
         case Invoice(), AddLine() | RemoveLine() | AdjustLine():
             return [*editing.decide(invoice, command)]
-        case Invoice(status="draft"), IssueInvoice(bound=Money() as bound) if is_above(invoice, bound):
-            return [] if invoice.held else [InvoiceHeld(total=invoice.totals.total, bound=bound)]
-        case Invoice(status="draft"), IssueInvoice():
-            return _issue(invoice, command)
-        case Invoice(status="draft"), ReleaseInvoice():
-            return [_released(invoice, command)]
         case Invoice(), RecordPayment() | ReturnPayment():
             return paying.decide(invoice, command)
-        case Invoice(status="issued", overdue=False), MarkOverdue(on=on) if on > invoice.issued.due_on:
-            return [InvoiceOverdue(facts=invoice.issued, open=invoice.open)]
-        case (Invoice(), MarkOverdue()) | (Invoice(facts=Facts()), IssueInvoice()):
-            return []  # already done: repeating a command is harmless
-        case Invoice(status="issued" | "paid"), VoidInvoice(reason=reason) if invoice.is_unpaid:
-            return [InvoiceVoided(facts=invoice.issued, reason=reason)]
-        case Invoice(status="issued" | "written_off"), WriteOffInvoice():
-            return _write_off(invoice, command)
         case Invoice(), (
             CreditInvoice()
             | CreditLines()
@@ -89,8 +73,40 @@ def decide(invoice: Invoice | None, command: InvoiceCommand) -> list[InvoiceEven
             | AnswerCorrection()
         ):
             return correcting.decide(invoice, command)
-        case Invoice(status="draft"), DiscardInvoice(reason=reason):
+        case Invoice(status="draft"), _:
+            return _before_issue(invoice, command)
+        case _:
+            return _after_issue(invoice, command)
+
+
+def _before_issue(draft: Invoice, command: InvoiceCommand) -> list[InvoiceEvent]:
+    match command:
+        case RecalculateInvoice():
+            return _recalculate(draft, command)
+        case IssueInvoice(bound=Money() as bound) if is_above(draft, bound):
+            return [] if draft.held else [InvoiceHeld(total=draft.totals.total, bound=bound)]
+        case IssueInvoice():
+            return _issue(draft, command)
+        case ReleaseInvoice():
+            return [_released(draft, command)]
+        case DiscardInvoice(reason=reason):
             return [InvoiceDiscarded(reason=reason)]
+        case MarkOverdue():
+            return []
+        case _:
+            raise NotAllowedNow(command, draft)
+
+
+def _after_issue(invoice: Invoice, command: InvoiceCommand) -> list[InvoiceEvent]:
+    match invoice, command:
+        case Invoice(status="issued", overdue=False), MarkOverdue(on=on) if on > invoice.issued.due_on:
+            return [InvoiceOverdue(facts=invoice.issued, open=invoice.open)]
+        case (Invoice(), MarkOverdue()) | (Invoice(facts=Facts()), IssueInvoice()):
+            return []  # already done: repeating a command is harmless
+        case Invoice(status="issued" | "paid"), VoidInvoice(reason=reason) if invoice.is_unpaid:
+            return [InvoiceVoided(facts=invoice.issued, reason=reason)]
+        case Invoice(status="issued" | "written_off"), WriteOffInvoice():
+            return _write_off(invoice, command)
         case _:
             raise NotAllowedNow(command, invoice)
 

@@ -43,31 +43,36 @@ def evolve(invoice: Invoice | None, event: InvoiceEvent) -> Invoice:
             return replace(invoice, held=False, released=True, released_on=on)
         case Invoice(), InvoiceIssued(facts=facts, credit=credit):
             return replace(invoice, status="issued", facts=facts, credit=credit)
-        case Invoice(), PaymentAllocated(payment_id=payment_id, amount=amount):
-            id_ = event.allocation_id or payment_id
-            return _standing(replace(invoice, paid=invoice.paid + amount, payments=(*invoice.payments, id_)))
-        case Invoice(), PaymentReturned():
-            return _returned(invoice, event)
-        case Invoice(), InvoicePaid():
-            return replace(invoice, status="paid")
-        case Invoice(), InvoiceOverdue():
-            return replace(invoice, overdue=True)
-        case Invoice(), InvoiceVoided():
-            return replace(invoice, status="voided", restored={each.wallet_id: each.amount for each in invoice.credit})
-        case Invoice(), InvoiceWrittenOff(written_off=written_off) | InvoiceRecovered(written_off=written_off):
-            is_lost = isinstance(event, InvoiceWrittenOff)
-            return replace(invoice, status="written_off" if is_lost else invoice.status, written_off=written_off)
-        case Invoice(), CreditNoteIssued():
-            return _standing(_credited(invoice, event))
         case Invoice(), InvoiceDiscarded():
             return replace(invoice, status="discarded")
-        case Invoice(), CorrectionNoted():
+        case Invoice(), _:
+            return _since_issued(invoice, event)
+        case _:
+            raise CorruptStream(invoice, event)
+
+
+def _since_issued(invoice: Invoice, event: InvoiceEvent) -> Invoice:
+    match event:
+        case PaymentAllocated():
+            return _standing(_paid(invoice, event))
+        case PaymentReturned():
+            return _returned(invoice, event)
+        case InvoicePaid():
+            return replace(invoice, status="paid")
+        case InvoiceOverdue():
+            return replace(invoice, overdue=True)
+        case InvoiceVoided():
+            return replace(invoice, status="voided", restored={each.wallet_id: each.amount for each in invoice.credit})
+        case InvoiceWrittenOff(written_off=written_off):
+            return replace(invoice, status="written_off", written_off=written_off)
+        case InvoiceRecovered(written_off=written_off):
+            return replace(invoice, written_off=written_off)
+        case CreditNoteIssued():
+            return _standing(_credited(invoice, event))
+        case CorrectionNoted():
             return _noted(invoice, event)
-        case Invoice(), CorrectionAnswered(correction_ids=ids, documents=documents):
-            deferred = {id_: carried for id_, carried in invoice.deferred.items() if id_ not in ids}
-            unanswered = tuple(id_ for id_ in invoice.unanswered if id_ not in ids)
-            all_documents = (*invoice.documents, *documents)
-            return replace(invoice, documents=all_documents, deferred=deferred, unanswered=unanswered)
+        case CorrectionAnswered():
+            return _answered(invoice, event)
         case _:
             raise CorruptStream(invoice, event)
 
@@ -125,6 +130,11 @@ def _credited(invoice: Invoice, event: CreditNoteIssued) -> Invoice:
     )
 
 
+def _paid(invoice: Invoice, event: PaymentAllocated) -> Invoice:
+    id_ = event.allocation_id or event.payment_id
+    return replace(invoice, paid=invoice.paid + event.amount, payments=(*invoice.payments, id_))
+
+
 def _returned(invoice: Invoice, event: PaymentReturned) -> Invoice:
     return replace(
         invoice,
@@ -146,3 +156,11 @@ def _noted(invoice: Invoice, event: CorrectionNoted) -> Invoice:
         deferred=invoice.deferred | {id_: event.difference} if waits else invoice.deferred,
         unanswered=(*invoice.unanswered, id_) if is_rated else invoice.unanswered,
     )
+
+
+def _answered(invoice: Invoice, event: CorrectionAnswered) -> Invoice:
+    ids = event.correction_ids
+    deferred = {id_: carried for id_, carried in invoice.deferred.items() if id_ not in ids}
+    unanswered = tuple(id_ for id_ in invoice.unanswered if id_ not in ids)
+    all_documents = (*invoice.documents, *event.documents)
+    return replace(invoice, documents=all_documents, deferred=deferred, unanswered=unanswered)

@@ -81,19 +81,7 @@ def _of(line: InvoiceLine, invoice: Invoice, carried: Carried) -> list[InvoiceLi
 
 
 def _given(invoice: Invoice, standing: InvoiceLine, amount: Money, number: int, note: str) -> InvoiceLine:
-    id_ = invoice.header.invoice_id
-    before = _carried(invoice, standing)
     left = with_net(standing, standing.amount - amount)
-    corrects = CorrectedLine(
-        correction_id=uuid5(id_, f"given back:{note}:{standing.number}"),
-        invoice_id=id_,
-        invoice=invoice.issued.number,
-        line=standing.number,
-        before=before,
-        after=before - amount,
-        quantity_before=standing.quantity,
-        quantity_after=standing.quantity,
-    )
     return replace(
         standing,
         number=number,
@@ -105,7 +93,21 @@ def _given(invoice: Invoice, standing: InvoiceLine, amount: Money, number: int, 
         discounts=(),
         credits=None,
         adjustments=(),
-        corrects=corrects,
+        corrects=_corrects(invoice, standing, amount, note),
+    )
+
+
+def _corrects(invoice: Invoice, standing: InvoiceLine, amount: Money, note: str) -> CorrectedLine:
+    id_, before = invoice.header.invoice_id, _carried(invoice, standing)
+    return CorrectedLine(
+        correction_id=uuid5(id_, f"given back:{note}:{standing.number}"),
+        invoice_id=id_,
+        invoice=invoice.issued.number,
+        line=standing.number,
+        before=before,
+        after=before - amount,
+        quantity_before=standing.quantity,
+        quantity_after=standing.quantity,
     )
 
 

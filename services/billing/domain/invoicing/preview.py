@@ -100,17 +100,8 @@ def preview_invoice(
     noted = _credited(totals.total, credit_notes)
     drawn = draw_down(totals.total - noted, {line.id: line.net for line in nets}, wallets, on)
     credit = Money.total(drawn.values(), currency) + noted
-    return PreviewedInvoice(
-        nets,
-        subtotal,
-        subtotal - totals.subtotal,
-        totals.taxes,
-        totals.tax,
-        totals.total,
-        credit,
-        drawn,
-        totals.total - credit,
-    )
+    total, reduced = totals.total, subtotal - totals.subtotal
+    return PreviewedInvoice(nets, subtotal, reduced, totals.taxes, totals.tax, total, credit, drawn, total - credit)
 
 
 def validate_preview(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from services.billing.domain.payment import refunding
 from services.billing.domain.payment.commands import (
     ApplyPayment,
@@ -47,13 +49,7 @@ def decide(payment: Payment | None, command: PaymentCommand) -> list[PaymentEven
             return _again(payment.facts, facts)
         case None, _:
             raise PaymentNotFound("no such payment")
-        case Payment(done=done), ApplyPayment(allocation_id=id_) if id_ in done:
-            return []
-        case Payment(done=done), WithdrawPayment(withdrawal_id=id_) if id_ in done:
-            return []
-        case Payment(done=done), RefundPayment(refund_id=id_) if id_ in done:
-            return []
-        case Payment(done=done), ChargeBack(chargeback_id=id_) if id_ in done:
+        case Payment(done=done), _ if _movement_of(command) in done:
             return []
         case Payment(), ApplyPayment():
             return [_applied(payment, command)]
@@ -68,6 +64,17 @@ def decide(payment: Payment | None, command: PaymentCommand) -> list[PaymentEven
         case Payment(), ReturnCredit():
             return [_credit_returned(payment, command)]
     raise AssertionError(command)  # every command is above
+
+
+def _movement_of(command: PaymentCommand) -> UUID | None:
+    """The id of what is moved once, however often it is asked for."""
+    match command:
+        case ApplyPayment(allocation_id=id_) | WithdrawPayment(withdrawal_id=id_):
+            return id_
+        case RefundPayment(refund_id=id_) | ChargeBack(chargeback_id=id_):
+            return id_
+        case _:
+            return None
 
 
 def _in(amount: Money) -> Moved:
@@ -115,12 +122,11 @@ def _withdrawn(payment: Payment, command: WithdrawPayment) -> PaymentWithdrawn:
 
 
 def _charged_back(payment: Payment, command: ChargeBack) -> PaymentChargedBack:
-    currency = payment.facts.amount.currency
     if not command.amount <= payment.exposed or not command.amount.minor:
         raise MoreThanReceived(f"{command.amount} cannot be taken back of {payment.exposed}", field="/amount_minor")
     for returned in command.returned:
         _check_applied(payment, returned)
-    from_invoices = Money.total((returned.amount for returned in command.returned), currency)
+    from_invoices = Money.total((returned.amount for returned in command.returned), command.amount.currency)
     from_unapplied = command.amount - from_invoices
     left = _left(payment, from_unapplied) if from_unapplied.minor else payment.unapplied
     return PaymentChargedBack(
@@ -132,13 +138,17 @@ def _charged_back(payment: Payment, command: ChargeBack) -> PaymentChargedBack:
         reference=command.reference,
         reason=command.reason,
         charged_back_at=command.at,
-        moved=moved(
-            currency,
-            cash=-command.amount.minor,
-            receivable=sum(returned.reopened.minor for returned in command.returned),
-            unapplied=-from_unapplied.minor,
-            refundable=-sum(returned.refundable.minor for returned in command.returned),
-        ),
+        moved=_moved_back(command, from_unapplied),
+    )
+
+
+def _moved_back(command: ChargeBack, from_unapplied: Money) -> Moved:
+    return moved(
+        command.amount.currency,
+        cash=-command.amount.minor,
+        receivable=sum(returned.reopened.minor for returned in command.returned),
+        unapplied=-from_unapplied.minor,
+        refundable=-sum(returned.refundable.minor for returned in command.returned),
     )
 
 

@@ -30,22 +30,15 @@ def evolve(payment: Payment | None, event: PaymentEvent) -> Payment:
         case None, PaymentReceived(facts=facts):
             nothing = Money.zero(facts.amount.currency)
             return Payment(facts=facts, unapplied=facts.amount, refunded=nothing, charged_back=nothing)
-        case Payment(), PaymentApplied(invoice_id=invoice_id, amount=amount):
-            applied = payment.applied | {invoice_id: payment.applied_to(invoice_id) + amount}
-            payment = replace(payment, applied=applied, allocations=payment.allocations + 1)
-            return _done(payment, event.allocation_id, event.unapplied)
+        case Payment(), PaymentApplied():
+            return _applied(payment, event)
         case Payment(), PaymentWithdrawn(returned=returned):
             return _done(_less(payment, [returned]), event.withdrawal_id, event.unapplied)
         case Payment(), PaymentRefunded(amount=amount):
             payment = _settled(payment, event.refund_id, event.reference)
             return _done(replace(payment, refunded=payment.refunded + amount), event.refund_id, event.unapplied)
-        case Payment(), RefundRequested(refund_id=id_, amount=amount):
-            asked = Refund(amount=amount, note=event.reference, reason=event.reason, requested_at=event.requested_at)
-            return replace(payment, refunds=payment.refunds | {id_: asked})
-        case Payment(refunds=refunds), RefundPending(refund_id=id_, reference=reference):
-            return replace(payment, refunds=refunds | {id_: replace(refunds[id_], reference=reference)})
-        case Payment(), RefundFailed(refund_id=id_, reference=reference):
-            return _done(_settled(payment, id_, reference), id_, payment.unapplied)
+        case Payment(), RefundRequested() | RefundPending() | RefundFailed():
+            return _of_refund(payment, event)
         case Payment(), PaymentChargedBack(amount=amount, returned=returned):
             payment = replace(_less(payment, returned), charged_back=payment.charged_back + amount)
             return _done(payment, event.chargeback_id, event.unapplied)
@@ -56,6 +49,24 @@ def evolve(payment: Payment | None, event: PaymentEvent) -> Payment:
             return replace(payment, credit=credit, unapplied=unapplied)
         case _:
             raise CorruptStream(payment, event)
+
+
+def _applied(payment: Payment, event: PaymentApplied) -> Payment:
+    applied = payment.applied | {event.invoice_id: payment.applied_to(event.invoice_id) + event.amount}
+    payment = replace(payment, applied=applied, allocations=payment.allocations + 1)
+    return _done(payment, event.allocation_id, event.unapplied)
+
+
+def _of_refund(payment: Payment, event: RefundRequested | RefundPending | RefundFailed) -> Payment:
+    match event:
+        case RefundRequested(refund_id=id_, amount=amount):
+            asked = Refund(amount=amount, note=event.reference, reason=event.reason, requested_at=event.requested_at)
+            return replace(payment, refunds=payment.refunds | {id_: asked})
+        case RefundPending(refund_id=id_, reference=reference):
+            pending = replace(payment.refunds[id_], reference=reference)
+            return replace(payment, refunds=payment.refunds | {id_: pending})
+        case RefundFailed(refund_id=id_, reference=reference):
+            return _done(_settled(payment, id_, reference), id_, payment.unapplied)
 
 
 def _settled(payment: Payment, id_: UUID, reference: str) -> Payment:

@@ -11,7 +11,7 @@ from services.billing.domain.payment.events import (
     RefundRequested,
     moved,
 )
-from services.billing.domain.payment.state import MoreThanUnapplied, Payment, RefundNotFound
+from services.billing.domain.payment.state import MoreThanUnapplied, Payment, Refund, RefundNotFound
 from shared.money import Money
 
 
@@ -58,24 +58,29 @@ def _recorded(payment: Payment, command: RecordRefund) -> list[PaymentEvent]:
             known = refund.reference is not None
             return [] if known else [RefundPending(refund_id=command.refund_id, reference=command.reference)]
         case "succeeded":
-            given = RefundPayment(
-                refund_id=command.refund_id,
-                amount=refund.amount,
-                reference=command.reference,
-                reason=refund.reason,
-                at=command.at,
-            )
-            return [_refunded(payment, given)]
+            return [_refunded(payment, _given(refund, command))]
         case "failed":
-            return [
-                RefundFailed(
-                    refund_id=command.refund_id,
-                    amount=refund.amount,
-                    reference=command.reference,
-                    reason=command.reason,
-                    failed_at=command.at,
-                )
-            ]
+            return [_failed(refund, command)]
+
+
+def _given(refund: Refund, command: RecordRefund) -> RefundPayment:
+    return RefundPayment(
+        refund_id=command.refund_id,
+        amount=refund.amount,
+        reference=command.reference,
+        reason=refund.reason,
+        at=command.at,
+    )
+
+
+def _failed(refund: Refund, command: RecordRefund) -> RefundFailed:
+    return RefundFailed(
+        refund_id=command.refund_id,
+        amount=refund.amount,
+        reference=command.reference,
+        reason=command.reason,
+        failed_at=command.at,
+    )
 
 
 def _refunded(payment: Payment, command: RefundPayment) -> PaymentRefunded:

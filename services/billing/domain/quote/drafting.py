@@ -68,10 +68,7 @@ def drafted(command: DraftQuote) -> QuoteDrafted:
 def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
     """A new version; the same content again changes nothing, unless it was written to replace a stale one."""
     once = _once(quote, command)
-    _check_offer(command.lines, once, quote.party.currency)
-    if quote.purpose == "renewal":
-        _check_renewal(quote, command.lines)
-        _check_continued(once)
+    _check_revision(quote, command.lines, once)
     valid_until = command.valid_until or quote.valid_until
     terms = tuple(each.terms for each in quote.alternatives) if command.alternatives is None else command.alternatives
     alternatives = _alternatives(command.lines, terms, quote.party.currency)
@@ -92,6 +89,13 @@ def revised(quote: Quote, command: ReviseQuote) -> list[QuoteEvent]:
             one_offs=once,
         )
     ]
+
+
+def _check_revision(quote: Quote, lines: Sequence[AgreedLine], once: OneOffs) -> None:
+    _check_offer(lines, once, quote.party.currency)
+    if quote.purpose == "renewal":
+        _check_renewal(quote, lines)
+        _check_continued(once)
 
 
 def _once(quote: Quote, command: ReviseQuote) -> OneOffs:

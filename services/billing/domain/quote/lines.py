@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TypedDict, Unpack
 
 from services.billing.domain.agreement import AgreedDiscount, AgreedLine, RampPhase, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
@@ -54,20 +55,26 @@ _AS_IN_THE_PLAN = (
 )
 
 
+class Asked(TypedDict, total=False):
+    """What a line has just as it was asked for, whatever the plan says."""
+
+    quantity: int
+    discount_percent: Decimal
+    coupons: tuple[AgreedCoupon, ...]
+    ramp: tuple[RampPhase, ...]
+    discounts: tuple[AgreedDiscount, ...]
+
+
 def agreed_line(
     plan: PlanVersion,
     currency: str,
     renewal: RenewalTerms,
     *,
     starts_on: date,
-    quantity: int = 1,
-    discount_percent: Decimal = Decimal(0),
     term_months: int | None = None,
-    coupons: tuple[AgreedCoupon, ...] = (),
-    ramp: tuple[RampPhase, ...] = (),
-    discounts: tuple[AgreedDiscount, ...] = (),
     trial_days: int | None = None,
     channel: str | None = None,
+    **asked: Unpack[Asked],
 ) -> AgreedLine:
     """The plan version as it is now, in one currency; without `term_months` for the plan's own term. A trial begins on
     `starts_on`, and the line when it is over; without `trial_days` it is the plan's own.
@@ -83,14 +90,10 @@ def agreed_line(
         term_months=plan.term_months if term_months is None else term_months,
         renewal=renewal,
         starts_on=starts_on + timedelta(days=tried),
-        quantity=quantity,
-        discount_percent=discount_percent,
         minimum=plan.minimums.get(currency),
-        coupons=coupons,
-        ramp=ramp,
-        discounts=discounts,
         trial_days=tried,
         channel=channel,
+        **asked,
     )
 
 

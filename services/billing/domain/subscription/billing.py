@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.cancelling import left_of
@@ -35,14 +36,10 @@ def bill(
     Only periods inside a term that was agreed by then are billed, whatever the state says at that moment. A renewal
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
     """
-    on = subscription.day(at)
-    agreed = subscription.agreed_by(at)
-    flat, usage = tuple(_flat(agreed, on)), tuple(_usage(agreed, on))
-    once = agreed.unbilled_once if on >= agreed.anchor else ()
+    on, agreed = subscription.day(at), subscription.agreed_by(at)
+    flat, usage, once = _due(agreed, on)
     if not (flat or usage or once or agreed.fees or (agreed.cancelled and agreed.deferred)):
         return None
-    items: list[FlatItem | UsageItem] = [*flat, *usage]
-    ends = [*(item.ends_on for item in items), *(item.agreed.days(on).end for item in once)]
     return Bill(
         invoice_id=next_invoice_id(subscription),
         billing_on=on,
@@ -52,10 +49,21 @@ def bill(
         fees=agreed.fees,
         corrections=agreed.deferred,
         tax=tax,
-        taxation=taxation and _in_force(taxation, on, ends),
+        taxation=taxation and _in_force(taxation, on, _ends(flat, usage, once, on)),
         one_offs=once,
         together=_together(subscription, on) if is_consolidated else None,
     )
+
+
+def _due(agreed: Subscription, on: date) -> tuple[tuple[FlatItem, ...], tuple[UsageItem, ...], tuple[OneOffItem, ...]]:
+    once = agreed.unbilled_once if on >= agreed.anchor else ()
+    return tuple(_flat(agreed, on)), tuple(_usage(agreed, on)), once
+
+
+def _ends(flat: Iterable[FlatItem], usage: Iterable[UsageItem], once: Iterable[OneOffItem], on: date) -> Iterator[date]:
+    yield from (item.ends_on for item in flat)
+    yield from (item.ends_on for item in usage)
+    yield from (item.agreed.days(on).end for item in once)
 
 
 def _together(subscription: Subscription, on: date) -> Together:

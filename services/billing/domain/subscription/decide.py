@@ -139,14 +139,8 @@ def _said(subscription: Subscription, command: SubscriptionCommand) -> list[Subs
             return renew(subscription, command)
         case Subscription(status="active" | "paused"), RecordLegalNotice():
             return record_notice(subscription, command)
-        case Subscription(phase="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
-            return _stop_renewing(subscription, command)
-        case Subscription(status="lapsed"), RequestNonRenewal(successor_subscription_id=None):
-            return []  # it has ended already
-        case _, RequestNonRenewal(successor_subscription_id=UUID()):
-            return _stop_renewing(subscription, command)  # whose use goes on has to know, however late
-        case Subscription(phase="non_renewing"), WithdrawNonRenewal():
-            return [NonRenewalWithdrawn(facts=subscription.facts(subscription.last))]
+        case _, RequestNonRenewal() | WithdrawNonRenewal():
+            return _of_renewing(subscription, command)
         case Subscription(phase="scheduled" | "active" | "non_renewing"), CancelSubscription():
             return [*cancel(subscription, command)]
         case Subscription(status="active" | "non_renewing"), TransferSubscription():
@@ -159,6 +153,22 @@ def _said(subscription: Subscription, command: SubscriptionCommand) -> list[Subs
             return [*resume(subscription, command)]
         case Subscription(status="scheduled" | "active" | "non_renewing"), AmendSubscription():
             return [*amend(subscription, command)]
+        case _:
+            raise NotAllowedNow(command, subscription)
+
+
+def _of_renewing(
+    subscription: Subscription, command: RequestNonRenewal | WithdrawNonRenewal
+) -> list[SubscriptionEvent]:
+    match subscription, command:
+        case Subscription(phase="scheduled" | "active" | "non_renewing"), RequestNonRenewal():
+            return _stop_renewing(subscription, command)
+        case Subscription(status="lapsed"), RequestNonRenewal(successor_subscription_id=None):
+            return []  # it has ended already
+        case _, RequestNonRenewal(successor_subscription_id=UUID()):
+            return _stop_renewing(subscription, command)  # whose use goes on has to know, however late
+        case Subscription(phase="non_renewing"), WithdrawNonRenewal():
+            return [NonRenewalWithdrawn(facts=subscription.facts(subscription.last))]
         case _:
             raise NotAllowedNow(command, subscription)
 

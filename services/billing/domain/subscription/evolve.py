@@ -56,16 +56,6 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
             return replace(subscription, fees=(*subscription.fees, fee))
         case Subscription(), LateFeeAssessed(fee=Fee(late=LateInvoice(invoice_id=invoice_id)) as fee):
             return replace(subscription, fees=(*subscription.fees, fee), late=(*subscription.late, invoice_id))
-        case Subscription(), SubscriptionTermEnding(facts=facts, days_left=days_left):
-            return replace(subscription, reminded=(*subscription.reminded, (facts.term_number, days_left)))
-        case Subscription(), NonRenewalRequested(successor_subscription_id=successor):
-            return replace(_non_renewing(subscription), successor=successor)
-        case Subscription(), NonRenewalWithdrawn():
-            return replace(subscription, phase="active", successor=None)
-        case Subscription(), SubscriptionTermEnded():
-            return replace(subscription, phase="lapsed")
-        case Subscription(), SubscriptionExpired():
-            return replace(subscription, phase="expired")
         case Subscription(), BillRequested(bill=bill):
             return _billed(subscription, bill)
         case Subscription(), CorrectionDeferred(correction=correction):
@@ -78,21 +68,25 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
             raise CorruptStream(subscription, event)
 
 
+def _ending(subscription: Subscription, event: SubscriptionEvent) -> Subscription:
+    """What becomes of a term that nobody renewed, or means to."""
+    match event:
+        case SubscriptionTermEnding(facts=facts, days_left=days_left):
+            return replace(subscription, reminded=(*subscription.reminded, (facts.term_number, days_left)))
+        case NonRenewalRequested(successor_subscription_id=successor):
+            return replace(_non_renewing(subscription), successor=successor)
+        case NonRenewalWithdrawn():
+            return replace(subscription, phase="active", successor=None)
+        case SubscriptionTermEnded():
+            return replace(subscription, phase="lapsed")
+        case SubscriptionExpired():
+            return replace(subscription, phase="expired")
+        case _:
+            raise CorruptStream(subscription, event)
+
+
 def _changed(subscription: Subscription, event: SubscriptionEvent) -> Subscription:
     match event:
-        case CancellationScheduled(cancellation=cancellation):
-            return replace(subscription, cancellation_due=cancellation)
-        case SubscriptionCancelled(cancellation=cancellation):
-            return replace(
-                subscription, phase="cancelled", cancellation_due=None, transfer_due=None, cancelled=cancellation
-            )
-        case TransferScheduled(transfer=transfer):
-            return replace(subscription, transfer_due=transfer)
-        case TransferWithdrawn():
-            return replace(subscription, transfer_due=None)
-        case SubscriptionTransferred(transfer=transfer):
-            ended = replace(subscription, phase="transferred", cancelled=transfer.ending)
-            return replace(ended, transfer_due=None, transferred=transfer)
         case AmendmentScheduled(amendment=amendment):
             return replace(subscription, amendments_due=(*subscription.amendments_due, amendment))
         case SubscriptionAmended(amendment=amendment):
@@ -110,7 +104,26 @@ def _changed(subscription: Subscription, event: SubscriptionEvent) -> Subscripti
         case SubscriptionResumed(resumption=resumption):
             return subscription.with_resumption(resumption)
         case _:
-            raise CorruptStream(subscription, event)
+            return _ended(subscription, event)
+
+
+def _ended(subscription: Subscription, event: SubscriptionEvent) -> Subscription:
+    """By a cancellation or a transfer, or due to be."""
+    match event:
+        case CancellationScheduled(cancellation=cancellation):
+            return replace(subscription, cancellation_due=cancellation)
+        case SubscriptionCancelled(cancellation=cancellation):
+            ended = replace(subscription, phase="cancelled", cancelled=cancellation)
+            return replace(ended, cancellation_due=None, transfer_due=None)
+        case TransferScheduled(transfer=transfer):
+            return replace(subscription, transfer_due=transfer)
+        case TransferWithdrawn():
+            return replace(subscription, transfer_due=None)
+        case SubscriptionTransferred(transfer=transfer):
+            ended = replace(subscription, phase="transferred", cancelled=transfer.ending)
+            return replace(ended, transfer_due=None, transferred=transfer)
+        case _:
+            return _ending(subscription, event)
 
 
 def _created(event: SubscriptionCreated) -> Subscription:

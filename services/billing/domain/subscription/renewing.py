@@ -42,21 +42,10 @@ def renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionEv
         return []
     if subscription.day(command.at) >= window_end(subscription):
         raise WindowOver("the reinstatement window is over: sell a new subscription")
-    # A pause may have moved it since the quote was drafted.
-    anchor = command.line.anchor or subscription.last.line.anchor
-    line = replace(command.line, starts_on=subscription.last.ends_on, anchor=anchor)
-    term = Term(
-        number=command.term_number,
-        starts_on=line.days.start,
-        ends_on=line.days.end,
-        line=line,
-        quote_id=command.quote_id,
-        purchase_order=command.purchase_order,
-    )
+    term = _term(subscription, command)
     fees = _fees(subscription, command, term)
-    facts = subscription.facts(term)
     renewed = TermRenewed(
-        facts=facts,
+        facts=subscription.facts(term),
         term=term,
         anchor=subscription.anchor,
         mode=command.mode,
@@ -66,6 +55,20 @@ def renew(subscription: Subscription, command: RenewTerm) -> list[SubscriptionEv
     if subscription.transfer_due is not None:  # the one whose contract it is has agreed to more than was transferred
         return [TransferWithdrawn(reason="renewed"), *fees, renewed]
     return [*fees, renewed]
+
+
+def _term(subscription: Subscription, command: RenewTerm) -> Term:
+    # A pause may have moved it since the quote was drafted.
+    anchor = command.line.anchor or subscription.last.line.anchor
+    line = replace(command.line, starts_on=subscription.last.ends_on, anchor=anchor)
+    return Term(
+        number=command.term_number,
+        starts_on=line.days.start,
+        ends_on=line.days.end,
+        line=line,
+        quote_id=command.quote_id,
+        purchase_order=command.purchase_order,
+    )
 
 
 def _fees(subscription: Subscription, command: RenewTerm, term: Term) -> list[SubscriptionEvent]:

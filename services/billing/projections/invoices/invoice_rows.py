@@ -187,6 +187,14 @@ def changes(entry: Recorded) -> dict[str, Any]:
             return {"document": _without("held", _merged({"released": reason}))}
         case InvoiceIssued():
             return facts(event) | {"document": _without("held", _merged(credit(event)))}
+        case InvoiceDiscarded():
+            return {"status": "discarded", "open_minor": 0, "document": _without("held")}
+        case _:
+            return _since_issued(event)
+
+
+def _since_issued(event: object) -> dict[str, Any]:
+    match event:
         case PaymentAllocated(open=left):
             return {"open_minor": left.minor, **_standing(left)}
         case PaymentReturned(open=left):
@@ -198,19 +206,21 @@ def changes(entry: Recorded) -> dict[str, Any]:
         case InvoiceVoided():
             return {"status": "voided", "open_minor": 0}
         case CreditNoteIssued():
-            left = event.open or Money.zero(event.amount.currency)
-            status = {"status": "credited"} if event.is_last else _standing(left)
-            return status | {
-                "open_minor": left.minor,
-                "written_off_minor": event.written_off.minor if event.written_off else 0,
-                "document": _with_credit_note(_credit_note(event)),
-            }
+            return _credited(event)
         case InvoiceWrittenOff() | InvoiceRecovered():
             return _lost(event)
-        case InvoiceDiscarded():
-            return {"status": "discarded", "open_minor": 0, "document": _without("held")}
         case _:
             return {}
+
+
+def _credited(event: CreditNoteIssued) -> dict[str, Any]:
+    left = event.open or Money.zero(event.amount.currency)
+    status = {"status": "credited"} if event.is_last else _standing(left)
+    return status | {
+        "open_minor": left.minor,
+        "written_off_minor": event.written_off.minor if event.written_off else 0,
+        "document": _with_credit_note(_credit_note(event)),
+    }
 
 
 def _standing(left: Money) -> dict[str, Any]:

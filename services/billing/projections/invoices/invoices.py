@@ -106,6 +106,10 @@ def of_tenant(
         mine = mine.where(invoices.c.invoice_id.in_(invoice_parts.invoices_of(unit, subscription_id)))
     if held is not None:
         mine = mine.where((invoices.c.document.op("->>")("held").is_not(None)) == held)
+    return _issued_in(mine, issued_from, issued_to)
+
+
+def _issued_in(mine: Select[Any], issued_from: date | None, issued_to: date | None) -> Select[Any]:
     if issued_from is not None:
         mine = mine.where(invoices.c.issued_on >= issued_from)
     return mine if issued_to is None else mine.where(invoices.c.issued_on < issued_to)

@@ -60,14 +60,15 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
                 taken = payments.c.charged_back_minor + amount.minor
                 _change(tx, entry, unapplied_minor=unapplied.minor, charged_back_minor=taken)
                 _give_back(tx, entry, returned)
-            case CreditBought(amount=amount, unapplied=unapplied):
-                prepaid = payments.c.prepaid_minor + amount.minor
-                _change(tx, entry, unapplied_minor=unapplied.minor, prepaid_minor=prepaid)
-            case CreditReturned(amount=amount, unapplied=unapplied):
-                prepaid = payments.c.prepaid_minor - amount.minor
-                _change(tx, entry, unapplied_minor=unapplied.minor, prepaid_minor=prepaid)
+            case CreditBought() | CreditReturned():
+                _change(tx, entry, unapplied_minor=entry.event.unapplied.minor, prepaid_minor=_prepaid(entry.event))
             case PaymentAllocated(allocation_id=None):
                 _of_one_invoice(tx, entry, entry.event)
+
+
+def _prepaid(event: CreditBought | CreditReturned) -> Any:
+    minor = event.amount.minor
+    return payments.c.prepaid_minor + (minor if isinstance(event, CreditBought) else -minor)
 
 
 def _row(entry: Recorded, event: PaymentReceived) -> dict[str, Any]:

@@ -63,6 +63,9 @@ def _change(tx: Connection, entry: Recorded, **values: Any) -> None:
 THEN = PlayedBack(WALLET, project, wallets.c.wallet_id)
 
 
+_MOVED = ("drawn_minor", "expired_minor", "revoked_minor", "rolled_over_minor", "received_minor")
+
+
 def _row(entry: Recorded, event: CreditGranted) -> dict[str, Any]:
     facts, terms = event.facts, event.terms
     told = {
@@ -83,11 +86,7 @@ def _row(entry: Recorded, event: CreditGranted) -> dict[str, Any]:
         "currency": event.amount.currency,
         "granted_minor": event.amount.minor,
         "balance_minor": event.amount.minor,
-        "drawn_minor": 0,
-        "expired_minor": 0,
-        "revoked_minor": 0,
-        "rolled_over_minor": 0,
-        "received_minor": 0,
+        **dict.fromkeys(_MOVED, 0),
         "version": entry.version,
         "wallet": told,
     }

@@ -58,18 +58,6 @@ _upsert = _upsert.on_conflict_do_update(
 
 def _row(entry: Recorded, event: events.QuoteDrafted) -> dict[str, Any]:
     deal = event.deal
-    document = {
-        "deal": deal,
-        "version": event.version,
-        "is_stale": False,
-        "valid_until": event.valid_until,
-        "approval": None,
-        "approved_by": None,
-        "acceptance": None,
-        "reason": None,
-        "uplift_percent": event.uplift_percent,
-        "versions": _version(event, deal.requested_by),
-    }
     return {
         "tenant_id": entry.tenant_id,
         "quote_id": deal.quote_id,
@@ -80,7 +68,22 @@ def _row(entry: Recorded, event: events.QuoteDrafted) -> dict[str, Any]:
         "purpose": deal.purpose,
         "status": "draft",
         "version": entry.version,
-        "quote": msgspec.to_builtins(document),
+        "quote": msgspec.to_builtins(_document(event)),
+    }
+
+
+def _document(event: events.QuoteDrafted) -> dict[str, Any]:
+    return {
+        "deal": event.deal,
+        "version": event.version,
+        "is_stale": False,
+        "valid_until": event.valid_until,
+        "approval": None,
+        "approved_by": None,
+        "acceptance": None,
+        "reason": None,
+        "uplift_percent": event.uplift_percent,
+        "versions": _version(event, event.deal.requested_by),
     }
 
 

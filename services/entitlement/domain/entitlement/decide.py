@@ -55,12 +55,8 @@ def decide(entitlement: Entitlement, command: EntitlementCommand) -> list[Entitl
 
 def _decide(entitlement: Entitlement, command: EntitlementCommand) -> list[EntitlementEvent]:
     match entitlement.right, command:
-        case None, GrantEntitlement():
-            return _grant(command)
-        case None, PlaceHold(kind="dunning") | RemoveHold(kind="dunning"):
-            return _hold(entitlement, command)  # debts travel on a topic of their own and may overtake the grant
         case None, _:
-            raise EntitlementNotFound("no such entitlement")
+            return _before_grant(entitlement, command)
         case _, GrantEntitlement():
             return []
         case _, PlaceHold() | RemoveHold():
@@ -79,6 +75,16 @@ def _decide(entitlement: Entitlement, command: EntitlementCommand) -> list[Entit
             return _terminate(entitlement, right, at)
         case Right() as right, TransferEntitlement():
             return _transfer(entitlement, right, command)
+
+
+def _before_grant(entitlement: Entitlement, command: EntitlementCommand) -> list[EntitlementEvent]:
+    match command:
+        case GrantEntitlement():
+            return _grant(command)
+        case PlaceHold(kind="dunning") | RemoveHold(kind="dunning"):
+            return _hold(entitlement, command)  # debts travel on a topic of their own and may overtake the grant
+        case _:
+            raise EntitlementNotFound("no such entitlement")
 
 
 def _grant(command: GrantEntitlement) -> list[EntitlementEvent]:

@@ -56,18 +56,13 @@ def _change(right: Right, event: EntitlementEvent) -> dict[str, Any]:
             return {"phase": "grace"}
         case EntitlementExpired():
             return {"phase": "expired"}
-        case EntitlementExtended(window=window):
-            phase = "scheduled" if right.phase == "scheduled" else "active"
-            goes_on = window.term_number == right.window.term_number  # then who was announced still follows
-            successor_id = right.successor_id if goes_on else None
-            changed = {"phase": phase, "window": window, "successor_id": successor_id, "ending": None}
-            return changed | {"zone": event.zone or right.zone}
+        case EntitlementExtended():
+            return _extended(right, event)
         case EntitlementSuccessorAnnounced(successor_id=successor_id):
             return {"successor_id": successor_id}
-        case EntitlementSuccessorWithdrawn() if right.ending == "migrated":
-            return {"phase": "active", "successor_id": None, "ending": None}
         case EntitlementSuccessorWithdrawn():
-            return {"successor_id": None}
+            goes_on = {"phase": "active", "ending": None} if right.ending == "migrated" else {}
+            return goes_on | {"successor_id": None}
         case EntitlementTerminated(reason="transferred", successor_id=successor_id):
             return {"phase": "terminated", "ending": "transferred", "successor_id": successor_id}
         case EntitlementTerminated(reason=reason):
@@ -76,6 +71,15 @@ def _change(right: Right, event: EntitlementEvent) -> dict[str, Any]:
             return {"phase": "terminated", "ending": "cancelled"}
         case _:
             raise CorruptStream(right, event)
+
+
+def _extended(right: Right, event: EntitlementExtended) -> dict[str, Any]:
+    window = event.window
+    phase = "scheduled" if right.phase == "scheduled" else "active"
+    goes_on = window.term_number == right.window.term_number  # then who was announced still follows
+    successor_id = right.successor_id if goes_on else None
+    changed = {"phase": phase, "window": window, "successor_id": successor_id, "ending": None}
+    return changed | {"zone": event.zone or right.zone}
 
 
 def _sold(event: EntitlementGranted | EntitlementAmended) -> Sold:

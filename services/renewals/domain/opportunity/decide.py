@@ -53,31 +53,39 @@ def decide(opportunity: Opportunity | None, command: OpportunityCommand) -> list
 
 def _undecided(opportunity: Opportunity, command: OpportunityCommand) -> list[OpportunityEvent]:
     match opportunity.stage, command:
+        case _, CloseCancelled():
+            return [*_opened_by(opportunity, command.at), cancelled(opportunity, command)]
+        case _, CloseTransferred():
+            return [*_opened_by(opportunity, command.at), transferred(opportunity, command)]
+        case _, RecordQuote(quote_id=quote_id, at=at):
+            return [] if quote_id == opportunity.quote_id else [RenewalQuotePrepared(quote_id=quote_id, at=at)]
         case "tracked", OpenOpportunity(at=at, by=by) if by is not None or opens_at(opportunity.term) <= at:
             return [_opened(opportunity, command)]
         case "tracked", WinOpportunity():
             at = min(command.at, opens_at(opportunity.term))  # the day had come, and our clock was slower
             return [_opened(opportunity, OpenOpportunity(at=at)), won(opportunity, command)]
-        case "open", AmendTerm():
-            return _amend(opportunity, command)
-        case "open", ExtendTerm():
-            return _postpone(opportunity, command)
-        case _, CloseCancelled():
-            return [*_opened_by(opportunity, command.at), cancelled(opportunity, command)]
-        case _, CloseTransferred():
-            return [*_opened_by(opportunity, command.at), transferred(opportunity, command)]
-        case "open", WinOpportunity():
-            return [won(opportunity, command)]
-        case _, RecordQuote(quote_id=quote_id, at=at):
-            return [] if quote_id == opportunity.quote_id else [RenewalQuotePrepared(quote_id=quote_id, at=at)]
-        case "open", LogContact():
-            return _contact(opportunity, command)
-        case "open", CloseLost():
-            return [closed(opportunity, command)]
         case "open", CloseUnanswered(at=at) if unanswered_at(opportunity.term) <= at:
             return [unanswered(opportunity)]
         case _, OpenOpportunity() | CloseUnanswered():
             return []
+        case "open", _:
+            return _open(opportunity, command)
+        case _:
+            raise NotAllowedNow(command, opportunity)
+
+
+def _open(opportunity: Opportunity, command: OpportunityCommand) -> list[OpportunityEvent]:
+    match command:
+        case AmendTerm():
+            return _amend(opportunity, command)
+        case ExtendTerm():
+            return _postpone(opportunity, command)
+        case WinOpportunity():
+            return [won(opportunity, command)]
+        case LogContact():
+            return _contact(opportunity, command)
+        case CloseLost():
+            return [closed(opportunity, command)]
         case _:
             raise NotAllowedNow(command, opportunity)
 

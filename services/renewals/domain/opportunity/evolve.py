@@ -45,16 +45,20 @@ def evolve(opportunity: Opportunity | None, event: OpportunityEvent) -> Opportun
             return replace(opportunity, contacts=opportunity.contacts | {contact_id})
         case Opportunity(), RenewalQuotePrepared(quote_id=quote_id):
             return replace(opportunity, quote_id=quote_id, quote_is_stale=False)
-        case Opportunity(), RenewalWon(quote_id=quote_id):
-            return replace(opportunity, stage="won", quote_id=quote_id or opportunity.quote_id, **UNDECIDED)
-        case Opportunity(), RenewalLost(reason=reason, by=by):
-            return replace(opportunity, stage="lost", reason=reason, is_unanswered=by == "clock")
-        case Opportunity(), RenewalSuperseded(reason=reason, successor_subscription_id=successor_subscription_id):
-            return replace(
-                opportunity, stage="superseded", reason=reason, successor_subscription_id=successor_subscription_id
-            )
+        case Opportunity(), RenewalWon() | RenewalLost() | RenewalSuperseded():
+            return _decided(opportunity, event)
         case _:
             raise CorruptStream(opportunity, event)
+
+
+def _decided(opportunity: Opportunity, event: RenewalWon | RenewalLost | RenewalSuperseded) -> Opportunity:
+    match event:
+        case RenewalWon(quote_id=quote_id):
+            return replace(opportunity, stage="won", quote_id=quote_id or opportunity.quote_id, **UNDECIDED)
+        case RenewalLost(reason=reason, by=by):
+            return replace(opportunity, stage="lost", reason=reason, is_unanswered=by == "clock")
+        case RenewalSuperseded(reason=reason, successor_subscription_id=successor_id):
+            return replace(opportunity, stage="superseded", reason=reason, successor_subscription_id=successor_id)
 
 
 def _postponed(term: ExpiringTerm, event: RenewalPostponed) -> ExpiringTerm:

@@ -66,28 +66,40 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
             raise PeriodNotFound("no such usage period")
         case UsagePeriod(), OpenPeriod(terms=terms):
             return _opened_before(period, terms)
-        case UsagePeriod(status="open"), AdvancePeriod(totals=totals):
-            return [] if totals == period.totals else [UsagePeriodAdvanced(terms=period.terms, totals=totals)]
-        case UsagePeriod(status="open"), RemeterPeriod(meter_version=version, totals=totals):
-            return _remeter(period, version, totals)
-        case UsagePeriod(status="closed"), RemeterPeriod():
-            raise PeriodClosed("a closed period stays on its meter: take events back, or correct them")
         case UsagePeriod(), ShortenPeriod():
             return _shorten(period, command)
-        case UsagePeriod(status="open"), ClosePeriod():
-            return _close(period, command)
-        case UsagePeriod(status="closed"), ClosePeriod() | AdvancePeriod():
-            return []  # closing carried everything
-        case UsagePeriod(status="closed"), RevisePeriod():
-            return _revise(period, command)
-        case UsagePeriod(status="open"), RevisePeriod(cause="recount"):
-            return _revised(period, command)
         case UsagePeriod(), SetThresholds():
             return _set_thresholds(period, command)
-        case UsagePeriod(status="open"), CheckThresholds(totals=totals):
+        case UsagePeriod(status="open"), _:
+            return _while_open(period, command)
+        case _:
+            return _once_closed(period, command)
+
+
+def _while_open(period: UsagePeriod, command: UsagePeriodCommand) -> list[UsagePeriodEvent]:
+    match command:
+        case AdvancePeriod(totals=totals):
+            return [] if totals == period.totals else [UsagePeriodAdvanced(terms=period.terms, totals=totals)]
+        case RemeterPeriod(meter_version=version, totals=totals):
+            return _remeter(period, version, totals)
+        case ClosePeriod():
+            return _close(period, command)
+        case RevisePeriod(cause="recount"):
+            return _revised(period, command)
+        case CheckThresholds(totals=totals):
             return [*_crossings(period, totals)]
-        case UsagePeriod(status="closed"), CheckThresholds():
-            return []  # its totals are those that were told
+        case _:
+            raise NotAllowedNow(command, period)
+
+
+def _once_closed(period: UsagePeriod, command: UsagePeriodCommand) -> list[UsagePeriodEvent]:
+    match command:
+        case RemeterPeriod():
+            raise PeriodClosed("a closed period stays on its meter: take events back, or correct them")
+        case RevisePeriod():
+            return _revise(period, command)
+        case ClosePeriod() | AdvancePeriod() | CheckThresholds():
+            return []  # closing carried everything, and told the totals that stay
         case _:
             raise NotAllowedNow(command, period)
 
