@@ -35,6 +35,38 @@ def billing(service: Service, tenant: str) -> Names:
     """A draft, and a sold subscription with its first invoice."""
     clerk = service.client(tenant)
     clerk.put("/v1/test-clock", json={"now": "2030-12-15T05:00:00Z"})
+    sold = _sold(service, tenant, clerk)
+    move_clock(service, clerk, datetime(2031, 1, 3, tzinfo=UTC))
+    [invoice] = clerk.get("/v1/invoices").json()["items"]
+    [period, *_] = clerk.get(f"/v1/subscriptions/{invoice['subscription_id']}/usage-periods").json()["items"]
+    return {
+        **_paid(clerk, invoice),
+        **_owed_by_plan(clerk, invoice),
+        "attempt_id": attempted(service, tenant, invoice),
+        "refund_id": refund_of(clerk),
+        "period_id": period["period_id"],
+        **PUT,
+        **sold,
+        "subscription_id": invoice["subscription_id"],
+        "invoice_id": invoice["invoice_id"],
+        "invoice": invoice["number"],
+    }
+
+
+PUT = {
+    "external_id": "F9",
+    "place": "US-NY",
+    "customer": "F9",
+    "zone": "America/New_York",
+    "currency": "USD",
+    "plan": "gate-use",
+    "code": "gate-use",
+    "number": 1,
+}
+
+
+def _sold(service: Service, tenant: str, clerk: TestClient) -> Names:
+    """A draft that stays one, and a quote that is accepted."""
     shop = Shop(service, tenant).open()
     assert clerk.put("/v1/products/gate-use", json={"name": "Gate use"}).status_code == 200
     assert clerk.put("/v1/coupons/gate-use", json={"name": "Welcome", "percent": "10"}).status_code == 200
@@ -44,9 +76,11 @@ def billing(service: Service, tenant: str) -> Names:
     token = shop.send(shop.draft()["quote_id"])["acceptance_token"]
     assert shop.accept(token).status_code == 201
     settle([service])
-    move_clock(service, clerk, datetime(2031, 1, 3, tzinfo=UTC))
-    [invoice] = clerk.get("/v1/invoices").json()["items"]
-    [period, *_] = clerk.get(f"/v1/subscriptions/{invoice['subscription_id']}/usage-periods").json()["items"]
+    return {"quote_id": draft, "token": token}
+
+
+def _paid(clerk: TestClient, invoice: Names) -> Names:
+    """In part, and ahead: by hand, from a wallet that tops itself up, and by a statement that names nothing."""
     ahead = {"customer": "F9", "amount_minor": 300, "currency": "USD"}
     ahead["allocations"] = [{"invoice": invoice["number"], "amount_minor": 100}]
     payment = clerk.post("/v1/payments", json=ahead).json()
@@ -54,39 +88,21 @@ def billing(service: Service, tenant: str) -> Names:
     wallet = clerk.post("/v1/wallets", json=gift | {"reason": "welcome"}).json()
     rule = {"threshold_minor": 10, "amount_minor": 10, "most_in_month": 1, "limit_minor": 10, "reason": "asked"}
     assert clerk.put(f"/v1/wallets/{wallet['wallet_id']}/top-up", json=rule).status_code == 200
+    statement = "statement,account,reference,booked_on,amount,currency\n2031-1,DE89,1,2031-01-02,5.00,USD\n"
+    taken = clerk.post("/v1/bank-statements", content=statement, headers={"Content-Type": "text/csv"})
+    assert taken.json()["unmatched"] == 1, taken.text
+    [entry] = clerk.get("/v1/bank-statement-entries").json()["items"]
+    return {"payment_id": payment["payment_id"], "wallet_id": wallet["wallet_id"], "entry_id": entry["entry_id"]}
+
+
+def _owed_by_plan(clerk: TestClient, invoice: Names) -> Names:
     profile = {"method": {"provider": "test", "token": "tok_declined"}, "autopay": True}
     assert clerk.put("/v1/customers/F9/payment-profile", json=profile).status_code == 200
     owed = clerk.get(f"/v1/invoices/{invoice['invoice_id']}").json()["open_minor"]
     agreed = {"invoices": [invoice["number"]], "instalments": [{"due_on": "2031-02-01", "amount_minor": owed}]}
     agreement = clerk.post("/v1/payment-plans", json=agreed)
     assert agreement.status_code == 201, agreement.text
-    statement = "statement,account,reference,booked_on,amount,currency\n2031-1,DE89,1,2031-01-02,5.00,USD\n"
-    taken = clerk.post("/v1/bank-statements", content=statement, headers={"Content-Type": "text/csv"})
-    assert taken.json()["unmatched"] == 1, taken.text
-    [entry] = clerk.get("/v1/bank-statement-entries").json()["items"]
-    return {
-        "attempt_id": attempted(service, tenant, invoice),
-        "refund_id": refund_of(clerk),
-        "entry_id": entry["entry_id"],
-        "plan_id": agreement.json()["plan_id"],
-        "open_minor": owed,
-        "payment_id": payment["payment_id"],
-        "wallet_id": wallet["wallet_id"],
-        "period_id": period["period_id"],
-        "external_id": "F9",
-        "place": "US-NY",
-        "customer": "F9",
-        "zone": "America/New_York",
-        "currency": "USD",
-        "plan": "gate-use",
-        "code": "gate-use",
-        "number": 1,
-        "quote_id": draft,
-        "token": token,
-        "subscription_id": invoice["subscription_id"],
-        "invoice_id": invoice["invoice_id"],
-        "invoice": invoice["number"],
-    }
+    return {"plan_id": agreement.json()["plan_id"], "open_minor": owed}
 
 
 def refund_of(clerk: TestClient) -> str:
