@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 PORTS = range(15_000, 32_768)  # Linux takes those of outgoing connections from 32768 on
 _given: set[int] = set()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -23,7 +24,7 @@ class ApiProcess:
     port: int
     log: Path
 
-    def get(self, path: str, **options: object) -> httpx2.Response:
+    def get(self, path: str, **options: Any) -> httpx2.Response:
         return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=10, **options)
 
     def connection(self) -> socket.socket:

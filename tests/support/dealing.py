@@ -9,7 +9,7 @@ YEARS = "tests/journeys/"
 TOGETHER = (YEARS, "tests/kafka/")
 
 
-class ByFileOrFolder(LoadScopeScheduling):
+class ByFileOrFolder(LoadScopeScheduling):  # type: ignore[misc]  # its base is untyped
     """In the order in which they are collected."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -18,7 +18,7 @@ LINES, COMPARED, SEED = 100_000, 2_000, 2013
 STEPS = (("100", "0.0375"), ("1000", "0.03125"), ("10000", "0.025"), ("100000", "0.0125"), (None, "0.00625"))
 PRICE = Price(
     model="graduated",
-    tiers=tuple(Tier(up_to=end and Decimal(end), unit_amount=Decimal(unit)) for end, unit in STEPS),
+    tiers=tuple(Tier(up_to=None if end is None else Decimal(end), unit_amount=Decimal(unit)) for end, unit in STEPS),
 )
 
 

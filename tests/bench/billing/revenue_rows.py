@@ -53,7 +53,8 @@ def run(urls: Urls, postgres_pid: int, subscriptions: int, repeats: int) -> Iter
     seller.bill()
     _tell_usage(seller)
     for name, question in QUESTIONS.items():
-        yield Row(name, *zip(*(_answered(seller, question, postgres_pid) for _ in range(repeats)), strict=True))
+        answers = [_answered(seller, question, postgres_pid) for _ in range(repeats)]
+        yield Row(name, [own for own, _ in answers], [postgres for _, postgres in answers])
     seller.close()
 
 

@@ -76,7 +76,8 @@ class Seller:
     def sell(self, number: int) -> None:
         """So many subscriptions of customers of their own, each with its first usage periods, which are closed."""
         with self.unit(STARTS_AT) as unit:
-            id_, meters = plan_id(self.tenant_id, self.plan.code), dict.fromkeys(CHARGES, ())
+            meters: dict[str, tuple[str, ...]] = dict.fromkeys(CHARGES, ())
+            id_ = plan_id(self.tenant_id, self.plan.code)
             unit.execute(CATALOGUE, id_, PublishPlan(plan_id=id_, plan=self.plan, meters=meters, policies=()))
         for start in range(0, number, A_TRANSACTION):
             with self.unit(STARTS_AT) as unit:
@@ -131,7 +132,7 @@ class Seller:
     def _due(self, *, before_bills: bool = False) -> bool:
         with self.engine.connect() as tx:
             where = {"tenant": self.tenant_id, "at": self.now, "earlier": before_bills, "bills": BILLS}
-            return tx.exec_driver_sql(_DUE, where).scalar_one()
+            return bool(tx.exec_driver_sql(_DUE, where).scalar_one())
 
     def unit(self, at: datetime) -> _Unit:
         return _Unit(self, at)

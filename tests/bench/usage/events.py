@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -44,6 +45,6 @@ def _batch(size: int) -> bytes:
 
 def _event(subject: str) -> bytes:
     """With a place for its number; the rest of its id belongs to this template alone."""
-    event = {"specversion": "1.0", "id": f"{uuid4().hex}-NUMBER", "source": "/gates", "type": TYPE, "subject": subject}
-    event |= {"time": datetime.now(UTC).isoformat(), "data": DATA}
+    event: dict[str, Any] = {"specversion": "1.0", "id": f"{uuid4().hex}-NUMBER", "source": "/gates", "type": TYPE}
+    event |= {"subject": subject, "time": datetime.now(UTC).isoformat(), "data": DATA}
     return msgspec.json.encode(event).replace(b"NUMBER", b"%09d")

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import uvloop
 
@@ -89,7 +90,5 @@ async def _send(port: int, requests: Requests, connections: int, load: Load) -> 
     load.ended_at = time.perf_counter() + load.seconds
     ends = [loop.create_future() for _ in range(connections)]
     for number, done in enumerate(ends):
-        await loop.create_connection(
-            lambda number=number, done=done: Connection(requests(number), load, done), "127.0.0.1", port
-        )
+        await loop.create_connection(partial(Connection, requests(number), load, done), "127.0.0.1", port)
     await asyncio.gather(*ends)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import psycopg
@@ -65,7 +66,7 @@ def metered(stand: Stand, repeats: int, before: Callable[[], None] = lambda: Non
             pids = [pid, *stand.server_pids]
             used, began = cpu_seconds(pids), time.perf_counter()
             os.kill(pid, signal.SIGCONT)
-            eventually(lambda goal=goal: metered_so_far(connection) >= goal, seconds=300)
+            eventually(partial(_reached, connection, goal), seconds=300)
             row.note(time.perf_counter() - began, cpu_seconds(pids) - used)
     log.close()
     return row
@@ -122,7 +123,7 @@ def wait_for_worker(stand: Stand, connection: psycopg.Connection) -> None:
 
 def _is_metered(connection: psycopg.Connection, ends: Offsets) -> bool:
     rows = connection.execute("SELECT partition, next_offset FROM consumer_offsets WHERE topic = %s", [TOPIC])
-    metered = dict(rows.fetchall())
+    metered: dict[int, int] = dict(rows.fetchall())
     connection.commit()
     return all(metered.get(partition, 0) >= end for partition, end in ends.items())
 
@@ -131,6 +132,10 @@ def _is_consuming(connection: psycopg.Connection, since: datetime) -> bool:
     row = connection.execute("SELECT answer->>'consuming', answered_at FROM worker_status").fetchone()
     connection.commit()
     return row is not None and row[0] == "true" and row[1] > since
+
+
+def _reached(connection: psycopg.Connection, goal: int) -> bool:
+    return metered_so_far(connection) >= goal
 
 
 def metered_so_far(connection: psycopg.Connection) -> int:

@@ -114,7 +114,7 @@ async def _turns(port: int, token: str, number: int, each: float, ends_at: float
     await asyncio.sleep(each * number / STEADY_CONNECTIONS)
     while (began := time.perf_counter()) < ends_at:
         done = loop.create_future()
-        await loop.create_connection(lambda done=done: Connection(asked, Load(0), done), "127.0.0.1", port)
+        await loop.create_connection(partial(Connection, asked, Load(0), done), "127.0.0.1", port)
         await done
         answered.append(time.perf_counter())
         await asyncio.sleep(max(0.0, began + each - answered[-1]))
