@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,6 +14,8 @@ from pydantic_core import CoreSchema, core_schema
 
 # Ids that a process makes are derived, so that doing it twice makes the same thing: uuid5(cause, "name").
 derived = uuid5
+
+NewId = Callable[[], UUID]
 
 
 def new_id() -> UUID:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from shared.causes import Cause
 from shared.decider import AnyDecider
 from shared.event_store import EventStore, Recorded, Stream, StreamKey, StreamMoved, appending, moved_on
+from shared.ids import NewId, new_id
 from shared.orders import Order
 
 # What may go well when the same is tried again.
@@ -81,11 +82,12 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
     """What is decided for one cause, of one tenant. With `if_match`, a command to a stream at another version raises
-    StreamMoved."""
+    StreamMoved. `new_id` is where the ids come from that no client gives and nothing derives."""
 
     session: Session
     cause: Cause
     if_match: int | None = None
+    new_id: NewId = new_id
 
     @property
     def tenant_id(self) -> UUID:

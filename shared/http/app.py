@@ -21,6 +21,7 @@ from shared.http.observation import Observation
 from shared.http.rate_limits import RateLimits
 from shared.http.tokens import Tokens
 from shared.http.turns import Turns
+from shared.ids import new_id
 from shared.settings import Settings
 
 Configuration = TypeVar("Configuration", bound=Settings)
@@ -39,7 +40,7 @@ def new_app(
 ) -> DocumentedApi:
     """`larger_bodies` are the bytes that a body may have, by path, where 1 MB is too little."""
     app = DocumentedApi(title=f"Quittance {service}", version="1", lifespan=_as_many_threads_as_connections)
-    app.state.settings, app.state.engine, app.state.store = settings, engine, store
+    app.state.settings, app.state.engine, app.state.store, app.state.new_id = settings, engine, store, new_id
     app.state.tokens, app.state.rate_limits = Tokens(settings), RateLimits(settings)
     app.state.backpressure = Backpressure(engine)
     app.state.turns, app.state.ingest_turns = Turns(settings.pool_size), Turns(INGEST_THREADS)

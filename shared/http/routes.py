@@ -91,7 +91,7 @@ def _run(opening: Opening, endpoint: Callable[[UnitOfWork], Any], status: int) -
 def _unit(opening: Opening, tx: Connection, clock: datetime | None) -> UnitOfWork:
     request = opening.request
     cause = cause_of(opening.caller, request.scope["state"]["correlation_id"], clock)
-    return UnitOfWork(Session(tx, request.app.state.store), cause, _if_match(request))
+    return UnitOfWork(Session(tx, request.app.state.store), cause, _if_match(request), request.app.state.new_id)
 
 
 def cause_of(caller: Caller, correlation_id: str, clock: datetime | None) -> Cause:

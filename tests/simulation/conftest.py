@@ -14,7 +14,6 @@ from tests.support.servers import Servers
 
 @pytest.fixture(scope="package")
 def simulated(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    # Of this package and not of the whole session: while it stands, ids are made from the tenants' names.
     with world(servers, tmp_path_factory.mktemp("issuer")) as standing:
         yield standing
 

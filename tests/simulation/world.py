@@ -7,30 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import Any
-from unittest.mock import patch
-from uuid import UUID
 
 from infra.local.services import SERVICES
 from infra.local.tokens import tenant_id
 from tests.simulation.faults import Faults
 from tests.simulation.log import Log
-from tests.simulation.room import RealTime, Room
+from tests.simulation.room import Ids, RealTime, Room
 from tests.support.house import ALL_SCOPES, running
 from tests.support.servers import Servers
-
-
-class Ids:
-    """In place of uuid7: one after the other as well, and the same whenever a tenant's story is played. Rows without an
-    order of their own are in that of their ids."""
-
-    def begin_anew(self, tenant: str) -> None:
-        self.random, self.made = Random(f"ids of {tenant}"), 0
-
-    def __call__(self) -> UUID:
-        self.made += 1
-        return UUID(int=self.made << 80 | self.random.getrandbits(80))
 
 
 class Away(Exception):
@@ -119,9 +104,8 @@ def world(servers: Servers, directory: Path, services: Sequence[str] = SERVICES)
     """New databases, migrated from nothing, for as many tenants after one another as one likes."""
     log, time, ids = Log(), RealTime(), Ids()
     with ExitStack() as stack:
-        stack.enter_context(patch("uuid_utils.compat.uuid7", ids))
         houses = [stack.enter_context(running(name, servers, directory)) for name in services]
-        rooms = {house.name: stack.enter_context(_standing(Room(house, log, time, Faults()))) for house in houses}
+        rooms = {house.name: stack.enter_context(_standing(Room(house, log, time, ids, Faults()))) for house in houses}
         yield World(rooms, log, time, ids)
 
 

@@ -27,7 +27,6 @@ from services.renewals.tables import opportunities as table
 from shared.http.fields import Day
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
-from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/v1/opportunities", tags=["opportunities"], route_class=TransactionalRoute)
@@ -73,7 +72,7 @@ def open_early(body: OpenIn, unit: ChangeOpportunities) -> OpportunityOut:
 @router.post("/{opportunity_id}/contacts")
 def log_contact(opportunity_id: OpportunityId, body: ContactIn, unit: ChangeOpportunities) -> OpportunityOut:
     contact = LogContact(
-        contact_id=body.contact_id or new_id(),
+        contact_id=body.contact_id or unit.new_id(),
         channel=body.channel,
         by=_caller(unit),
         at=unit.now,

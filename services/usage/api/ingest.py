@@ -27,7 +27,6 @@ from shared.http.app import INGEST_THREADS
 from shared.http.problems import Problem
 from shared.http.real_time import RealTime
 from shared.http.tokens import Caller
-from shared.ids import new_id
 from shared.tenancy import transaction
 
 PATH = "/v1/events"
@@ -64,7 +63,7 @@ def _take(request: Request, caller: Caller, body: bytes) -> Response:
         return refused(decoded.errors)
     arrivals = Arrivals(
         tenant_id=caller.tenant_id,
-        batch_id=new_id(),
+        batch_id=request.app.state.new_id(),
         received_at=window.now,
         events=decoded.accepted,
         rejected=decoded.rejected,

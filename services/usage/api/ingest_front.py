@@ -18,7 +18,6 @@ from shared.http.front import Headers, Plain, open_front
 from shared.http.gathering import Gathering
 from shared.http.tokens import Caller
 from shared.http.turns import Turns
-from shared.ids import new_id
 
 # Decoded between two looks at other connections: more would make those wait.
 MOST_BYTES = 65_536
@@ -60,7 +59,7 @@ class Front:
 
     def _append(self, sent: Sequence[Sent]) -> list[UUID]:
         """The batch that each went with."""
-        batches = put_together(sent, iter(new_id, None))
+        batches = put_together(sent, iter(self._state.new_id, None))
         log: ingest.IngestLog = self._state.ingest_log
         log.append(*batches.values())
         return [batches[each.tenant_id].batch_id for each in sent]

@@ -17,7 +17,6 @@ from services.usage.tables import usage_rejected
 from shared.clock import clock_of
 from shared.http.fields import Instant
 from shared.http.routes import TransactionalRoute
-from shared.ids import new_id
 
 router = APIRouter(prefix="/v1/events/rejected", tags=["events"], route_class=TransactionalRoute)
 
@@ -55,7 +54,9 @@ def replay(request: Request, unit: OperateUsage, body: ReplayIn) -> ReplayOut:
     judged = judge_again(unit.tx, unit.tenant_id, next_ones, window)
     if judged.accepted:
         log: IngestLog = request.app.state.ingest_log
-        log.append(Arrivals(tenant_id=unit.tenant_id, batch_id=new_id(), received_at=unit.now, events=judged.accepted))
+        log.append(
+            Arrivals(tenant_id=unit.tenant_id, batch_id=unit.new_id(), received_at=unit.now, events=judged.accepted)
+        )
     still = [StillRejectedOut(number=n, errors=[_shown(e) for e in errors]) for n, errors in judged.refused.items()]
     return ReplayOut(replayed=len(judged.accepted), still_rejected=still)
 

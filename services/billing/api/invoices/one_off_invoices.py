@@ -23,7 +23,6 @@ from services.billing.projections.catalogue import tax_places
 from services.billing.projections.invoices import invoices
 from shared.http.ready import Ready
 from shared.http.routes import TransactionalRoute
-from shared.ids import new_id
 from shared.money import exponent
 
 router = APIRouter(prefix="/v1/invoices", tags=["invoices"], route_class=TransactionalRoute)
@@ -50,7 +49,7 @@ def draft(body: OneOffInvoice, unit: ChangeInvoices) -> Ready:
     currency = body.currency or party.currency
     exponent(currency)
     wanted = one_off.Wanted(
-        invoice_id=new_id(),
+        invoice_id=unit.new_id(),
         party=replace(party, currency=currency),
         items=tuple(line.item() for line in body.lines),
         net_days=body.net_days,

@@ -33,7 +33,6 @@ from services.billing.projections.payments import payment_plans
 from services.billing.tables import payment_plans as table
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
-from shared.ids import new_id
 from shared.money import Money
 from shared.orders import Order
 from shared.periods import local_day
@@ -84,7 +83,7 @@ def _agreement(body: PaymentPlanIn, unit: UnitOfWork) -> Agreement:
     _check(rows)
     party, currency = rows[0]["document"]["party"], rows[0]["currency"]
     return Agreement(
-        plan_id=new_id(),
+        plan_id=unit.new_id(),
         customer_id=rows[0]["customer_id"],
         customer_key=rows[0]["customer_key"],
         zone=party["zone"],

@@ -24,7 +24,6 @@ from services.billing.projections.payments import payments
 from services.billing.tables import payments as table
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
-from shared.ids import new_id
 from shared.money import Money
 from shared.periods import local_day, start_of_day
 from shared.unit_of_work import UnitOfWork
@@ -136,7 +135,7 @@ def _facts(body: PaymentIn, payer: UUID, unit: UnitOfWork) -> PaymentFacts:
         received_at = start_of_day(body.received_on, customer.zone)
     if (body.provider is None) != (body.provider_reference is None):
         raise AllocationsRefused("a provider's payment has the provider's reference", field="/provider_reference")
-    id_ = new_id()
+    id_ = unit.new_id()
     if body.provider is not None and body.provider_reference is not None:
         id_ = payment_id(unit.tenant_id, body.provider, body.provider_reference)
     return PaymentFacts(

@@ -32,7 +32,6 @@ from services.billing.tables import wallets as table
 from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
-from shared.ids import new_id
 from shared.money import Money, exponent
 from shared.periods import local_day
 from shared.unit_of_work import UnitOfWork
@@ -94,7 +93,7 @@ def _command(body: WalletIn, unit: UnitOfWork) -> GrantCredit:
     customers.get(unit, owner_id, field="/customer")
     owner: Customer = unit.state(CUSTOMER, owner_id)
     facts = WalletFacts(
-        wallet_id=new_id(),
+        wallet_id=unit.new_id(),
         customer_id=owner_id,
         customer_key=owner.key,
         zone=owner.zone,

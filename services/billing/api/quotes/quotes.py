@@ -32,7 +32,6 @@ from services.billing.tables import quotes as table
 from shared.http.moments import AtMoment
 from shared.http.pages import Listed, PageQuery, page_of
 from shared.http.routes import TransactionalRoute
-from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/v1/quotes", tags=["quotes"], route_class=TransactionalRoute)
@@ -42,7 +41,7 @@ router = APIRouter(prefix="/v1/quotes", tags=["quotes"], route_class=Transaction
 def draft(body: DraftForm, unit: ChangeQuotes) -> QuoteAnswer:
     party = party_of(unit, body.customer)
     command = order.DraftQuote(
-        quote_id=new_id(),
+        quote_id=unit.new_id(),
         purpose="new",
         party=party,
         lines=lines_of(unit, party, body.lines, channel=body.channel),
