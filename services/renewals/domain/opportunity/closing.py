@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.renewals.domain.opportunity.commands import CloseCancelled, CloseLost, CloseTransferred, WinOpportunity
 from services.renewals.domain.opportunity.events import OpportunityEvent, RenewalLost, RenewalSuperseded, RenewalWon
 from services.renewals.domain.opportunity.state import Opportunity, SuccessorIsItself, SuccessorMissing
-from services.renewals.domain.opportunity.term import due_on, unanswered_at
+from services.renewals.domain.opportunity.term import ExpiringTerm, due_on, unanswered_at
 from services.renewals.domain.reasons import REASONS, SYNONYMS, Reason, reason_for
 from shared.money import CurrencyMismatch
 from shared.periods import local_day
@@ -19,13 +21,8 @@ def won(opportunity: Opportunity, command: WinOpportunity) -> RenewalWon:
     decided_on = local_day(command.at, term.zone)
     late_days = max(0, (decided_on - due_on(term)).days)
     return RenewalWon(
-        subscription_id=term.subscription_id,
-        customer_id=term.customer_id,
-        customer_key=term.customer_key,
-        term_number=term.number,
-        due_on=due_on(term),
+        **_of_term(term),
         quote_id=command.quote_id,
-        base=term.base,
         value=value,
         like_for_like=value.like_for_like,
         booked=value.booked,
@@ -90,40 +87,38 @@ def transferred(opportunity: Opportunity, command: CloseTransferred) -> RenewalS
 
 
 def _lost(opportunity: Opportunity, command: CloseLost, reason: Reason) -> RenewalLost:
-    term = opportunity.term
-    return RenewalLost(
-        subscription_id=term.subscription_id,
-        customer_id=term.customer_id,
-        customer_key=term.customer_key,
-        term_number=term.number,
-        due_on=due_on(term),
-        quote_id=opportunity.quote_id,
-        base=term.base,
-        reason=reason.code,
-        churn_class=reason.churn_class,
-        addressable=reason.addressable,
-        decided_on=local_day(command.at, term.zone),
-        by=command.by,
-        note=command.note,
-        at=command.at,
-    )
+    told = _of_closing(opportunity, command, reason)
+    return RenewalLost(**told, churn_class=reason.churn_class, addressable=reason.addressable)
 
 
 def _superseded(opportunity: Opportunity, command: CloseLost, reason: Reason) -> RenewalSuperseded:
-    term = opportunity.term
     return RenewalSuperseded(
-        subscription_id=term.subscription_id,
-        customer_id=term.customer_id,
-        customer_key=term.customer_key,
-        term_number=term.number,
-        due_on=due_on(term),
-        quote_id=opportunity.quote_id,
-        base=term.base,
-        reason=reason.code,
+        **_of_closing(opportunity, command, reason),
         successor_subscription_id=command.successor_subscription_id,
         successor_customer_id=command.successor_customer_id,
-        decided_on=local_day(command.at, term.zone),
-        by=command.by,
-        note=command.note,
-        at=command.at,
     )
+
+
+def _of_closing(opportunity: Opportunity, command: CloseLost, reason: Reason) -> dict[str, Any]:
+    """What every closing says, whatever became of the value."""
+    return {
+        **_of_term(opportunity.term),
+        "quote_id": opportunity.quote_id,
+        "reason": reason.code,
+        "decided_on": local_day(command.at, opportunity.term.zone),
+        "by": command.by,
+        "note": command.note,
+        "at": command.at,
+    }
+
+
+def _of_term(term: ExpiringTerm) -> dict[str, Any]:
+    """What every decision says of the term."""
+    return {
+        "subscription_id": term.subscription_id,
+        "customer_id": term.customer_id,
+        "customer_key": term.customer_key,
+        "term_number": term.number,
+        "due_on": due_on(term),
+        "base": term.base,
+    }
