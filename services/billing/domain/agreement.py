@@ -133,6 +133,11 @@ class AgreedLine:
         return reduce(_granted_too, (add_on.features for add_on in self.add_ons), self.features)
 
     @property
+    def is_billed_at_once(self) -> bool:
+        """Something is charged in advance, so that the first period has a bill when it begins."""
+        return any(charge.in_advance for charge in self.flat)
+
+    @property
     def metered(self) -> tuple[Charge, ...]:
         return tuple(charge for charge in self.charges if charge.kind == "metered")
 

@@ -8,7 +8,7 @@ issued is less to come. All of it follows from what was agreed, so it changes wh
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
@@ -21,6 +21,7 @@ from services.billing.domain.billed_items import Billed, fee_item, flat_item, on
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.plan import RevenueClass
 from services.billing.domain.subscription.billing import bill
+from services.billing.domain.subscription.couponed import couponed, of_its_period
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
 
@@ -159,16 +160,25 @@ def _priced(subscription: Subscription, items: Iterable[FlatItem]) -> Mapping[Pl
         days[due_on(subscription, item)].append(item)
     composed: dict[tuple[object, ...], list[Priced]] = {}
     found: dict[Place, Priced] = {}
-    for day, due in days.items():
+    before = replace(subscription, couponed=())
+    for day, due in sorted(days.items()):
         likeness = tuple(_likeness(subscription, item) for item in due)
         if likeness not in composed:
-            composed[likeness] = _composed(subscription, day, due)
+            wanted = _bill_of(before, day, due)
+            composed[likeness] = _composed(subscription, wanted)
+            before = replace(before, couponed=of_its_period(before, wanted))
         found |= zip(map(_place, due), composed[likeness], strict=True)
     return found
 
 
-def _composed(subscription: Subscription, day: date, due: Iterable[FlatItem]) -> list[Priced]:
-    wanted = replace(EMPTY_BILL, billing_on=day, billed_at=subscription.instant(day), flat=tuple(due))
+def _bill_of(subscription: Subscription, day: date, due: Sequence[FlatItem]) -> Bill:
+    """With what the coupons of the period may still take off."""
+    coupons = couponed(subscription, day, due)
+    billed_at = subscription.instant(day)
+    return replace(EMPTY_BILL, billing_on=day, billed_at=billed_at, flat=tuple(due), coupons=coupons)
+
+
+def _composed(subscription: Subscription, wanted: Bill) -> list[Priced]:
     return [(line.revenue_class, line.amount.minor) for line in compose(subscription, wanted, {})]
 
 
@@ -179,7 +189,7 @@ def _likeness(subscription: Subscription, item: FlatItem) -> object:
         subscription.term(item.term_number).line.coupons,
     )
     is_full = (item.starts_on, item.ends_on) == (item.nominal_starts_on, item.nominal_ends_on)
-    if line.ramp or not is_full or any(coupon.invoices is not None for coupon in coupons):
+    if line.ramp or not is_full or any(coupon.invoices or coupon.amount for coupon in coupons):
         return item
     return item.charge, item.term_number, item.amendment
 

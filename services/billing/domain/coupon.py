@@ -29,8 +29,8 @@ class CouponExpired(DomainError):
 class AgreedCoupon:
     """A coupon as it was when a customer agreed to it: `percent`, or `amount` in major units of the customer's currency.
 
-    It takes something off the first `invoices` billing days of the term, None for all of them and those of later terms;
-    of the listed charges, or of all.
+    It takes something off the invoices of the first `invoices` billing periods of the term, None for all of them and those of
+    later terms; of the listed charges, or of all. An amount is for all invoices of a period together.
     """
 
     code: str
@@ -46,6 +46,16 @@ class AgreedCoupon:
 
     def takes_off(self, charge: str) -> bool:
         return not self.charges or charge in self.charges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledCoupon:
+    """What a coupon of a term takes off one bill: its percentage, or `amount` in major units, what earlier bills of the same
+    billing period left of it."""
+
+    term_number: int
+    code: str
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the coupons of an agreed line take off the charges of one invoice."""
+"""Which coupons of an agreed line hold on a billing day, and what they take off the charges of one invoice."""
 
 from __future__ import annotations
 
@@ -23,17 +23,15 @@ class LineDiscount:
 
 
 def coupon_shares(
-    line: AgreedLine, anchor: date, term: Days, on: date, charged: Sequence[tuple[str, Money]], currency: str
+    coupons: Sequence[AgreedCoupon], charged: Sequence[tuple[str, Money]], currency: str
 ) -> list[tuple[LineDiscount, ...]]:
     """For each charge (its code, and what it comes to) what every coupon takes off, in the sequence of the coupons.
 
-    Each coupon is rounded once and shared by largest remainder over the charges that it is for; `on` is the billing day.
+    Each coupon is rounded once and shared by largest remainder over the charges that it is for.
     """
     left = [amount for _, amount in charged]
     taken: list[tuple[LineDiscount, ...]] = [()] * len(charged)
-    for coupon in line.coupons:
-        if not _holds(coupon, line, anchor, term, on):
-            continue
+    for coupon in coupons:
         fitting = [coupon.takes_off(charge) for charge, _ in charged]
         shares = share_coupon(left, coupon.reduction, currency, fitting)
         left = [amount - share for amount, share in zip(left, shares, strict=True)]
@@ -44,13 +42,17 @@ def coupon_shares(
     return taken
 
 
+def holding(line: AgreedLine, anchor: date, term: Days, on: date) -> list[AgreedCoupon]:
+    """The coupons that take something off on a billing day, of an amount all of it."""
+    return [coupon for coupon in line.coupons if _holds(coupon, line, anchor, term, on)]
+
+
 def _holds(coupon: AgreedCoupon, line: AgreedLine, anchor: date, term: Days, on: date) -> bool:
     """On so many billing days from the first on which something of the line can be billed: where nothing is charged in
     advance that is the end of its first period."""
     if coupon.invoices is None:
         return True
     starts = (period.part.start for period in line.rhythm(anchor).within(term))
-    is_billed_at_once = any(charge.in_advance for charge in line.flat)
-    days = chain(starts if is_billed_at_once else islice(starts, 1, None), [term.end])
+    days = chain(starts if line.is_billed_at_once else islice(starts, 1, None), [term.end])
     begun = takewhile(lambda day: day <= on, days)
     return len(list(islice(begun, coupon.invoices + 1))) <= coupon.invoices

@@ -15,6 +15,7 @@ from services.billing.domain.pricing.rated import Rated
 from services.billing.domain.pricing.rounding import rounding
 from services.billing.domain.proration import WHOLE, Share, share
 from services.billing.domain.schedule import BillingPeriod, Rhythm
+from services.billing.domain.zones import ZoneChange
 from shared.money import Money
 from shared.periods import Days, Every
 
@@ -44,12 +45,14 @@ class FlatLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlatCharges:
-    """`anchor` is the first day of the subscription, from which its billing days are counted if nothing else was agreed."""
+    """`anchor` is the first day of the subscription, from which its billing days are counted if nothing else was agreed.
+    `zone` is the one that it began in, `zone_changes` are those of its days."""
 
     line: AgreedLine
     currency: str
     anchor: date
     zone: str = "UTC"
+    zone_changes: tuple[ZoneChange, ...] = ()
 
     def rhythm(self, charge: Charge | None = None) -> Rhythm:
         """When the line is billed, or the periods of one of its charges."""
@@ -75,8 +78,12 @@ class FlatCharges:
         """
         line = self.line.on(period.part.start)
         is_full = period.part == period.nominal
-        part = WHOLE if is_full else share(self.line.proration, period.nominal, period.part, self.zone)
+        part = WHOLE if is_full else self.share(period.nominal, period.part)
         return self._line(line, line.charge(charge.code), period.part, part)
+
+    def share(self, nominal: Days, part: Days) -> Share:
+        """Of a part of a full period, by the plan's policy; also of a part that is none."""
+        return share(self.line.proration, nominal, part, self.zone, self.zone_changes)
 
     def of_full_period(self) -> tuple[FlatLine, ...]:
         """The flat charges that are billed with every billing period, for a full one."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, assert_never
 
+from services.billing.domain.zones import ZoneChange, instant_of
 from shared.errors import DomainError
 from shared.money import EXACT, Money
-from shared.periods import Days, start_of_day
+from shared.periods import Days
 
 ProrationPolicy = Literal["days", "seconds", "fixed_30", "none"]
 
@@ -47,8 +49,11 @@ def prorate(
     return share(policy, period, part, zone).of(amount, currency)
 
 
-def share(policy: ProrationPolicy, period: Days, part: Days, zone: str = "UTC") -> Share:
-    """Which share of the full nominal period a part of it is. Both are half-open days in the customer's zone.
+def share(
+    policy: ProrationPolicy, period: Days, part: Days, zone: str = "UTC", changes: Sequence[ZoneChange] = ()
+) -> Share:
+    """Which share of the full nominal period a part of it is. Both are half-open days in the customer's zone, after its
+    changes if there are any.
 
     `days`: local days of the part over local days of the period. `seconds`: real seconds, so that a day of 23 hours
     counts as that. `fixed_30`: days of the part, at most 30, over 30; plans have it by the month only. `none`: the full
@@ -59,7 +64,7 @@ def share(policy: ProrationPolicy, period: Days, part: Days, zone: str = "UTC") 
         case "days":
             return Share(len(part), len(period))
         case "seconds":
-            return Share(_seconds(part, zone), _seconds(period, zone))
+            return Share(_seconds(part, zone, changes), _seconds(period, zone, changes))
         case "fixed_30":
             return Share(min(len(part), 30), 30)
         case "none":
@@ -68,8 +73,9 @@ def share(policy: ProrationPolicy, period: Days, part: Days, zone: str = "UTC") 
             assert_never(policy)
 
 
-def _seconds(days: Days, zone: str) -> int:
-    return int((start_of_day(days.end, zone) - start_of_day(days.start, zone)).total_seconds())
+def _seconds(days: Days, zone: str, changes: Sequence[ZoneChange]) -> int:
+    start, end = (instant_of(day, zone, changes) for day in (days.start, days.end))
+    return int((end - start).total_seconds())
 
 
 def _refuse_strange(period: Days, part: Days) -> None:

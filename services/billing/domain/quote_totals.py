@@ -9,7 +9,7 @@ from functools import reduce
 
 from services.billing.domain.agreed_one_off import NO_ONE_OFFS, OneOffs
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.couponing import coupon_shares
+from services.billing.domain.couponing import coupon_shares, holding
 from services.billing.domain.flat_charges import FlatCharges, FlatLine
 from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.invoicing.totals import InvoiceTotals, invoice_totals
@@ -175,7 +175,7 @@ def _less_coupons(
     charges: FlatCharges, term: Days, on: date, lines: list[FlatLine], by: TaxedAs
 ) -> Iterator[OfferedLine]:
     charged = [(line.charge.code, line.net) for line in lines]
-    shares = coupon_shares(charges.line, charges.anchor, term, on, charged, charges.currency)
+    shares = coupon_shares(holding(charges.line, charges.anchor, term, on), charged, charges.currency)
     for line, discounts in zip(lines, shares, strict=True):
         yield offered_line(charges.line, line, discounts, by)
 

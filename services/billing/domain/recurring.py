@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Literal
 
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.subscription.state import Subscription, days_of
 from shared.errors import DomainError
 from shared.periods import plus_months
@@ -64,10 +63,7 @@ def annual(subscription: Subscription | None, day: date) -> int:
     if not terms:
         return 0
     line = subscription.line_on(terms[-1], day).on(day)
-    charges = FlatCharges(
-        line=line, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
-    )
-    return charges.annual_value().minor
+    return subscription.flat_charges(line).annual_value().minor
 
 
 def monthly(annual_minor: int) -> int:

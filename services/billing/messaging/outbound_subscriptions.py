@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.billing.domain.subscription import events, pause_events, transfer_events
+from services.billing.domain.subscription import events, pause_events, transfer_events, trial_events
 from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened
 from shared.contracts import billing as contracts
 from shared.contracts import billing_terms as terms
@@ -34,9 +34,9 @@ def subscription_contract(event: Any) -> Contract | None:
 
 def trial_contract(event: Any) -> Contract | None:
     match event:
-        case events.TrialConverted(facts=facts, at=at):
+        case trial_events.TrialConverted(facts=facts, at=at):
             return terms.TrialConvertedV1(**_facts(facts), converted_at=at)
-        case events.TrialEnded(facts=facts, at=at):
+        case trial_events.TrialEnded(facts=facts, at=at):
             return terms.TrialEndedV1(**_facts(facts), ended_at=at)
         case _:
             return None

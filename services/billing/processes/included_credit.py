@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from services.billing.domain.correction import Carried
-from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.included_credit import IncludedCredit
-from services.billing.domain.invoice.compose import billed_period
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.together import flat_lines
 from services.billing.domain.plan import Charge
 from services.billing.domain.subscription.events import FlatItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.subscription.used import billed_period
 from services.billing.domain.wallet import WALLET
 from services.billing.domain.wallet.commands import ExpireCredit, GrantCredit, ReceiveCredit, RevokeCredit
 from services.billing.domain.wallet.events import Rollover, WalletFacts, WalletTerms
@@ -51,8 +50,7 @@ def _grant(
 ) -> GrantCredit:
     facts, line = invoice.issued, subscription.line(item.term_number, item.amendment)
     charge = line.charge(item.charge)
-    currency, zone = subscription.currency, subscription.party.zone
-    charges = FlatCharges(line=line, currency=currency, anchor=subscription.anchor, zone=zone)
+    currency, charges = subscription.currency, subscription.flat_charges(line)
     units, part = line.on(item.starts_on).quantity_of(charge.code), charges.of_period(charge, billed_period(item)).part
     return GrantCredit(
         facts=_wallet(invoice, number, charge),

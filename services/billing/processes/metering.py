@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.outcome import WON_RENEWALS
-from services.billing.domain.subscription.billing import usage_periods, used_until
+from services.billing.domain.subscription.billing import usage_periods
 from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.subscription.used import used_until
 from services.billing.domain.usage_period import USAGE_PERIOD, OpenUsagePeriod, ShortenUsagePeriod, UsagePeriod
 from shared.orders import Order
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.amended_line import LineChange, amended_line
-from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.plan import PlanVersion
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
 from services.billing.domain.quote.state import Quote
@@ -103,5 +102,4 @@ def _moved(line: AgreedLine, plan: PlanVersion, currency: str, day: date) -> Agr
 
 
 def _yearly(subscription: Subscription, line: AgreedLine) -> Money:
-    party, anchor = subscription.party, subscription.anchor
-    return FlatCharges(line=line, currency=party.currency, anchor=anchor, zone=party.zone).annual_value()
+    return subscription.flat_charges(line).annual_value()

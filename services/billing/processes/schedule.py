@@ -42,11 +42,11 @@ from services.billing.domain.subscription.events import (
     Term,
     TermRenewed,
     Together,
-    TrialConverted,
 )
 from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.state import days_of
 from services.billing.domain.subscription.transfer_events import SubscriptionTransferred, TransferScheduled
+from services.billing.domain.subscription.trial_events import TrialConverted
 from services.billing.domain.top_up.events import CreditPurchased, CreditPurchaseRequested, TopUpHeld, TopUpSet
 from services.billing.domain.top_up.state import GIVEN_UP_AFTER as PURCHASE_GIVEN_UP_AFTER
 from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened

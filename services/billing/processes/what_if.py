@@ -119,4 +119,5 @@ def _without(bill: Bill, items: Sequence[Item]) -> Bill:
         usage=tuple(item for item in bill.usage if item not in items),
         fees=(),
         one_offs=bill.one_offs,
+        coupons=bill.coupons,
     )

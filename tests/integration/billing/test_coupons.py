@@ -62,6 +62,25 @@ def test_a_coupon_for_one_invoice_is_gone_with_the_next(billing: Service, tenant
     assert room.verified()
 
 
+def test_a_period_has_an_amount_once_whatever_is_amended_in_it(billing: Service, tenant: str) -> None:
+    room = sold(billing, tenant, {"hundred": HUNDRED | {"invoices": None}})
+    room.live_until("2031-01-11")
+    [subscription] = room.client.get("/v1/subscriptions").json()["items"]
+    path = f"/v1/subscriptions/{subscription['subscription_id']}/amendments"
+    change = {"effective": "now", "quantity": 2}
+    [foreseen] = room.client.post(f"{path}/preview", json=change).json()["bills"]
+    assert room.client.post(path, json=change).status_code == 200
+    room.live_until("2031-01-12")
+    first, amended = (room.one(issued_on=day, kind="regular") for day in ("2031-01-01", "2031-01-11"))
+    # 21 of 31 days of 1,400.00 are credited, and with them 67.74 of the hundred; 21 days of 3,000.00 have that off.
+    assert [line["amount_minor"] for note in first["credit_notes"] for line in note["lines"]] == [94_839]
+    assert discounts(amended) == [("platform_fee", 203_226 - 6_774, [("hundred", 6_774)])]
+    assert foreseen["total_minor"] == amended["total_minor"]
+    told = room.client.get(f"/v1/invoices/{amended['invoice_id']}/lines/1/explain").json()["reading"]
+    assert "less 6774 by coupon hundred" in told
+    assert room.verified()
+
+
 def test_late_usage_shares_an_amount_anew_and_the_documents_add_up(billing: Service, tenant: str) -> None:
     room = sold(billing, tenant, {"hundred": HUNDRED | {"invoices": 2}, "ten": TEN})
     room.live_until("2031-02-01")

@@ -19,6 +19,7 @@ from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.proration import Share
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import bill
+from services.billing.domain.subscription.couponed import couponed
 from services.billing.domain.subscription.events import (
     Bill,
     BillRequested,
@@ -176,4 +177,5 @@ def _composed(
     subscription: Subscription, wanted: Bill, day: date, periods: Mapping[UUID, UsagePeriod]
 ) -> Iterator[InvoiceLine]:
     at = subscription.instant(day)
-    yield from compose(subscription, replace(wanted, billing_on=day, billed_at=at), periods)
+    coupons = couponed(subscription, day, wanted.flat) if wanted.flat else None
+    yield from compose(subscription, replace(wanted, billing_on=day, billed_at=at, coupons=coupons), periods)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.billing.domain.agreement import AgreedLine, RampPhase
 from services.billing.domain.coupon import AgreedCoupon
-from services.billing.domain.couponing import coupon_shares
+from services.billing.domain.couponing import coupon_shares, holding
 from services.billing.domain.quote.lines import renewed_line
 from services.billing.domain.schedule import term_of
 from shared.money import Money
@@ -29,7 +29,8 @@ IN_ARREARS = (metered("calls", per_unit("1")),)
 
 def shares(line: AgreedLine, on: date, *charged: tuple[str, int]) -> list[list[tuple[str, int]]]:
     amounts = [(code, Money(minor, USD)) for code, minor in charged]
-    found = coupon_shares(line, START, term_of(START, line.term_months), on, amounts, USD)
+    held = holding(line, START, term_of(START, line.term_months), on)
+    found = coupon_shares(held, amounts, USD)
     return [[(each.coupon, each.amount.minor) for each in taken] for taken in found]
 
 

@@ -26,8 +26,8 @@ from services.billing.domain.subscription.events import (
     SubscriptionCancelled,
     SubscriptionCreated,
     TermStarted,
-    TrialConverted,
 )
+from services.billing.domain.subscription.trial_events import TrialConverted
 from shared.decider import NotAllowedNow
 from shared.money import Money
 from tests.unit.billing.lifetime import Lifetime

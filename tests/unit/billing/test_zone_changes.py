@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.amended_line import LineChange
+from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.subscription.cancelling import OutsideTerm
 from services.billing.domain.subscription.commands import (
     AmendSubscription,
@@ -28,7 +30,7 @@ from services.billing.domain.subscription.pausing import ChangePending
 from services.billing.domain.zones import ZoneChange, day_of, instant_of, leaves_a_day, zone_on
 from services.billing.processes.foreseeing import foresee
 from shared.errors import DomainError
-from shared.periods import UnknownZone, local_day, start_of_day
+from shared.periods import Days, UnknownZone, local_day, start_of_day
 from tests.unit.billing.lifetime import Lifetime
 from tests.unit.billing.test_cancellation import AGREED, ARREARS, TAXED, running
 from tests.unit.billing.test_subscription import CALLS, NEXT_QUOTE, new_york
@@ -182,6 +184,35 @@ def test_zones_more_than_a_day_apart_need_one_between_them() -> None:
     with pytest.raises(ZonesTooFarApart):
         life.say(to("Pacific/Kiritimati", MARCH, life.now))
     life.say(to("UTC", MARCH, life.now))
+
+
+@given(told, st.integers(0, 400), st.integers(1, 100), st.integers(0, 100))
+def test_parts_by_the_second_add_up_to_the_time_from_the_first_instant_to_the_last(
+    told: list[tuple[int, str]], first: int, length: int, cut: int
+) -> None:
+    changes, start = tuple(changes_of(told)), date(2012, 12, 25) + timedelta(days=first)
+    days, middle = Days(start, start + timedelta(days=length)), start + timedelta(days=min(cut, length))
+    line = replace(AGREED, proration="seconds")
+    charges = FlatCharges(line=line, currency="USD", anchor=start, zone=HOME, zone_changes=changes)
+    one, other = (charges.share(days, part) for part in (Days(days.start, middle), Days(middle, days.end)))
+    lasts = instant_of(days.end, HOME, changes) - instant_of(days.start, HOME, changes)
+    assert one.denominator == other.denominator == one.numerator + other.numerator == lasts.total_seconds()
+
+
+def test_credit_by_the_second_is_of_the_instants_at_which_days_begin() -> None:
+    """A quarter that Tokyo ends 13 hours before New York does, and a summer time that it does not have."""
+    life = running(new_york(2013, 1, 5), replace(TAXED, every="quarter"), proration="seconds")
+    life.say(to(TOKYO, FEBRUARY, life.now))
+    left = start_of_day(date(2013, 3, 21), TOKYO)
+    life.move(left)
+    life.say(CancelSubscription(at=left, when="now", credit="unused_time", reason="done"))
+    life.move(left)
+    start, end = new_york(2013, 1, 1), start_of_day(APRIL, TOKYO)
+    [quarter] = life.invoices
+    price = quarter.totals.subtotal
+    unused, whole = ((end - since).total_seconds() for since in (left, start))
+    assert quarter.credited - quarter.credited_tax == price.times(Decimal(unused) / Decimal(whole))
+    assert life.differences() == []
 
 
 def test_another_change_comes_first() -> None:

@@ -9,8 +9,8 @@ from services.billing.api.amounts import plain, rounding_read
 from services.billing.api.catalogue.evaluation_forms import steps_read, tier_out
 from services.billing.api.invoices.invoice_forms import CorrectedLineOut, LineOut
 from services.billing.domain.agreed_one_off import AgreedOneOff
-from services.billing.domain.flat_charges import FlatCharges, FlatLine
-from services.billing.domain.proration import WHOLE, share
+from services.billing.domain.flat_charges import FlatLine
+from services.billing.domain.proration import WHOLE
 from services.billing.domain.subscription.state import Subscription
 from shared.periods import Days
 
@@ -64,9 +64,7 @@ def _adjusted(line: LineOut) -> Iterator[str]:
 
 def _rated(subscription: Subscription, line: LineOut) -> FlatLine:
     agreed = subscription.line(line.term_number, line.amendment)
-    charges = FlatCharges(
-        line=agreed, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
-    )
+    charges = subscription.flat_charges(agreed)
     charge, days = agreed.charge(line.charge), Days(line.starts_on, line.ends_on)
     return charges.of_period(charge, charges.rhythm(charge).holding(line.starts_on, days))
 
@@ -94,9 +92,9 @@ def _proved(line: LineOut, metered: str) -> Iterator[str]:
 def _unused(subscription: Subscription, line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:
     """The part of a full period that was charged for and is not used; the line that is credited says the rest."""
     agreed, days = subscription.line(line.term_number, line.amendment), Days(line.starts_on, line.ends_on)
-    charges = FlatCharges(line=agreed, currency=subscription.currency, anchor=subscription.anchor)
+    charges = subscription.flat_charges(agreed)
     nominal = charges.rhythm(agreed.charge(line.charge)).holding(line.starts_on, days).nominal
-    part = share(agreed.proration, nominal, days, subscription.party.zone)
+    part = charges.share(nominal, days)
     yield f"credits line {corrects.line} of {corrects.invoice}, not used from {line.starts_on} up to {line.ends_on}"
     yield f"{part.numerator} parts of {part.denominator} of a full period, and no more than the line carries"
     yield f"it carried {corrects.before_minor} minor units of {currency} and carries {corrects.after_minor}"

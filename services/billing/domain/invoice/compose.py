@@ -13,19 +13,20 @@ from uuid import UUID
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.couponing import coupon_shares
-from services.billing.domain.flat_charges import FlatCharges, FlatLine
+from services.billing.domain.flat_charges import FlatLine
 from services.billing.domain.invoice.quoted_lines import quoted_lines
 from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.plan import Charge, MinimumCommitment
-from services.billing.domain.proration import WHOLE, Share, share
+from services.billing.domain.proration import WHOLE, Share
 from services.billing.domain.schedule import BillingPeriod
+from services.billing.domain.subscription.couponed import coupons_of
 from services.billing.domain.subscription.events import Bill, Fee, FlatItem, Term, UsageItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.subscription.used import billed_period
 from services.billing.domain.taxation.lines import TaxedAs, taxed
 from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
 from shared.money import Money
-from shared.periods import Days
 
 ONE, NONE = Decimal(1), Decimal(0)
 NOTHING_METERED = PeriodTotal(group="", quantity=NONE, count=0, digest="")
@@ -37,7 +38,7 @@ def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePe
     was that it corrects, whatever the status of the customer is by now."""
     flat = [_flat(subscription, item) for item in bill.flat]
     periods = list(_usage_by_period(subscription, bill.usage, usage))
-    reduced = iter(_less_coupons(subscription, bill.billing_on, [*flat, *chain(*(lines for _, lines in periods))]))
+    reduced = iter(_less_coupons(subscription, bill, [*flat, *chain(*(lines for _, lines in periods))]))
     lines = [
         *islice(reduced, len(flat)),
         *chain(*(_with_true_up(subscription, item, list(islice(reduced, len(of)))) for item, of in periods)),
@@ -53,10 +54,7 @@ def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePe
 def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
     term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
     charge = agreed.charge(item.charge)
-    charges = FlatCharges(
-        line=agreed, currency=subscription.currency, anchor=subscription.anchor, zone=subscription.party.zone
-    )
-    flat = charges.of_period(charge, billed_period(item))
+    flat = subscription.flat_charges(agreed).of_period(charge, billed_period(item))
     return _line(
         term,
         "flat",
@@ -88,7 +86,7 @@ def _usage_by_period(
         yield period_items[0], lines
 
 
-def _less_coupons(subscription: Subscription, on: date, lines: list[InvoiceLine]) -> list[InvoiceLine]:
+def _less_coupons(subscription: Subscription, bill: Bill, lines: list[InvoiceLine]) -> list[InvoiceLine]:
     """Each term has the coupons of its own line; a coupon is shared over what is charged for the same term."""
     found = list(lines)
     for number in dict.fromkeys(line.term_number for line in lines):
@@ -96,8 +94,7 @@ def _less_coupons(subscription: Subscription, on: date, lines: list[InvoiceLine]
         charged = [(lines[n].charge, lines[n].amount) for n in places]
         if not term.line.coupons:
             continue
-        days = Days(term.starts_on, term.ends_on)
-        shares = coupon_shares(term.line, subscription.anchor, days, on, charged, subscription.currency)
+        shares = coupon_shares(coupons_of(subscription, bill, term), charged, subscription.currency)
         for n, discounts in zip(places, shares, strict=True):
             taken = Money.total((discount.amount for discount in discounts), subscription.currency)
             found[n] = replace(lines[n], amount=lines[n].amount - taken, discounts=discounts)
@@ -180,10 +177,10 @@ def prorated_minimum(
 
 def _committed(subscription: Subscription, agreed: AgreedLine, period: BillingPeriod) -> Share:
     """Which share of a full period the minimum is for: nothing is committed for the days of a pause."""
-    parts, zone = subscription.unpaused(period.part), subscription.party.zone
+    parts, charges = subscription.unpaused(period.part), subscription.flat_charges(agreed)
     if parts == (period.nominal,) or (agreed.proration == "none" and parts):
         return WHOLE
-    shares = [share(agreed.proration, period.nominal, part, zone) for part in parts]
+    shares = [charges.share(period.nominal, part) for part in parts]
     return Share(sum(each.numerator for each in shares), shares[0].denominator) if shares else Share(0, 1)
 
 
@@ -244,8 +241,3 @@ def _plan(agreed: AgreedLine, item: FlatItem | UsageItem) -> dict[str, Any]:
     """Of the plan that was agreed at that time."""
     of = {"plan": agreed.plan, "plan_version": agreed.plan_version, "tax_inclusive": agreed.tax_inclusive}
     return {**of, "amendment": item.amendment}
-
-
-def billed_period(item: FlatItem | UsageItem) -> BillingPeriod:
-    nominal = Days(item.nominal_starts_on, item.nominal_ends_on)
-    return BillingPeriod(nominal, Days(item.starts_on, item.ends_on))

@@ -8,13 +8,13 @@ from decimal import Decimal
 from functools import lru_cache
 
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.flat_charges import FlatCharges
-from services.billing.domain.invoice.compose import NOTHING_METERED, billed_period
+from services.billing.domain.invoice.compose import NOTHING_METERED
 from services.billing.domain.plan import Charge
 from services.billing.domain.pricing.filtered import price_of
 from services.billing.domain.pricing.minor_units import minor_units
 from services.billing.domain.subscription.events import FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.subscription.used import billed_period
 
 # Of each group of a closed period: the group, its quantity, and how many events made it.
 GroupTotals = list[tuple[str, Decimal, int]]
@@ -38,9 +38,7 @@ class Tariff:
         is_alike = period.part == period.nominal and not self.line.ramp
         if is_alike and item.charge in self.full:
             return self.full[item.charge]
-        charges = FlatCharges(
-            line=self.line, currency=self.currency, anchor=subscription.anchor, zone=subscription.party.zone
-        )
+        charges = subscription.flat_charges(self.line)
         amount = charges.of_period(self.line.charge(item.charge), period).net.minor
         if is_alike:
             self.full[item.charge] = amount

@@ -10,20 +10,18 @@ from functools import reduce
 from uuid import uuid5
 
 from services.billing.domain.correction import Carried
-from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.given_back import less
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.together import flat_lines
 from services.billing.domain.invoice_line import CorrectedLine, InvoiceLine
 from services.billing.domain.invoicing.tax import taxes
 from services.billing.domain.pricing.rounding import rounding
-from services.billing.domain.proration import WHOLE, Share, share
-from services.billing.domain.subscription.billing import credited_from
+from services.billing.domain.proration import WHOLE, Share
 from services.billing.domain.subscription.events import FlatItem
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.subscription.used import credited_from, part_unused
 from services.billing.domain.taxation.applied import added, included_in, negated, taken_out
 from shared.money import Money
-from shared.periods import Days
 
 
 def unused(subscription: Subscription, invoice: Invoice) -> Carried | None:
@@ -38,13 +36,6 @@ def unused(subscription: Subscription, invoice: Invoice) -> Carried | None:
     lines = [line for item, of in items for line in _credit(subscription, invoice, item, of)]
     numbered = tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
     return Carried(lines=numbered, taxes=_taxes(invoice, numbered)) if numbered else None
-
-
-def part_unused(subscription: Subscription, item: FlatItem, from_day: date) -> Share:
-    """Which share of the full nominal period is unused: the days from then to the end of what was charged."""
-    line = subscription.line(item.term_number, item.amendment)
-    nominal, part = Days(item.nominal_starts_on, item.nominal_ends_on), Days(from_day, item.ends_on)
-    return WHOLE if part == nominal else share(line.proration, nominal, part, subscription.party.zone)
 
 
 def _credit(
@@ -84,8 +75,7 @@ def _exact(subscription: Subscription, item: FlatItem, charged: InvoiceLine, fro
     if from_day == item.starts_on:
         return charged.priced.major
     line = subscription.line(item.term_number, item.amendment).on(item.starts_on)
-    charges = FlatCharges(line=line, currency=subscription.currency, anchor=subscription.anchor)
-    full = charges.full_price(line.charge(item.charge))
+    full = subscription.flat_charges(line).full_price(line.charge(item.charge))
     rated, priced = charged.rated, charged.priced
     share_of_line = Share(priced.minor, rated.minor) if rated.minor not in (0, priced.minor) else WHOLE
     part = part_unused(subscription, item, from_day)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -13,6 +12,7 @@ from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.cancelling import left_of
+from services.billing.domain.subscription.couponed import couponed
 from services.billing.domain.subscription.events import Bill, FlatItem, Together, UsageItem
 from services.billing.domain.subscription.runs import Run, runs
 from services.billing.domain.subscription.state import Subscription, billing_key
@@ -52,6 +52,7 @@ def bill(
         taxation=taxation and _in_force(taxation, on, _ends(flat, usage, once, on)),
         one_offs=once,
         together=_together(subscription, on) if is_consolidated else None,
+        coupons=couponed(agreed, on, items),
     )
 
 
@@ -104,30 +105,6 @@ def usage_periods(subscription: Subscription, first: date, last: date) -> Iterat
         for period in _periods(subscription, run):
             if first <= period.part.start <= last:
                 yield _usage_item(subscription.subscription_id, run, period)
-
-
-def used_until(subscription: Subscription, item: FlatItem | UsageItem) -> date:
-    """The first day of an item that is not used after all, whether it was billed or not; its end where all of it is."""
-    line = subscription.line(item.term_number, item.amendment)
-    charge = line.charge(item.charge)
-    nominal, part = Days(item.nominal_starts_on, item.nominal_ends_on), Days(item.starts_on, item.ends_on)
-    ends = [run.days.end for run in runs(subscription, charge.kind) if _bills(run, item)]
-    end = max(part.start, min([part.end, *ends])) if ends else part.start
-    left = left_of(subscription, line, charge, BillingPeriod(nominal, Days(part.start, end)))
-    return left.part.end if left else item.starts_on
-
-
-def _bills(run: Run, item: FlatItem | UsageItem) -> bool:
-    resumption = item.resumption if isinstance(item, FlatItem) else 0
-    place = item.term_number, item.charge, item.amendment, resumption
-    return (run.term.number, run.charge.code, run.amendment, run.resumption) == place
-
-
-def credited_from(subscription: Subscription, item: FlatItem) -> date:
-    """The first day of an item that was billed for which there is credit; its end where there is none."""
-    ended = subscription.cancelled
-    stays = replace(subscription, cancelled=None) if ended and ended.credit == "none" else subscription
-    return used_until(stays, item)
 
 
 def boundaries(anchor: date, days: Days, line: AgreedLine) -> list[date]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from services.billing.domain.subscription import events, pause_events, transfer_events
+from services.billing.domain.subscription import events, pause_events, transfer_events, trial_events
 
 SubscriptionEvent = (
     events.SubscriptionCreated
     | events.SubscriptionActivated
-    | events.TrialConverted
-    | events.TrialEnded
+    | trial_events.TrialConverted
+    | trial_events.TrialEnded
     | events.TermStarted
     | events.TermRenewed
     | events.LegalNoticeRecorded
@@ -36,8 +36,8 @@ SubscriptionEvent = (
 EVENT_TYPES: dict[str, type] = {
     "subscription_created": events.SubscriptionCreated,
     "subscription_activated": events.SubscriptionActivated,
-    "trial_converted": events.TrialConverted,
-    "trial_ended": events.TrialEnded,
+    "trial_converted": trial_events.TrialConverted,
+    "trial_ended": trial_events.TrialEnded,
     "term_started": events.TermStarted,
     "term_renewed": events.TermRenewed,
     "legal_notice_recorded": events.LegalNoticeRecorded,

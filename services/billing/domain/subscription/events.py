@@ -11,6 +11,7 @@ from uuid import UUID
 from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.correction import Carried, Correction
+from services.billing.domain.coupon import BilledCoupon
 from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.subscription.changes import (
     Amendment,
@@ -137,7 +138,8 @@ class Together:
 class Bill:
     """What an invoice is to be made of; with a `tax` status what it charges for is not taxed. `taxation` are the rates where
     the customer was, as they were known then; without it there are only those of prices. One that is for `together` has no
-    invoice of its own, unless no other one came for the same day."""
+    invoice of its own, unless no other one came for the same day. `coupons` are those that take something off; None where
+    nothing was agreed with one, or it was not told."""
 
     invoice_id: UUID
     billing_on: date
@@ -150,6 +152,7 @@ class Bill:
     taxation: Taxation | None = None
     one_offs: tuple[OneOffItem, ...] = ()
     together: Together | None = None
+    coupons: tuple[BilledCoupon, ...] | None = None
 
     @property
     def rounding(self) -> TaxPolicy:
@@ -171,21 +174,6 @@ class SubscriptionCreated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionActivated:
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialConverted:
-    """The first term begins, on the day of the conversion."""
-
-    facts: Facts
-    term: Term
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialEnded:
-    facts: Facts
     at: datetime
 
 

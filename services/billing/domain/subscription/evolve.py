@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.billing.domain.agreed_one_off import OneOffItem
+from services.billing.domain.subscription.couponed import of_its_period
 from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
@@ -30,8 +31,6 @@ from services.billing.domain.subscription.events import (
     SubscriptionTermEnding,
     TermRenewed,
     TermStarted,
-    TrialConverted,
-    TrialEnded,
     UsageItem,
 )
 from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
@@ -41,6 +40,7 @@ from services.billing.domain.subscription.transfer_events import (
     TransferScheduled,
     TransferWithdrawn,
 )
+from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded
 from shared.decider import CorruptStream
 
 
@@ -162,6 +162,7 @@ def _billed(subscription: Subscription, bill: Bill) -> Subscription:
         deferred=deferred,
         bills=subscription.bills + 1,
         one_offs_on=bill.invoice_id if bill.one_offs else subscription.one_offs_on,
+        couponed=of_its_period(subscription, bill),
     )
 
 

@@ -22,7 +22,7 @@ from services.billing.domain.subscription.changes import (
     Transfer,
     Trial,
 )
-from services.billing.domain.subscription.events import DeferredCorrection, Facts, Fee, Term
+from services.billing.domain.subscription.events import Bill, DeferredCorrection, Facts, Fee, Term
 from services.billing.domain.zones import ZoneChange, day_of, instant_of, zone_on
 from shared.errors import NotFound
 from shared.money import Money
@@ -44,7 +44,8 @@ class Subscription:
     `amendments` have taken effect. `phase` is what it would be without a pause; a pause and its resumption have the same
     number, and the last one may still be to come. `noticed` are the terms with proof
     that the customer was told that they renew by themselves. What was transferred is `cancelled` as well, where it was, and
-    has an `origin` where it goes on. `one_offs` of its quote are on the invoice `one_offs_on`, once they are billed."""
+    has an `origin` where it goes on. `one_offs` of its quote are on the invoice `one_offs_on`, once they are billed.
+    `couponed` are the bills of the current billing period of which a coupon may have taken an amount."""
 
     subscription_id: UUID
     party: Party
@@ -73,6 +74,7 @@ class Subscription:
     origin: Origin | None = None
     one_offs: tuple[OneOffItem, ...] = ()
     one_offs_on: UUID | None = None
+    couponed: tuple[Bill, ...] = ()
 
     @property
     def in_trial(self) -> bool:
@@ -122,6 +124,11 @@ class Subscription:
 
     def instant(self, day: date) -> datetime:
         return instant_of(day, self.party.zone, self.zone_changes)
+
+    def flat_charges(self, line: AgreedLine) -> FlatCharges:
+        """Of a line of the contract, in its days."""
+        zone, changes = self.party.zone, self.zone_changes
+        return FlatCharges(line=line, currency=self.currency, anchor=self.anchor, zone=zone, zone_changes=changes)
 
     def party_on(self, day: date) -> Party:
         """In the zone of that day."""

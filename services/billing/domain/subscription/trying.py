@@ -16,13 +16,9 @@ from services.billing.domain.subscription.commands import (
     SubscriptionCommand,
 )
 from services.billing.domain.subscription.event_types import SubscriptionEvent
-from services.billing.domain.subscription.events import (
-    SubscriptionActivated,
-    TermStarted,
-    TrialConverted,
-    TrialEnded,
-)
+from services.billing.domain.subscription.events import SubscriptionActivated, TermStarted
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded
 from shared.decider import NotAllowedNow
 
 

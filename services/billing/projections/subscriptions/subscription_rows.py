@@ -24,8 +24,6 @@ from services.billing.domain.subscription.events import (
     SubscriptionTermEnded,
     Term,
     TermRenewed,
-    TrialConverted,
-    TrialEnded,
 )
 from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.transfer_events import (
@@ -33,6 +31,7 @@ from services.billing.domain.subscription.transfer_events import (
     TransferScheduled,
     TransferWithdrawn,
 )
+from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded
 from services.billing.tables import subscriptions
 from shared.event_store import Recorded
 
