@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from uuid import uuid5
 
 from services.billing.domain.correction import Carried
 from services.billing.domain.given_back import less, less_given, with_net
+from services.billing.domain.invoice.credit_line import credit_line
 from services.billing.domain.invoice.state import Invoice, OverCredit
-from services.billing.domain.invoice_line import CorrectedLine, InvoiceLine
+from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.invoicing.tax import taxes
 from services.billing.domain.taxation.applied import added, negated
 from shared.errors import DomainError
@@ -82,33 +82,9 @@ def _of(line: InvoiceLine, invoice: Invoice, carried: Carried) -> list[InvoiceLi
 
 def _given(invoice: Invoice, standing: InvoiceLine, amount: Money, number: int, note: str) -> InvoiceLine:
     left = with_net(standing, standing.amount - amount)
-    return replace(
-        standing,
-        number=number,
-        amount=amount,
-        quantity=Decimal(0),
-        residue=Decimal(0),
-        taxes=added(standing.taxes, negated(left.taxes)),
-        tiers=(),
-        discounts=(),
-        credits=None,
-        adjustments=(),
-        corrects=_corrects(invoice, standing, amount, note),
-    )
-
-
-def _corrects(invoice: Invoice, standing: InvoiceLine, amount: Money, note: str) -> CorrectedLine:
-    id_, before = invoice.header.invoice_id, _carried(invoice, standing)
-    return CorrectedLine(
-        correction_id=uuid5(id_, f"given back:{note}:{standing.number}"),
-        invoice_id=id_,
-        invoice=invoice.issued.number,
-        line=standing.number,
-        before=before,
-        after=before - amount,
-        quantity_before=standing.quantity,
-        quantity_after=standing.quantity,
-    )
+    part = replace(standing, amount=amount, residue=Decimal(0), taxes=added(standing.taxes, negated(left.taxes)))
+    line = credit_line(invoice, part, _carried(invoice, standing), f"given back:{note}:{standing.number}")
+    return replace(line, number=number, quantity=Decimal(0))
 
 
 def _carried(invoice: Invoice, line: InvoiceLine) -> Money:

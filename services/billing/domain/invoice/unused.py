@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
-from uuid import uuid5
 
 from services.billing.domain.correction import Carried
 from services.billing.domain.given_back import less
+from services.billing.domain.invoice.credit_line import credit_line
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.together import flat_lines
-from services.billing.domain.invoice_line import CorrectedLine, InvoiceLine
+from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.invoicing.tax import taxes
 from services.billing.domain.pricing.rounding import rounding
 from services.billing.domain.proration import WHOLE, Share
@@ -50,7 +50,8 @@ def _credit(
     stands = _less(left, _referring(invoice.given, charged.number))
     wanted = min(wanted, stands.priced)
     if wanted.minor > 0:
-        yield _line(invoice, _part(charged, stands, wanted), from_day, stands.amount, residue)
+        part = replace(_part(charged, stands, wanted), starts_on=from_day, residue=residue)
+        yield credit_line(invoice, part, stands.amount, f"unused:{part.number}:{from_day.isoformat()}")
 
 
 def _less(charged: InvoiceLine, given: Iterable[InvoiceLine]) -> InvoiceLine:
@@ -80,30 +81,6 @@ def _exact(subscription: Subscription, item: FlatItem, charged: InvoiceLine, fro
     share_of_line = Share(priced.minor, rated.minor) if rated.minor not in (0, priced.minor) else WHOLE
     part = part_unused(subscription, item, from_day)
     return Share(share_of_line.numerator * part.numerator, share_of_line.denominator * part.denominator).exactly(full)
-
-
-def _line(invoice: Invoice, credited: InvoiceLine, from_day: date, left: Money, residue: Decimal) -> InvoiceLine:
-    id_ = invoice.header.invoice_id
-    corrects = CorrectedLine(
-        correction_id=uuid5(id_, f"unused:{credited.number}:{from_day.isoformat()}"),
-        invoice_id=id_,
-        invoice=invoice.issued.number,
-        line=credited.number,
-        before=left,
-        after=left - credited.amount,
-        quantity_before=credited.quantity,
-        quantity_after=credited.quantity,
-    )
-    return replace(
-        credited,
-        starts_on=from_day,
-        residue=residue,
-        tiers=(),
-        discounts=(),
-        credits=None,
-        adjustments=(),
-        corrects=corrects,
-    )
 
 
 def _referring(notes: Iterable[Carried], number: int) -> Iterator[InvoiceLine]:
