@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.coupon import AgreedCoupon, BilledCoupon
+from services.billing.domain.invoice.amounts import Amounts
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription.commands import EffectAmendments, PauseSubscription
@@ -137,6 +138,16 @@ def test_a_preview_says_what_the_amendment_will_cost() -> None:
     life.say(said)
     life.move(life.now)
     assert [each.invoice.totals for each in foreseen.bills] == [life.invoices[-1].totals]
+
+
+def test_a_what_if_has_at_agreed_prices_what_was_invoiced() -> None:
+    life = with_coupon(HUNDRED)
+    life.say(amend(life.now, quantity=15))
+    life.move(new_york(2013, 2, 1))
+    for invoice in life.invoices:
+        found: Counter[str] = Counter()
+        Amounts().add(found, life.subscription, invoice.header.bill, {})
+        assert found == {"seats": invoice.totals.subtotal.minor}
 
 
 def test_an_invoice_from_before_bills_told_their_coupons_is_made_again_as_it_was() -> None:

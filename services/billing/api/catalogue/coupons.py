@@ -27,8 +27,8 @@ CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class CouponForm(Form):
-    """`percent` (10 is 10 %), or `amounts` by currency in major units; off the first `invoices`, or all; of `charges`, or
-    all. `redeem_until` is the first day on which no quote can give it."""
+    """`percent` (10 is 10 %), or `amounts` by currency in major units, once a billing period; off the invoices of the first
+    `invoices` billing periods, or all; of `charges`, or all. `redeem_until` is the first day on which no quote can give it."""
 
     name: Name
     percent: DecimalText | None = None
