@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.agreement import AgreedLine
@@ -176,6 +176,7 @@ def asked(life: Lifetime, in_advance: bool) -> Counter[tuple[int, date]]:
 
 @pytest.mark.parametrize("charge", [TAXED, ARREARS], ids=["in advance", "in arrears"])
 @given(told=histories.happenings, amount=st.integers(1, 4000), proration=st.sampled_from(["days", "seconds", "none"]))
+@example(told=[(29, "amend later", 3, False), (5, "amend", 2, True)], amount=1, proration="days")
 @settings(max_examples=25, deadline=None)
 def test_whatever_happens_no_period_has_more_off_than_the_amount(
     charge: Any, told: list[Any], amount: int, proration: Any

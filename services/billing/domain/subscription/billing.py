@@ -52,7 +52,7 @@ def bill(
         taxation=taxation and _in_force(taxation, on, _ends(flat, usage, once, on)),
         one_offs=once,
         together=_together(subscription, on) if is_consolidated else None,
-        coupons=couponed(agreed, on, items),
+        coupons=couponed(subscription, on, [*flat, *usage]),
     )
 
 

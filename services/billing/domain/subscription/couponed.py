@@ -24,7 +24,8 @@ Items = Sequence[FlatItem | UsageItem]
 
 
 def couponed(subscription: Subscription, on: date, items: Items) -> tuple[BilledCoupon, ...] | None:
-    """Of the terms of the items, billed on a day; None where none was agreed with a coupon."""
+    """Of the terms of the items, billed on a day, by all that is known now, as credit is; None where none was agreed with a
+    coupon."""
     if not any(term.line.coupons for term in subscription.terms):
         return None
     terms = [term for term in _terms(subscription, items) if term.line.coupons]
