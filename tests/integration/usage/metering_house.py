@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -91,13 +91,14 @@ def last_words(amendments: Iterable[CloudEvent]) -> dict[tuple[str, str, str], m
 class House:
     engine: Engine
     tenant_id: UUID
+    meters: Mapping[str, tuple[MeterDefinition, tuple[str, ...]]] = field(default_factory=lambda: METERS)
 
     def define_meters(self) -> None:
-        for slug in METERS:
+        for slug in self.meters:
             self.define_meter(slug)
 
     def define_meter(self, slug: str) -> None:
-        defined = MeterDefined(meter_id=uuid4(), slug=slug, definition=METERS[slug][0])
+        defined = MeterDefined(meter_id=uuid4(), slug=slug, definition=self.meters[slug][0])
         with self.engine.begin() as tx:
             meters.project(tx, [self._recorded(uuid4(), defined)])
 
@@ -109,7 +110,7 @@ class House:
             return self.open_in(tx, slug, **terms)
 
     def open_in(self, tx: Connection, slug: str, **terms: Any) -> tuple[GroupTotal, ...]:
-        definition, group_by = METERS[slug]
+        definition, group_by = self.meters[slug]
         wanted = replace(TERMS, charge=slug, meter=slug, group_by=group_by, **terms)
         key = self.key(slug, wanted.starts_at)
         totals = open_period(tx, key, wanted, definition)
@@ -146,7 +147,7 @@ class House:
 
     def fold(self, slug: str, events: Iterable[CloudEvent]) -> tuple[GroupTotal, ...]:
         """What a plain reading of the rules makes of events: the model to agree with."""
-        definition, group_by = METERS[slug]
+        definition, group_by = self.meters[slug]
         return fold(compile_meter(definition, group_by), START, END, self.counted(slug, events))
 
     def counted(self, slug: str, events: Iterable[CloudEvent]) -> list[tuple[int, datetime, Any]]:
@@ -154,7 +155,7 @@ class House:
         firsts: dict[tuple[str, str], CloudEvent] = {}
         for event in events:
             firsts.setdefault((event.source, event.id), event)
-        definition, _ = METERS[slug]
+        definition, _ = self.meters[slug]
         said = last_words(event for event in firsts.values() if is_amendment(event.type))
         return [
             (as_number(event_key(self.tenant_id, e.source, e.id)), e.time, decode_exactly(data))

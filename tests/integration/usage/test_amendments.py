@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from services.usage.domain.filters import Filter
+from services.usage.domain.meter import MeterDefinition
 from services.usage.domain.usage_period.state import EventName
 from services.usage.projections.event_places import places_of
 from shared.contracts.usage import UsagePeriodRevisedV1
@@ -87,17 +88,18 @@ def test_an_event_that_no_meter_matched_is_found_once_it_is_corrected(house, eng
     assert (still.event["reason"], still.amended.reason) == ("no_meter", "read wrongly")
 
 
+def from_airport(code: str) -> tuple[MeterDefinition, tuple[str, ...]]:
+    filters = (Filter(path="$.origin", operator="equal", values=(code,)),)
+    return replace(METERS["trips"][0], filters=filters), ("origin",)
+
+
 @pytest.mark.parametrize("before", [True, False], ids=["before its event", "after it"])
 @pytest.mark.parametrize(("origin", "reason"), [("LGA", "no_meter"), ("EWR", "no_period")])
 def test_an_event_that_is_corrected_out_of_every_period_is_listed_and_found_again(
-    engine: Engine, tenant_id: UUID, monkeypatch: pytest.MonkeyPatch, before: bool, origin: str, reason: str
+    engine: Engine, tenant_id: UUID, before: bool, origin: str, reason: str
 ) -> None:
-    for slug, of in (("jfk", "JFK"), ("ewr", "EWR")):
-        filters = (Filter(path="$.origin", operator="equal", values=(of,)),)
-        monkeypatch.setitem(METERS, slug, (replace(METERS["trips"][0], filters=filters), ("origin",)))
-    house = House(engine, tenant_id)
-    house.define_meter("jfk")
-    house.define_meter("ewr")
+    house = House(engine, tenant_id, {"jfk": from_airport("JFK"), "ewr": from_airport("EWR")})
+    house.define_meters()
     house.open("jfk")
     stream = [event("1", origin="JFK"), corrected("c", "1", {"origin": origin})]
     for each in reversed(stream) if before else stream:

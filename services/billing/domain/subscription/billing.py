@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID, uuid5
 
 from services.billing.domain.agreed_one_off import OneOffItem
@@ -37,34 +37,38 @@ def bill(
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
     """
     on, agreed = subscription.day(at), subscription.agreed_by(at)
-    flat, usage, once = _due(agreed, on)
-    if not (flat or usage or once or agreed.fees or (agreed.cancelled and agreed.deferred)):
+    due = _due(agreed, on)
+    if not (any(due.values()) or agreed.fees or (agreed.cancelled and agreed.deferred)):
         return None
     return Bill(
         invoice_id=next_invoice_id(subscription),
         billing_on=on,
         billed_at=at,
-        flat=flat,
-        usage=usage,
+        **due,
         fees=agreed.fees,
         corrections=agreed.deferred,
         tax=tax,
-        taxation=taxation and _in_force(taxation, on, _ends(flat, usage, once, on)),
-        one_offs=once,
+        taxation=taxation and _in_force(taxation, on, _ends(due, on)),
         together=_together(subscription, on) if is_consolidated else None,
-        coupons=couponed(subscription, on, [*flat, *usage]),
+        coupons=couponed(subscription, on, [*due["flat"], *due["usage"]]),
     )
 
 
-def _due(agreed: Subscription, on: date) -> tuple[tuple[FlatItem, ...], tuple[UsageItem, ...], tuple[OneOffItem, ...]]:
+class _Due(TypedDict):
+    flat: tuple[FlatItem, ...]
+    usage: tuple[UsageItem, ...]
+    one_offs: tuple[OneOffItem, ...]
+
+
+def _due(agreed: Subscription, on: date) -> _Due:
     once = agreed.unbilled_once if on >= agreed.anchor else ()
-    return tuple(_flat(agreed, on)), tuple(_usage(agreed, on)), once
+    return _Due(flat=tuple(_flat(agreed, on)), usage=tuple(_usage(agreed, on)), one_offs=once)
 
 
-def _ends(flat: Iterable[FlatItem], usage: Iterable[UsageItem], once: Iterable[OneOffItem], on: date) -> Iterator[date]:
-    yield from (item.ends_on for item in flat)
-    yield from (item.ends_on for item in usage)
-    yield from (item.agreed.days(on).end for item in once)
+def _ends(due: _Due, on: date) -> Iterator[date]:
+    yield from (item.ends_on for item in due["flat"])
+    yield from (item.ends_on for item in due["usage"])
+    yield from (item.agreed.days(on).end for item in due["one_offs"])
 
 
 def _together(subscription: Subscription, on: date) -> Together:
