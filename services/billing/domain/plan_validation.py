@@ -46,6 +46,10 @@ class PeriodsDoNotMatch(DomainError):
     """A charge is billed on billing days, so its period is a whole number of billing periods."""
 
 
+class NothingMetered(DomainError):
+    """A minimum lifts what usage comes to: flat charges are owed in any case."""
+
+
 class OnlyByTheMonth(DomainError):
     """`fixed_30` counts thirty days as the whole: of a quarter it would take 45 days for all of it."""
 
@@ -203,6 +207,8 @@ def _validate_minimum(plan: PlanVersion, currency: str, minimum: MinimumCommitme
     for _, listed, charges in plan.lists:
         if listed == currency:
             _refuse_repeated(chain((charge.code for charge in charges), [minimum.code]), at)
+            if all(charge.kind == "flat" for charge in charges):
+                raise NothingMetered("add a metered charge, whose usage it lifts, or leave it out", field=at)
     _validate_tax(plan, minimum, at)
 
 

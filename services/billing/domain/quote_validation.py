@@ -23,6 +23,10 @@ class CouponFitsNothing(DomainError):
     """The line has none of the charges that the coupon is for."""
 
 
+class CouponRepeated(DomainError):
+    """A coupon is taken off a line once."""
+
+
 class DiscountsDoNotAddUp(DomainError):
     """The parts of a discount, each with its reason, are all of it."""
 
@@ -53,9 +57,7 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
     positive(line.term_months, f"{at}/term_months")
     _validate_discount(line.discount_percent, at)
     _validate_reasons(line, at)
-    for index, coupon in enumerate(line.coupons):
-        if not any(coupon.takes_off(charge.code) for charge in line.charges):
-            raise CouponFitsNothing("it is for other charges: leave it out", field=f"{at}/coupons/{index}")
+    _validate_coupons(line, f"{at}/coupons")
     if line.term_months > MAX_TERM_MONTHS:
         raise LimitExceeded(f"give at most {MAX_TERM_MONTHS} months", field=f"{at}/term_months")
     if len(line.ramp) > MAX_PHASES:
@@ -66,6 +68,14 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
             within = f"give more than {before} and less than {line.term_months} months"
             raise PhaseOutOfOrder(within, field=f"{at}/ramp/{index}/after_months")
         _validate_phase(line, phase, f"{at}/ramp/{index}")
+
+
+def _validate_coupons(line: AgreedLine, at: str) -> None:
+    for index, coupon in enumerate(line.coupons):
+        if any(coupon.code == other.code for other in line.coupons[:index]):
+            raise CouponRepeated("it is taken off once: leave the second out", field=f"{at}/{index}")
+        if not any(coupon.takes_off(charge.code) for charge in line.charges):
+            raise CouponFitsNothing("it is for other charges: leave it out", field=f"{at}/{index}")
 
 
 def validate_one_offs(once: OneOffs, has_lines: bool) -> None:

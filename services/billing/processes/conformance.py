@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -50,15 +51,15 @@ def as_quoted(subscription: Subscription, lines: Mapping[int, AgreedLine | None]
     return replace(subscription, terms=terms)
 
 
-def compare_term(term: Term, quoted: AgreedLine | None) -> Iterator[Deviation]:
-    """What the term was made with beside what was accepted."""
+def compare_term(subscription: Subscription, term: Term, quoted: AgreedLine | None) -> Iterator[Deviation]:
+    """What the term was made with beside what was accepted; days that a pause added to it were agreed by the pause."""
     if quoted is None:
         yield Deviation("quote", None, None, str(term.quote_id))
         return
     line = term.line
     if line is quoted:
         return
-    ends_on = quoted.ends_on or plus_months(term.starts_on, quoted.term_months)
+    ends_on = _agreed_end(subscription, term, quoted)
     yield from _unequal("term", None, (quoted.starts_on, ends_on), (term.starts_on, term.ends_on))
     yield from _unequal("quantity", None, _quantities(quoted), _quantities(line))
     yield from _unequal("discount", None, _discounts(quoted), _discounts(line))
@@ -78,6 +79,12 @@ def compare_once(subscription: Subscription, quote: Quote | None) -> Iterator[De
     found = {item.agreed.code: item.agreed for item in subscription.one_offs}
     for code in dict.fromkeys([*agreed, *found]):
         yield from _unequal("one_off", code, agreed.get(code), found.get(code))
+
+
+def _agreed_end(subscription: Subscription, term: Term, quoted: AgreedLine) -> date:
+    ends_on = quoted.ends_on or plus_months(term.starts_on, quoted.term_months)
+    before = subscription.old_ends(term.number)
+    return ends_on + (term.ends_on - before[0]) if before else ends_on
 
 
 def _compare_charge(code: str, quoted: Charge | None, charge: Charge | None) -> Iterator[Deviation]:
@@ -112,11 +119,11 @@ def _unequal(what: What, charge: str | None, agreed: Any, found: Any) -> Iterato
 
 
 def of_line(line: InvoiceLine, subscription: Subscription, quoted: AgreedLine | None) -> Iterator[Deviation]:
-    """The days of a line lie in the term that was accepted."""
+    """The days of a line lie in the term that was accepted, and in what a pause added to it."""
     if quoted is None or line.kind in ("reinstatement", "late_fee", "one_off"):
         return
     term = subscription.term(line.term_number)
-    ends_on = quoted.ends_on or plus_months(term.starts_on, quoted.term_months)
+    ends_on = _agreed_end(subscription, term, quoted)
     if line.starts_on < term.starts_on or line.ends_on > ends_on:
         days = f"{line.starts_on} to {line.ends_on}"
         yield Deviation("term", line.charge, f"{term.starts_on} to {ends_on}", days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,14 @@ from tests.support.house import Service, settle
 from tests.support.moving_clock import move_clock
 
 FEBRUARY = datetime(2031, 2, 1, 5, tzinfo=UTC)
+ONE_AIRPORT = {"JFK": 400}
+
+
+def totals_of(departures: Mapping[str, int]) -> list[GroupTotal]:
+    return [
+        GroupTotal(group=airport, quantity=Decimal(number), count=number, digest=f"{number:02x}")
+        for airport, number in departures.items()
+    ]
 
 
 class Room:
@@ -59,10 +68,11 @@ class Room:
         unit.carry_out(TIMERS["bill"](timer, unit))
         session.flush()
 
-    def close_usage(self, period_id: UUID | None = None, sequence: int = 1) -> None:
-        """With 400 departures from JFK; of January, or of another period."""
-        totals = [GroupTotal(group="JFK", quantity=Decimal(400), count=400, digest="00")]
-        told = self._period(totals) | ({} if period_id is None else {"period_id": period_id})
+    def close_usage(
+        self, period_id: UUID | None = None, sequence: int = 1, departures: Mapping[str, int] = ONE_AIRPORT
+    ) -> None:
+        """With so many departures by airport; of January, or of another period."""
+        told = self._period(totals_of(departures)) | ({} if period_id is None else {"period_id": period_id})
         self._tell(
             UsagePeriodClosedV1(**told, starts_at=FEBRUARY, ends_at=FEBRUARY, learned_at=FEBRUARY),
             sequence=sequence,
@@ -79,12 +89,12 @@ class Room:
 
     def revise_usage(self, at: datetime = FEBRUARY, revision: int = 1, **departures: int) -> None:
         """By airport: all that is known of them now. The id of the message follows from what it is about."""
-        totals = [
-            GroupTotal(group=airport, quantity=Decimal(number), count=number, digest=f"{number:02x}")
-            for airport, number in departures.items()
-        ]
         message = UsagePeriodRevisedV1(
-            **self._period(totals), revision=revision, before=[], cause="late_events", event_ids=["/gates#x"]
+            **self._period(totals_of(departures)),
+            revision=revision,
+            before=[],
+            cause="late_events",
+            event_ids=["/gates#x"],
         )
         self._tell(message, sequence=revision + 1, at=at)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.integration.billing.room import Room
-from tests.integration.billing.shop import DEPARTURES, FEE, Shop
+from tests.integration.billing.shop import DEPARTURES, FEE, LINE, Shop
 from tests.integration.billing.test_late_usage import LATE, assert_sound
 from tests.support.house import Service
 
@@ -175,3 +175,11 @@ def test_a_coupon_is_answered_as_it_was_put_and_listed(billing: Service, tenant:
     assert (put["code"], put["amounts"], put["version"]) == ("hundred", {"USD": "100.00", "EUR": "90.00"}, 1)
     assert clerk.put("/v1/coupons/hundred", json=HUNDRED).json()["version"] == 1
     assert clerk.get("/v1/coupons").json()["items"] == [put] == [clerk.get("/v1/coupons/hundred").json()]
+
+
+def test_a_coupon_is_named_once_on_a_line(billing: Service, tenant: str) -> None:
+    room = sold(billing, tenant, {"ten": TEN, "hundred": HUNDRED})
+    line = LINE | {"coupons": ["ten", "hundred", "ten"]}
+    answer = room.client.post("/v1/quotes", json={"customer": "F9", "lines": [line]})
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["code"], error["pointer"]) == (422, "coupon_repeated", "/lines/0/coupons/2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.changes import Pause
 from services.billing.processes.conformance import Deviation, compare_term, invoiced_otherwise, of_line, quoted_line
 from services.billing.processes.ordering import subscription_id
 from services.billing.processes.verification import Log
@@ -38,8 +40,8 @@ def found(firm: Firm, line: AgreedLine) -> list[tuple[str, int, str]]:
 
 
 def deviations(line: AgreedLine) -> list[Deviation]:
-    (term,) = Firm().state(SUBSCRIPTION, Firm().id).terms
-    return list(compare_term(term, line))
+    subscription = Firm().state(SUBSCRIPTION, Firm().id)
+    return list(compare_term(subscription, subscription.term(1), line))
 
 
 def test_what_was_quoted_and_billed_conforms_with_its_corrections() -> None:
@@ -83,7 +85,7 @@ def test_a_term_without_an_accepted_quote_says_so() -> None:
     assert quoted_line(subscription, term, None) is None
     assert quoted_line(subscription, term, quoted(AGREED, status="withdrawn")) is None
     assert quoted_line(subscription, term, quoted(AGREED)) == AGREED
-    assert [each.what for each in compare_term(term, None)] == ["quote"]
+    assert [each.what for each in compare_term(subscription, term, None)] == ["quote"]
 
 
 def test_each_subscription_of_a_quote_has_its_own_line() -> None:
@@ -101,3 +103,16 @@ def test_a_line_lies_in_the_term_that_was_accepted() -> None:
     assert list(of_line(line, subscription, AGREED)) == []
     [late] = of_line(replace(line, ends_on=line.ends_on.replace(year=2014)), subscription, AGREED)
     assert (late.what, late.charge) == ("term", "gates")
+
+
+def test_days_that_a_pause_added_to_the_term_were_agreed_by_the_pause() -> None:
+    firm = Firm().closed({"JFK": 30})
+    subscription, line = firm.state(SUBSCRIPTION, firm.id), firm.original.lines[1]
+    pause = Pause(number=1, at=at(1, 5), on=date(2013, 1, 5), until=date(2013, 1, 15), reason="works", extend=True)
+    longer = subscription.with_resumption(subscription.resumption(pause, at(1, 15)))
+    [term], same = longer.terms, replace(AGREED)
+    assert term.ends_on == date(2014, 1, 11)
+    assert list(compare_term(longer, term, same)) == []
+    assert [each.what for each in compare_term(longer, term, replace(AGREED, term_months=11))] == ["term"]
+    assert list(of_line(replace(line, ends_on=date(2014, 1, 11)), longer, same)) == []
+    assert [each.what for each in of_line(replace(line, ends_on=date(2014, 1, 12)), longer, same)] == ["term"]

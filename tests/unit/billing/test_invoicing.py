@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,8 @@ from services.billing.domain.invoicing.credit_note import credit_note_totals
 from services.billing.domain.invoicing.discounts import Reduction, ReductionUnclear, share_coupons, validate_reduction
 from services.billing.domain.invoicing.preview import (
     AppliedCreditNote,
+    CouponRepeated,
+    CreditNoteRepeated,
     DraftLine,
     LineRepeated,
     PreviewedInvoice,
@@ -154,7 +156,7 @@ def test_wallets_with_one_id_are_refused() -> None:
     wallet = Wallet(id="w", balance=Money(100, "EUR"))
     with pytest.raises(WalletRepeated) as refusal:
         preview_invoice([DraftLine(id="a", amount=Decimal(3))], "EUR", wallets=[wallet, wallet])
-    assert refusal.value.field == "/wallets"
+    assert refusal.value.field == "/wallets/1/id"
 
 
 def test_discounts_of_lines_and_shares_of_coupons_add_up_to_the_discount() -> None:
@@ -168,8 +170,21 @@ def test_discounts_of_lines_and_shares_of_coupons_add_up_to_the_discount() -> No
 
 
 def test_lines_with_one_id_are_refused() -> None:
-    with pytest.raises(LineRepeated):
+    with pytest.raises(LineRepeated) as refusal:
         preview_invoice([DraftLine(id="a", amount=Decimal(1))] * 2, "EUR")
+    assert refusal.value.field == "/lines/1/id"
+
+
+def test_a_coupon_and_a_credit_note_are_named_once() -> None:
+    lines = [DraftLine(id="a", amount=Decimal(100))]
+    ten = Reduction(id="ten", percent=Decimal(10))
+    with pytest.raises(CouponRepeated) as refusal:
+        preview_invoice(lines, "EUR", coupons=[ten, replace(ten, id="five"), ten])
+    assert refusal.value.field == "/coupons/2/id"
+    note = AppliedCreditNote(id="n", amount=Decimal(8))
+    with pytest.raises(CreditNoteRepeated) as repeated:
+        preview_invoice(lines, "EUR", credit_notes=[note, note])
+    assert repeated.value.field == "/credit_notes/1/id"
 
 
 def draft_line(row: dict[str, Any]) -> DraftLine:

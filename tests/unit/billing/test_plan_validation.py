@@ -14,6 +14,7 @@ from services.billing.domain.plan_validation import (
     CodeRepeated,
     FlatPriceTooClever,
     LimitExceeded,
+    NothingMetered,
     NothingToSell,
     OnlyByTheMonth,
     PeriodsDoNotMatch,
@@ -148,6 +149,7 @@ REFUSED: list[tuple[str, PlanVersion, type[DomainError], str]] = [
         NegativeNumber,
         "/minimums/USD/amount",
     ),
+    ("a minimum of what is owed anyway", selling(flat("fee", "1")), NothingMetered, "/minimums/USD"),
     ("a minimum named as a charge", replace(PLAN, minimums=minimum(code="distance")), CodeRepeated, "/minimums/USD"),
 ]
 

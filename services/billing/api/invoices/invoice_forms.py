@@ -130,7 +130,7 @@ class LineOut(BaseModel):
     group: str
     quantity: PlainDecimal
     amount_minor: int
-    residue: Decimal
+    residue: PlainDecimal
     tax_rates: list[str]
     revenue_class: str
     starts_on: date

@@ -47,7 +47,7 @@ def _charged(line: StoredLine) -> Document:
         "group": line.group,
         "quantity": _plain(line.quantity),
         "amount_minor": line.amount["minor"],
-        "residue": line.residue,
+        "residue": _plain(line.residue),
         "tax_rates": line.tax_rates,
         "revenue_class": line.revenue_class,
         "starts_on": line.starts_on,

@@ -98,8 +98,8 @@ class ConformanceOut(BaseModel):
 
 @router.get("/{subscription_id}/conformance")
 def show(subscription_id: SubscriptionId, unit: ReadBilling, page: PageQuery) -> ConformanceOut:
-    """Each invoice is made again with what the quotes said; amendments count as they were agreed. Voided and discarded
-    invoices are left out."""
+    """Each invoice is made again with what the quotes said; amendments and pauses count as they were agreed. Voided
+    and discarded invoices are left out."""
     subscription: Subscription | None = unit.state(SUBSCRIPTION, subscription_id)
     if subscription is None:
         raise SubscriptionNotFound("no such subscription")
@@ -135,7 +135,7 @@ def _term_out(subscription: Subscription, term: Term, line: AgreedLine | None, q
 def _of_term(
     subscription: Subscription, term: Term, quoted: AgreedLine | None, quote: Quote | None
 ) -> Iterator[Deviation]:
-    yield from compare_term(term, quoted)
+    yield from compare_term(subscription, term, quoted)
     if term.number == 1:
         yield from compare_once(subscription, quote)
 

@@ -16,6 +16,8 @@ from services.billing.domain.invoicing.wallets import Wallet, exact_balance
 from shared.http.fields import Day, DecimalText
 from shared.money import Money
 
+MOST_LINES = 10_000
+
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -57,7 +59,7 @@ class WalletForm(Form):
     priority: Annotated[int, Field(strict=True, ge=0, lt=10**6)] = 50
     expires_on: Day | None = None
     promotional: StrictBool = False
-    applies_to: Annotated[list[Id], Field(max_length=1000)] | None = None
+    applies_to: Annotated[list[Id], Field(max_length=MOST_LINES)] | None = None
 
     def wallet(self, currency: str, at: str) -> Wallet:
         return Wallet(
@@ -76,7 +78,7 @@ class InvoiceTrial(Form):
     currency: CurrencyCode
     on: Day | None = None
     tax_policy: TaxPolicy = "tax_per_rate"
-    lines: Annotated[list[PreviewLineForm], Field(min_length=1, max_length=1000)]
+    lines: Annotated[list[PreviewLineForm], Field(min_length=1, max_length=MOST_LINES)]
     coupons: Annotated[list[CouponForm], Field(max_length=100)] = Field(default_factory=list)
     credit_notes: Annotated[list[AppliedCreditNoteForm], Field(max_length=100)] = Field(default_factory=list)
     wallets: Annotated[list[WalletForm], Field(max_length=100)] = Field(default_factory=list)

@@ -80,12 +80,11 @@ def _names(form: LineForm, line: AgreedLine) -> bool:
 def _coupons(unit: UnitOfWork, party: Party, form: LineForm, at: str) -> tuple[AgreedCoupon, ...]:
     """As the catalogue has them now, in the customer's currency."""
     on = local_day(unit.now, party.zone)
-    codes = list(dict.fromkeys(form.coupons or ()))
     return tuple(
         coupons.read(coupons.get(unit, code, field=f"{at}/{index}")["coupon"]).agreed(
             party.currency, on, f"{at}/{index}"
         )
-        for index, code in enumerate(codes)
+        for index, code in enumerate(form.coupons or ())
     )
 
 

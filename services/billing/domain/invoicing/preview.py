@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 from services.billing.domain.invoicing.discounts import Reduction, reduced, share_coupons, validate_reduction
 from services.billing.domain.invoicing.tax import TaxPolicy, tax_rate
@@ -23,6 +24,14 @@ class LineRepeated(DomainError):
 
 class WalletRepeated(DomainError):
     """What a wallet gave is told by its id."""
+
+
+class CouponRepeated(DomainError):
+    """A coupon is taken off once."""
+
+
+class CreditNoteRepeated(DomainError):
+    """A credit note is set against an invoice once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +99,13 @@ def preview_invoice(
 ) -> PreviewedInvoice:
     """Each line is rounded half away from zero once, after its own discounts; coupons are shared by largest remainder.
 
-    Credit is never more than the total: what a credit note or a wallet has left stays there.
+    Credit is never more than the total: what a credit note or a wallet has left stays there. Raises LineRepeated,
+    CouponRepeated, CreditNoteRepeated and WalletRepeated with the pointer of the second id.
     """
-    if len({wallet.id for wallet in wallets}) < len(wallets):
-        raise WalletRepeated("give each wallet an id of its own", field="/wallets")
+    _refuse_repeated(lines, "/lines", LineRepeated)
+    _refuse_repeated(coupons, "/coupons", CouponRepeated)
+    _refuse_repeated(credit_notes, "/credit_notes", CreditNoteRepeated)
+    _refuse_repeated(wallets, "/wallets", WalletRepeated)
     nets = _net_lines(lines, coupons, currency)
     subtotal = Money.total((line.gross for line in nets), currency)
     totals = invoice_totals(nets, currency, policy)
@@ -119,9 +131,20 @@ def validate_preview(
         non_negative(note.amount, f"/credit_notes/{index}/amount")
 
 
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+def _refuse_repeated(parts: Sequence[_Named], at: str, refusal: type[DomainError]) -> None:
+    seen: set[str] = set()
+    for index, part in enumerate(parts):
+        if part.id in seen:
+            raise refusal("each has an id of its own: leave the second out, or rename it", field=f"{at}/{index}/id")
+        seen.add(part.id)
+
+
 def _net_lines(lines: Sequence[DraftLine], coupons: Sequence[Reduction], currency: str) -> tuple[NetLine, ...]:
-    if len({line.id for line in lines}) < len(lines):
-        raise LineRepeated("give each line an id of its own", field="/lines")
     own = [Money.rounded(reduced(line.amount, line.discounts), currency) for line in lines]
     return tuple(
         NetLine(line.id, Money.rounded(line.amount, currency), net, line.tax_rates)
