@@ -21,6 +21,10 @@ class TaxedOtherwise(DomainError):
     """The prices of one line either all have tax in them, or none has."""
 
 
+class MinimumOfAddOn(DomainError):
+    """A line has one minimum at most, of its own plan: that of an add-on would lift nothing."""
+
+
 class NoSuchAddOn(DomainError):
     """The line does not have the add-on."""
 
@@ -85,6 +89,8 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
 def _with(line: AgreedLine, added: AgreedLine) -> AgreedLine:
     """Its charges keep the rhythm of their own plan."""
     _require_alike(line, added, "/add")
+    if added.minimum is not None:
+        raise MinimumOfAddOn("sell a plan with a minimum by a line of a quote", field="/add")
     charges = [replace(charge, every=charge.every or added.every) for charge in added.charges]
     add_on = AddOn(
         plan=added.plan,

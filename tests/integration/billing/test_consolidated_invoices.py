@@ -43,6 +43,10 @@ def of_subscription(till: Till, subscription: str) -> list[dict[str, Any]]:
     return listed
 
 
+def dunned(till: Till, **wanted: str) -> list[str]:
+    return [each["subscription_id"] for each in till.client.get("/v1/dunning", params=wanted).json()["items"]]
+
+
 def steps(till: Till) -> dict[str, tuple[str, int]]:
     """By subscription: the step, and what was owed when it was reached."""
     listed = till.client.get("/v1/dunning").json()["items"]
@@ -84,6 +88,8 @@ def test_the_bills_of_a_day_are_one_invoice_and_one_debt_of_three_subscriptions(
     till.until("2013-02-16T06:00:00+00:00")
     suspended = steps(till)
     assert {step for step, _ in suspended.values()} == {"suspended"}
+    assert dunned(till, customer=invoice["customer"], subscription_id=ids[0]) == [ids[0]]
+    assert dunned(till, customer=invoice["customer"], step="clear") == dunned(till, customer="nobody") == []
     assert sorted(owed for _, owed in suspended.values()) == [116_666, 116_667, 116_667]
     till.pay(3 * OWED - 100_000, invoice="INV-000001")
     settle([till.billing])

@@ -47,3 +47,16 @@ def test_what_runs_ends_in_the_old_zone_and_all_that_follows_is_in_the_new_one(t
     body = told.read(SubscriptionAmendedV1)
     assert (body.zone, body.ends_at) == ("Asia/Tokyo", datetime(2013, 12, 31, 15, tzinfo=UTC))
     till.check_books()
+
+
+def test_an_amendment_tells_the_days_that_periods_are_counted_from(till: Till) -> None:
+    [subscription] = till.client.get("/v1/subscriptions").json()["items"]
+    path = f"/v1/subscriptions/{subscription['subscription_id']}"
+    till.post(f"{path}/amendments", effective="date", on="2013-01-20", anchor_on="2013-01-20", calendar=False)
+    till.post(f"{path}/amendments", effective="date", on="2013-02-10", calendar=True)
+    told = till.client.get(path).json()["amendments"]
+    assert [(each["effective_on"], each["calendar"], each["anchor_on"]) for each in told] == [
+        ("2013-01-20", False, "2013-01-20"),
+        ("2013-02-10", True, "2013-01-20"),
+    ]
+    till.check_books()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.amended_line import ChargeTwice, LineChange, NoSuchAddOn
+from services.billing.domain.amended_line import ChargeTwice, LineChange, MinimumOfAddOn, NoSuchAddOn
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.proration import prorate
@@ -42,6 +42,8 @@ def plan(code: str, *charges: Charge, **changed: Any) -> AgreedLine:
 SEATS = charge("seats", "31.00")
 TEAM = plan("team", SEATS, CALLS, quantity=10, features={"api": None, "rooms": 2})
 STORAGE = plan("storage", charge("storage", "6.20", tax_rates=("0.2",)), quantity=3, features={"rooms": 5})
+
+LEAST = MinimumCommitment(code="minimum", name="Minimum", amount=Money(310_000, "USD"))
 
 
 def amend(at: datetime, when: Any = "now", **change: Any) -> AmendSubscription:
@@ -148,12 +150,11 @@ def test_where_the_plan_knows_no_parts_a_change_of_price_waits_for_the_next_peri
 
 def test_what_shares_a_minimum_shares_its_periods() -> None:
     dearer = replace(CALLS, code="rows", meter="rows")
-    minimum = MinimumCommitment(code="minimum", name="Minimum", amount=Money(310_000, "USD"))
     life = running(
-        new_york(2013, 1, 11), replace(TEAM, charges=(CALLS, replace(dearer, price=CALLS.price)), minimum=minimum)
+        new_york(2013, 1, 11), replace(TEAM, charges=(CALLS, replace(dearer, price=CALLS.price)), minimum=LEAST)
     )
     other = Price(model="per_unit", unit_amount=Decimal(2))
-    life.say(amend(life.now, plan=plan("other", CALLS, replace(dearer, price=other), minimum=minimum)))
+    life.say(amend(life.now, plan=plan("other", CALLS, replace(dearer, price=other), minimum=LEAST)))
     life.move(new_york(2013, 2, 1))
     assert [sum(amount for _, amount in lines) for _, lines, _ in money(life)] == [100_000, 210_000]
 
@@ -167,6 +168,11 @@ def test_what_shares_a_minimum_shares_its_periods() -> None:
         (amend(new_york(2013, 1, 20), when=date(2013, 1, 19), quantity=3), OutsideTerm, "/on"),
         (amend(new_york(2013, 1, 20), when=date(2013, 2, 10), remove=("storage",)), NoSuchAddOn, "/remove"),
         (amend(new_york(2013, 1, 20), when=date(2013, 2, 10), add=(replace(TEAM, plan="x"),)), ChargeTwice, "/add"),
+        (
+            amend(new_york(2013, 1, 20), when=date(2013, 2, 10), add=(replace(STORAGE, minimum=LEAST),)),
+            MinimumOfAddOn,
+            "/add",
+        ),
     ],
 )
 def test_a_refusal_names_what_has_to_change(command: AmendSubscription, refusal: Any, field: str | None) -> None:

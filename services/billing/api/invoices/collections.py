@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 from services.billing.api.access import ReadBilling
 from services.billing.api.invoices.invoice_forms import CorrectionId, CustomerId, InvoiceId, PeriodId, SubscriptionId
 from services.billing.domain.correction import DocumentKind
+from services.billing.domain.customer import customer_id
 from services.billing.domain.dunning.events import Step
 from services.billing.domain.invoice.events import Answer, NotedStatus
 from services.billing.projections.invoices import corrections, dunning
@@ -79,8 +80,17 @@ class CorrectionOut(BaseModel):
 
 
 @router.get("/v1/dunning")
-def list_dunning(unit: ReadBilling, page: PageQuery, step: Step | None = None) -> Listed[DunningOut]:
-    return page_of(unit, dunning.of_tenant(unit, step=step), dunning_table.c.dunning_id, page, _dunning_out)
+def list_dunning(
+    unit: ReadBilling,
+    page: PageQuery,
+    step: Step | None = None,
+    customer: str | None = None,
+    subscription_id: Annotated[SubscriptionId | None, Query()] = None,
+) -> Listed[DunningOut]:
+    """`customer` is the external id."""
+    debtor = None if customer is None else customer_id(unit.tenant_id, customer)
+    mine = dunning.of_tenant(unit, step=step, customer_id=debtor, subscription_id=subscription_id)
+    return page_of(unit, mine, dunning_table.c.dunning_id, page, _dunning_out)
 
 
 @router.get("/v1/corrections")

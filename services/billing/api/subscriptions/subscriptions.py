@@ -81,8 +81,9 @@ class AddOnOut(BaseModel):
 
 
 class AmendmentOut(BaseModel):
-    """What a term is from a day on. The term itself shows it once it has taken effect. With a `zone` days are those of that
-    zone from then on."""
+    """What a term is from a day on. The term itself shows it once it has taken effect. Billing periods are those of the
+    `calendar`, or counted from `anchor_on`, and without it from the first day of the subscription. With a `zone` days are
+    those of that zone from then on."""
 
     number: int
     term_number: int
@@ -92,6 +93,8 @@ class AmendmentOut(BaseModel):
     plan_version: int
     quantity: int
     add_ons: list[AddOnOut]
+    calendar: bool | None = None
+    anchor_on: date | None = None
     zone: str | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Select, select
@@ -48,6 +49,9 @@ def _row(entry: Recorded, event: DunningStepReached | DunningCleared, fact: dict
     }
 
 
-def of_tenant(unit: UnitOfWork, *, step: str | None = None) -> Select[Any]:
+def of_tenant(
+    unit: UnitOfWork, *, step: str | None = None, customer_id: UUID | None = None, subscription_id: UUID | None = None
+) -> Select[Any]:
+    wanted = {"step": step, "customer_id": customer_id, "subscription_id": subscription_id}
     mine = select(dunning).where(dunning.c.tenant_id == unit.tenant_id)
-    return mine if step is None else mine.where(dunning.c.step == step)
+    return mine.where(*(dunning.c[name] == value for name, value in wanted.items() if value is not None))

@@ -193,6 +193,8 @@ def _with_amendment(document: Any, amendment: Amendment, *, has_taken_effect: bo
         "plan_version": line.plan_version,
         "quantity": line.quantity,
         "add_ons": [{"plan": a.plan, "plan_version": a.plan_version, "quantity": a.quantity} for a in line.add_ons],
+        "calendar": line.calendar,
+        "anchor_on": line.anchor and line.anchor.isoformat(),
     }
     told |= {"zone": amendment.zone} if amendment.zone else {}
     return func.jsonb_set(document, _path("amendments", str(amendment.number - 1)), bindparam(None, told, JSONB))

@@ -59,8 +59,8 @@ def with_plan(unit: UnitOfWork, code: str) -> Select[Any]:
         {"amendments": [{"plan": code}]},
         {"amendments": [{"add_ons": [{"plan": code}]}]},
     ]
-    document = subscriptions.c.subscription
-    return of_tenant(unit).where(or_(*(document.op("@>")(bindparam(None, wanted, JSONB)) for wanted in on_lines)))
+    has = subscriptions.c.subscription.op("@>")
+    return of_tenant(unit).where(or_(*(has(bindparam(None, wanted, JSONB)) for wanted in on_lines)))
 
 
 def get(unit: UnitOfWork, subscription_id: UUID) -> dict[str, Any]:
