@@ -42,8 +42,8 @@ def plan(code: str, *charges: Charge, **changed: Any) -> AgreedLine:
 SEATS = charge("seats", "31.00")
 TEAM = plan("team", SEATS, CALLS, quantity=10, features={"api": None, "rooms": 2})
 STORAGE = plan("storage", charge("storage", "6.20", tax_rates=("0.2",)), quantity=3, features={"rooms": 5})
-
 LEAST = MinimumCommitment(code="minimum", name="Minimum", amount=Money(310_000, "USD"))
+COMMITTED = replace(STORAGE, minimum=LEAST)
 
 
 def amend(at: datetime, when: Any = "now", **change: Any) -> AmendSubscription:
@@ -150,9 +150,8 @@ def test_where_the_plan_knows_no_parts_a_change_of_price_waits_for_the_next_peri
 
 def test_what_shares_a_minimum_shares_its_periods() -> None:
     dearer = replace(CALLS, code="rows", meter="rows")
-    life = running(
-        new_york(2013, 1, 11), replace(TEAM, charges=(CALLS, replace(dearer, price=CALLS.price)), minimum=LEAST)
-    )
+    shared = replace(TEAM, charges=(CALLS, replace(dearer, price=CALLS.price)), minimum=LEAST)
+    life = running(new_york(2013, 1, 11), shared)
     other = Price(model="per_unit", unit_amount=Decimal(2))
     life.say(amend(life.now, plan=plan("other", CALLS, replace(dearer, price=other), minimum=LEAST)))
     life.move(new_york(2013, 2, 1))
@@ -168,11 +167,7 @@ def test_what_shares_a_minimum_shares_its_periods() -> None:
         (amend(new_york(2013, 1, 20), when=date(2013, 1, 19), quantity=3), OutsideTerm, "/on"),
         (amend(new_york(2013, 1, 20), when=date(2013, 2, 10), remove=("storage",)), NoSuchAddOn, "/remove"),
         (amend(new_york(2013, 1, 20), when=date(2013, 2, 10), add=(replace(TEAM, plan="x"),)), ChargeTwice, "/add"),
-        (
-            amend(new_york(2013, 1, 20), when=date(2013, 2, 10), add=(replace(STORAGE, minimum=LEAST),)),
-            MinimumOfAddOn,
-            "/add",
-        ),
+        (amend(new_york(2013, 1, 20), when=date(2013, 2, 10), add=(COMMITTED,)), MinimumOfAddOn, "/add"),
     ],
 )
 def test_a_refusal_names_what_has_to_change(command: AmendSubscription, refusal: Any, field: str | None) -> None:
