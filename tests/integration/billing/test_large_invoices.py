@@ -40,8 +40,8 @@ def test_ten_thousand_lines_are_issued_explained_verified_and_credited(billing: 
     path = f"/v1/invoices/{invoice['invoice_id']}"
     last = usage[-1]["number"]
     assert room.client.get(f"{path}/lines/{last}/explain").json()["reading"][0] == "4 metered for departures A09999"
-    part = {"reason": "dispute", "lines": [{"line": last, "amount_minor": 1}]}
-    assert room.client.post(f"{path}/credit-notes", json=part).json()["credited_minor"] == 1
+    part = {"reason": "dispute", "lines": [{"line": last, "amount_minor": 10_000}]}
+    assert room.client.post(f"{path}/credit-notes", json=part).json()["credited_minor"] == 10_888
     assert room.client.post(f"{path}/verify").json() == {
         "equal": True,
         "lines": MANY + 1,
