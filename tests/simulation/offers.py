@@ -50,7 +50,7 @@ def plan(author: Author) -> dict[str, Any]:
         "renewal_policy": "standard",
         "features": {"api": None},
         "prices": {"EUR": charges},
-        **(minimum if author.chance(30) else {}),
+        **(minimum if author.chance(30) and calls in charges else {}),
     }
 
 
