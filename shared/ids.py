@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import uuid_utils
 import uuid_utils.compat
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
-
-# Ids that a process makes are derived, so that doing it twice makes the same thing: uuid5(cause, "name").
-derived = uuid5
 
 NewId = Callable[[], UUID]
 

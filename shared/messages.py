@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
+from uuid_utils.compat import uuid5
 
 _NAMESPACE = UUID("6e5bd0c4-6d5a-5c0f-9e0b-0f1c5a2c7f10")
 Body = TypeVar("Body", bound="Contract")

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Engine
+from uuid_utils.compat import uuid5
 
 from shared.causes import Cause
 from shared.event_store import EventStore, Recorded
