@@ -103,8 +103,19 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
             return _in_trial(subscription, trial, command)
         case Subscription(), _ if isinstance(command, BY_THE_CLOCK):
             return _by_the_clock(subscription, command)
+        case Subscription(), AmendSubscription() | CancelSubscription() | PauseSubscription() | TransferSubscription():
+            return _behind_what_is_due(subscription, command)
         case Subscription(), _:
             return _said(subscription, command)
+
+
+def _behind_what_is_due(
+    subscription: Subscription,
+    command: AmendSubscription | CancelSubscription | PauseSubscription | TransferSubscription,
+) -> list[SubscriptionEvent]:
+    """Amendments whose day has come take effect before what is said after it, however late the clock is."""
+    due: list[SubscriptionEvent] = [*effect_amendments(subscription, EffectAmendments(at=command.at))]
+    return [*due, *_said(reduce(evolve, due, subscription), command)]
 
 
 def _by_the_clock(subscription: Subscription, command: SubscriptionCommand) -> list[SubscriptionEvent]:
