@@ -14,6 +14,7 @@ from services.usage.api.access import ReadUsage
 from services.usage.api.event_shapes import EventOut
 from services.usage.api.shapes import BatchId, PeriodId, plain
 from services.usage.domain.windows import check_order
+from services.usage.metering.lists import Reason
 from services.usage.projections import event_lists, event_places
 from services.usage.projections.event_lists import Bounds
 from services.usage.projections.event_places import Amended, Counted
@@ -95,6 +96,8 @@ async def _bounds(from_: Annotated[Instant | None, Query(alias="from")] = None, 
 
 
 BoundsQuery = Annotated[Bounds, Depends(_bounds)]
+Part = Annotated[str | None, Query(max_length=256)]
+TypeQuery = Annotated[str | None, Query(alias="type", max_length=256)]
 
 
 @router.get("")
@@ -112,20 +115,31 @@ def find(source: Name, id: Name, unit: ReadUsage) -> EventPlacesOut:
 
 
 @router.get("/rejected")
-def list_rejected(unit: ReadUsage, page: PageQuery, bounds: BoundsQuery) -> Listed[RejectedOut]:
-    found = event_lists.rejected(unit.tenant_id, bounds)
+def list_rejected(
+    unit: ReadUsage,
+    page: PageQuery,
+    bounds: BoundsQuery,
+    code: Annotated[str | None, Query(max_length=100)] = None,
+    batch_id: Annotated[BatchId | None, Query()] = None,
+) -> Listed[RejectedOut]:
+    """`code` is that of one of its errors."""
+    found = event_lists.rejected(unit.tenant_id, bounds, code=code, batch_id=batch_id)
     return page_of(unit, found, usage_rejected.c.number, page, _rejected)
 
 
 @router.get("/conflicting")
-def list_conflicting(unit: ReadUsage, page: PageQuery, bounds: BoundsQuery) -> Listed[EventOut]:
-    found = event_lists.conflicting(unit.tenant_id, bounds)
+def list_conflicting(
+    unit: ReadUsage, page: PageQuery, bounds: BoundsQuery, source: Part = None, type_: TypeQuery = None
+) -> Listed[EventOut]:
+    found = event_lists.conflicting(unit.tenant_id, bounds, source=source, type_=type_)
     return page_of(unit, found, usage_conflicting.c.number, page, _event)
 
 
 @router.get("/unmatched")
-def list_unmatched(unit: ReadUsage, page: PageQuery, bounds: BoundsQuery) -> Listed[UnmatchedOut]:
-    found = event_lists.unmatched(unit.tenant_id, bounds)
+def list_unmatched(
+    unit: ReadUsage, page: PageQuery, bounds: BoundsQuery, reason: Reason | None = None, type_: TypeQuery = None
+) -> Listed[UnmatchedOut]:
+    found = event_lists.unmatched(unit.tenant_id, bounds, reason=reason, type_=type_)
     return page_of(unit, found, usage_unmatched.c.position, page, _unmatched)
 
 

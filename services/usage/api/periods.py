@@ -24,6 +24,7 @@ from services.usage.processes.revising import revise
 from services.usage.projections import meters, usage_periods
 from services.usage.projections.period_events import events_of_period
 from services.usage.tables import usage_periods as table
+from shared.http.fields import Instant
 from shared.http.pages import Listed, PageQuery, cursor_of, page_of
 from shared.http.routes import TransactionalRoute
 from shared.unit_of_work import UnitOfWork
@@ -83,10 +84,15 @@ def list_periods(
     unit: ReadUsage,
     page: PageQuery,
     subscription_id: SubscriptionId | None = None,
+    customer_id: Annotated[CustomerId | None, Query()] = None,
     status: Literal["open", "closed"] | None = None,
     meter: str | None = None,
+    at: Instant | None = None,
 ) -> Listed[PeriodOut]:
-    found = usage_periods.of_tenant(unit.tenant_id, subscription_id=subscription_id, status=status, meter=meter)
+    """With `at` the periods in which the instant lies."""
+    found = usage_periods.of_tenant(
+        unit.tenant_id, subscription_id=subscription_id, customer_id=customer_id, status=status, meter=meter, at=at
+    )
     rows: Listed[Any] = page_of(unit, found, table.c.period_id, page, dict)
     totals = totals_of(unit.tx, [PeriodKey(unit.tenant_id, row["period_id"]) for row in rows.items])
     items = [_shown(row, totals[PeriodKey(unit.tenant_id, row["period_id"])]) for row in rows.items]

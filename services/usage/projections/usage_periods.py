@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -80,12 +81,25 @@ def _watched(thresholds: Thresholds | None) -> dict[str, Any]:
 
 
 def of_tenant(
-    tenant_id: UUID, *, subscription_id: UUID | None = None, status: str | None = None, meter: str | None = None
+    tenant_id: UUID,
+    *,
+    subscription_id: UUID | None = None,
+    customer_id: UUID | None = None,
+    status: str | None = None,
+    meter: str | None = None,
+    at: datetime | None = None,
 ) -> Select[Any]:
+    """With `at` those in which the instant lies."""
     periods = usage_periods.c
-    wanted = {periods.subscription_id: subscription_id, periods.status: status, periods.meter: meter}
+    wanted = {
+        periods.subscription_id: subscription_id,
+        periods.customer_id: customer_id,
+        periods.status: status,
+        periods.meter: meter,
+    }
     filters = [column == value for column, value in wanted.items() if value is not None]
-    return select(usage_periods).where(periods.tenant_id == tenant_id, *filters)
+    within = [] if at is None else [periods.starts_at <= at, at < periods.ends_at]
+    return select(usage_periods).where(periods.tenant_id == tenant_id, *filters, *within)
 
 
 def get(tx: Connection, tenant_id: UUID, period_id: UUID) -> RowMapping:

@@ -107,6 +107,31 @@ def test_an_event_without_a_meter_or_a_period_is_listed_with_the_reason(room):
     assert [*first["items"], *rest["items"]] == unmatched
 
 
+def test_what_no_total_holds_is_listed_by_what_it_is(room):
+    """Rejected by code and batch, conflicting by source and type, unmatched by reason and type."""
+    room.opened("miles")
+    room.metered(
+        trip("1"), trip("1", miles=7), trip("2") | {"type": "unheard.of"}, trip("3", at=START - timedelta(days=9))
+    )
+    batch = room.send(trip("", miles=1), trip("4") | {"time": "?"}, Prefer="handling=lenient").json()["batch_id"]
+    room.arrive()
+
+    def listed(kind: str, **asked: str) -> int:
+        return len(room.client.get(f"/v1/events/{kind}", params=asked).raise_for_status().json()["items"])
+
+    asked = {"code": "missing"}, {"code": "no_such_code"}, {"batch_id": batch}, {"batch_id": f"bat_{'0' * 32}"}
+    assert [listed("rejected", **each) for each in ({}, *asked)] == [2, 1, 0, 2, 0]
+    asked = {"source": "/cars"}, {"source": "/bikes"}, {"type": "trip.ended"}, {"type": "unheard.of"}
+    assert [listed("conflicting", **each) for each in ({}, *asked)] == [1, 1, 0, 1, 0]
+    asked = (
+        {"reason": "no_meter"},
+        {"reason": "no_period"},
+        {"type": "trip.ended"},
+        {"reason": "no_meter", "type": "trip.ended"},
+    )
+    assert [listed("unmatched", **each) for each in ({}, *asked)] == [2, 1, 1, 1, 0]
+
+
 def test_times_are_judged_by_the_tenants_clock(room):
     old = trip("1", at=START - timedelta(days=431))
     assert room.send(old).json()["errors"][0]["code"] == "too_old"

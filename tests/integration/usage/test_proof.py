@@ -119,3 +119,11 @@ def test_periods_are_found_by_subscription_status_and_meter(room):
     assert {period["meter"] for period in found} == {"miles", "cars"}
     assert len(room.client.get("/v1/periods", params=wanted | {"meter": "cars"}).json()["items"]) == 1
     assert room.client.get("/v1/periods", params={"status": "closed"}).json()["items"] == []
+    first = found[0]
+    for asked, number in (
+        ({"customer_id": first["customer_id"]}, 2),
+        ({"customer_id": f"cus_{'0' * 32}"}, 0),
+        ({"at": first["starts_at"]}, 2),
+        ({"at": first["ends_at"]}, 0),
+    ):
+        assert len(room.client.get("/v1/periods", params=asked).raise_for_status().json()["items"]) == number
