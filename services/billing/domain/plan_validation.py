@@ -47,7 +47,7 @@ class PeriodsDoNotMatch(DomainError):
 
 
 class NothingMetered(DomainError):
-    """A minimum lifts what usage comes to: flat charges are owed in any case."""
+    """A minimum lifts what usage comes to: flat charges are owed in any case. A channel may be sold no usage."""
 
 
 class OnlyByTheMonth(DomainError):
@@ -207,8 +207,8 @@ def _validate_minimum(plan: PlanVersion, currency: str, minimum: MinimumCommitme
     for _, listed, charges in plan.lists:
         if listed == currency:
             _refuse_repeated(chain((charge.code for charge in charges), [minimum.code]), at)
-            if all(charge.kind == "flat" for charge in charges):
-                raise NothingMetered("add a metered charge, whose usage it lifts, or leave it out", field=at)
+    if all(charge.kind == "flat" for _, listed, charges in plan.lists if listed == currency for charge in charges):
+        raise NothingMetered("add a metered charge, whose usage it lifts, or leave it out", field=at)
     _validate_tax(plan, minimum, at)
 
 

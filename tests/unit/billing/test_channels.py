@@ -11,7 +11,7 @@ import pytest
 
 from services.billing.domain.catalogue import PublishPlan, UnknownMeter, decide
 from services.billing.domain.plan import NoPriceInChannel, NoPriceInCurrency
-from services.billing.domain.plan_validation import CodeRepeated, NothingMetered, NothingToSell, validate_plan
+from services.billing.domain.plan_validation import CodeRepeated, NothingToSell, validate_plan
 from services.billing.domain.pricing.limits import NegativeNumber
 from services.billing.domain.quote.lines import agreed_line, renewed_line
 from shared.errors import DomainError
@@ -45,7 +45,6 @@ def test_what_a_channel_pays_is_never_guessed(currency: str, channel: str, error
         ({"USD": ()}, NothingToSell, "/channel_prices/gold/USD"),
         ({"USD": (flat("platform", "-1"),)}, NegativeNumber, "/channel_prices/gold/USD/0/price/unit_amount"),
         ({"USD": (flat("floor", "1"),)}, CodeRepeated, "/minimums/USD"),
-        ({"USD": (flat("platform", "1"),)}, NothingMetered, "/minimums/USD"),
     ],
 )
 def test_the_list_of_a_channel_is_checked_like_any_other(
