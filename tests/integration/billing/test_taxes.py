@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.billing.store import READ_MODELS, create_store
+from shared.rebuild import rebuild
 from tests.integration.billing.room import Room
 from tests.integration.billing.shop import CUSTOMER, DEPARTURES, FEE, Shop
 from tests.support.house import Service
@@ -101,6 +103,14 @@ def test_a_month_is_taxed_by_its_own_rates_explained_and_reported(room: Room) ->
     assert file.text.splitlines()[1] == (
         "US,US,standard,federal,0.05,charged,US federal standard 0.05,USD,1,150000,7500"
     )
+
+
+def test_postings_of_several_taxes_are_rebuilt_in_their_order(room: Room) -> None:
+    """Stored events name their taxes in an order of their own."""
+    room.live_until("2031-02-02")
+    assert len({p["tax_rate"] for p in room.client.get("/v1/ledger/entries").json()["items"][0]["postings"]}) > 2
+    compared = rebuild(room.engine, create_store(), READ_MODELS, keep=False)
+    assert [c.table for c in compared if room.tenant_id in c.different_tenants] == []
 
 
 def test_who_owes_the_tax_themselves_is_quoted_and_billed_none_and_reported_apart(room: Room) -> None:

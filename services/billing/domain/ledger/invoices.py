@@ -168,7 +168,8 @@ def _revenue(line: InvoiceLine, deferred: Money) -> list[Posting]:
 
 
 def _taxes(taxes: Mapping[str, Money]) -> list[Posting]:
-    return [Posting(account="tax_payable", amount=-tax, tax_rate=rate) for rate, tax in taxes.items()]
+    """In the order of their names: that of the event is another one once it was stored."""
+    return [Posting(account="tax_payable", amount=-tax, tax_rate=rate) for rate, tax in sorted(taxes.items())]
 
 
 def _recognition(line: InvoiceLine, stretch: Stretch, subject: Subject) -> Entry:

@@ -40,7 +40,7 @@ def taxed_amounts(
             yield _amount(key, known.get(key), line.amount, nothing)
         if not line.tax_rates:
             yield from _untaxed(line, status)
-    for key, tax in taxes.items():
+    for key, tax in sorted(taxes.items()):
         yield _amount(key, known.get(key), Money.zero(tax.currency), tax)
 
 
