@@ -12,6 +12,7 @@ from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.taxation.rates import Taxation, places_of
 from services.billing.domain.taxation.tax_place import TAX_PLACE, tax_place_id
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
+from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.domain.wallet import WALLET
 from services.billing.processes.writing import Desk
 from services.billing.projections.invoices.invoice_numbers import CREDIT_NOTES, next_number
@@ -37,6 +38,7 @@ def desk_of(unit: UnitOfWork) -> Desk:
         bounds=settings.invoice_bounds,
         wallets=partial(usable, unit),
         wallet=partial(unit.state, WALLET),
+        period=partial(unit.state, USAGE_PERIOD),
         contract=lambda id_: (unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_)),
     )
 

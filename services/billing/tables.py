@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     Date,
@@ -184,6 +185,7 @@ usage_periods = Table(
     Column("amendment", Integer),
     Column("totals", JSONB),
     Column("billed_on", Date),
+    Column("is_progressive", Boolean),
     PrimaryKeyConstraint("tenant_id", "period_id"),
     Index(None, "tenant_id", "subscription_id", "ends_on"),
 )

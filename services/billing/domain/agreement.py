@@ -12,6 +12,7 @@ from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.pricing.price import Price
+from services.billing.domain.progressive import ProgressiveBilling
 from services.billing.domain.proration import ProrationPolicy
 from services.billing.domain.schedule import Rhythm, term_of
 from shared.periods import Days, Every, plus_months
@@ -83,7 +84,7 @@ class AgreedLine:
     what `discount_percent` is given for, and add up to it. The days of a trial are those before `starts_on`. `channel` is
     the one whose prices they are; if `tax_inclusive` they have the tax in them. Billing days are counted from the `anchor`,
     where it is not the first day of the subscription; the first term ends on `ends_on`, where that is not after
-    `term_months`."""
+    `term_months`. Usage is billed while its period goes on where that is `progressive`."""
 
     plan: str
     plan_version: int
@@ -114,6 +115,7 @@ class AgreedLine:
     tax_inclusive: bool = False
     anchor: date | None = None
     ends_on: date | None = None
+    progressive: ProgressiveBilling | None = None
 
     @property
     def days(self) -> Days:

@@ -14,7 +14,7 @@ from services.billing.domain.pricing.rated import CreditUse, TierUse
 from services.billing.domain.taxation.applied import AppliedTax, included_in
 from shared.money import Money
 
-LineKind = Literal["flat", "usage", "true_up", "reinstatement", "late_fee", "one_off"]
+LineKind = Literal["flat", "usage", "progressive", "true_up", "reinstatement", "late_fee", "one_off"]
 # What is told apart when an invoice is rated again.
 LineKey = tuple[LineKind, str, str, date, date, int, int, UUID | None, int, UUID | None]
 
@@ -22,12 +22,13 @@ LineKey = tuple[LineKind, str, str, date, date, int, int, UUID | None, int, UUID
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageProof:
     """Where the quantity came from: the period as it was closed, and at which revision. `count` and `digest` prove
-    the set of events."""
+    the set of events. Before the closing `told` is which of its totals."""
 
     period_id: UUID
     revision: int
     count: int
     digest: str
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,8 @@ class InvoiceLine:
     is left without `taxes`; discounts were taken off the whole of it, and tiers and residue are of the whole. People may have
     changed the draft: `edit` is the one that added the line, which then has no plan, term or quote, and 0 is the bill; what a
     quote charges once has a quote alone; `adjustments` are part of the amount, or of the whole. On an invoice of several
-    subscriptions, and on what corrects it, the line says for which it is; otherwise that is the one of the invoice.
+    subscriptions, and on what corrects it, the line says for which it is; otherwise that is the one of the invoice. A line
+    that is `progressive` takes off what interim invoices billed of the usage before it.
     """
 
     number: int

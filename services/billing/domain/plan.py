@@ -12,6 +12,7 @@ from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.outcome import OutcomeSource
 from services.billing.domain.pricing.filtered import FilteredPrice
 from services.billing.domain.pricing.price import Price
+from services.billing.domain.progressive import ProgressiveBilling
 from services.billing.domain.proration import ProrationPolicy
 from shared.errors import DomainError
 from shared.money import Money
@@ -80,7 +81,8 @@ class MinimumCommitment:
 class PlanVersion:
     """One published version of a plan. Versions never change; a subscription stays on its own until it is moved.
 
-    `prices` and `minimums` are keyed by currency, `channel_prices` by channel and currency: what a tier of resellers pays.
+    `prices`, `minimums` and `progressive` billing are keyed by currency, `channel_prices` by channel and currency: what a
+    tier of resellers pays.
     `features` maps what is granted to its limit, None for no limit.
     Bills fall at the boundaries of `every`: calendar ones, or counted from the start of the subscription.
     `late_usage_days` belong to `ignore_after` and are None otherwise. A trial of `trial_days` comes before the first term;
@@ -108,6 +110,7 @@ class PlanVersion:
     features: dict[str, int | None] = field(default_factory=dict)
     channel_prices: dict[str, dict[str, tuple[Charge, ...]]] = field(default_factory=dict)
     tax_inclusive: bool = False
+    progressive: dict[str, ProgressiveBilling] = field(default_factory=dict)
 
     @property
     def lists(self) -> Iterator[tuple[str, str, tuple[Charge, ...]]]:
@@ -131,6 +134,11 @@ class PlanVersion:
             raise NoPriceInCurrency(
                 f"{self.code} has prices in {listed}, not in {currency}", field="/currency"
             ) from None
+
+    def progressive_in(self, currency: str, channel: str | None = None) -> ProgressiveBilling | None:
+        """None where the channel is sold no usage."""
+        is_metered = any(charge.kind == "metered" for charge in self.charges_in(currency, channel))
+        return self.progressive.get(currency) if is_metered else None
 
     def metered_charges_in(self, currency: str) -> tuple[Charge, ...]:
         return tuple(charge for charge in self.charges_in(currency) if charge.kind == "metered")

@@ -15,6 +15,7 @@ from services.billing.domain.pricing.limits import NegativeNumber, NotPositive, 
 from services.billing.domain.pricing.percentage import EventsNeeded, part_per_event
 from services.billing.domain.pricing.price import Model, PartMissing, Price
 from services.billing.domain.pricing.validation import PartNotAllowed, validate
+from services.billing.domain.progressive import validate_progressive
 from shared.errors import DomainError
 from shared.money import CurrencyMismatch, exponent
 from shared.periods import Every
@@ -47,7 +48,8 @@ class PeriodsDoNotMatch(DomainError):
 
 
 class NothingMetered(DomainError):
-    """A minimum lifts what usage comes to: flat charges are owed in any case. A channel may be sold no usage."""
+    """A minimum lifts what usage comes to, and thresholds are for it: flat charges are owed in any case. A channel may be
+    sold no usage."""
 
 
 class OnlyByTheMonth(DomainError):
@@ -66,6 +68,11 @@ def validate_plan(plan: PlanVersion) -> None:
         _validate_charges(plan, currency, charges, at)
     for currency, minimum in plan.minimums.items():
         _validate_minimum(plan, currency, minimum)
+    for currency, progressive in plan.progressive.items():
+        at = f"/progressive_billing/{currency}"
+        validate_progressive(progressive, at)
+        plan.charges_in(currency)  # thresholds of nothing are none
+        _require_metered(plan, currency, at)
 
 
 def _validate_numbers(plan: PlanVersion) -> None:
@@ -207,9 +214,13 @@ def _validate_minimum(plan: PlanVersion, currency: str, minimum: MinimumCommitme
     for _, listed, charges in plan.lists:
         if listed == currency:
             _refuse_repeated(chain((charge.code for charge in charges), [minimum.code]), at)
-    if all(charge.kind == "flat" for _, listed, charges in plan.lists if listed == currency for charge in charges):
-        raise NothingMetered("add a metered charge, whose usage it lifts, or leave it out", field=at)
+    _require_metered(plan, currency, at)
     _validate_tax(plan, minimum, at)
+
+
+def _require_metered(plan: PlanVersion, currency: str, at: str) -> None:
+    if all(charge.kind == "flat" for _, listed, charges in plan.lists if listed == currency for charge in charges):
+        raise NothingMetered("add a metered charge, whose usage it is for, or leave it out", field=at)
 
 
 def _validate_tax(plan: PlanVersion, of: Charge | MinimumCommitment, at: str) -> None:

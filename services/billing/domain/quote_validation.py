@@ -8,10 +8,11 @@ from decimal import Decimal
 from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffs
 from services.billing.domain.agreement import AgreedLine, RampPhase
 from services.billing.domain.one_off_validation import validate_one_off
-from services.billing.domain.plan_validation import MAX_TERM_MONTHS, LimitExceeded, validate_price
+from services.billing.domain.plan_validation import MAX_TERM_MONTHS, LimitExceeded, NothingMetered, validate_price
 from services.billing.domain.pricing.exact import total
 from services.billing.domain.pricing.limits import non_negative, positive
 from services.billing.domain.pricing.validation import PartNotAllowed, PercentTooHigh
+from services.billing.domain.progressive import ProgressiveBilling, validate_progressive
 from services.billing.domain.quote.alternatives import AlternativeTerms
 from shared.errors import DomainError
 
@@ -58,6 +59,8 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
     _validate_discount(line.discount_percent, at)
     _validate_reasons(line, at)
     _validate_coupons(line, f"{at}/coupons")
+    if line.progressive is not None:
+        _validate_progressive(line, line.progressive, f"{at}/progressive_billing")
     if line.term_months > MAX_TERM_MONTHS:
         raise LimitExceeded(f"give at most {MAX_TERM_MONTHS} months", field=f"{at}/term_months")
     if len(line.ramp) > MAX_PHASES:
@@ -68,6 +71,12 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
             within = f"give more than {before} and less than {line.term_months} months"
             raise PhaseOutOfOrder(within, field=f"{at}/ramp/{index}/after_months")
         _validate_phase(line, phase, f"{at}/ramp/{index}")
+
+
+def _validate_progressive(line: AgreedLine, progressive: ProgressiveBilling, at: str) -> None:
+    validate_progressive(progressive, at)
+    if not line.metered:
+        raise NothingMetered("the line charges for no usage: leave it out", field=at)
 
 
 def _validate_coupons(line: AgreedLine, at: str) -> None:

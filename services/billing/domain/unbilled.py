@@ -57,14 +57,22 @@ def usage(
     *,
     are_over: bool,
 ) -> ByClass:
-    """What periods come to at the agreed prices, in minor units, those of the same days together; with their minimums where
-    they are over, for what a running one lacks may still be used."""
+    """What periods come to at the agreed prices, in minor units, those of the same days together, whatever was billed ahead;
+    with their minimums where they are over, for what a running one lacks may still be used."""
     found: ByClass = Counter()
     for _, together in groupby(sorted(items, key=when), key=when):
         wanted = replace(EMPTY_BILL, billing_on=day, billed_at=subscription.instant(day), usage=tuple(together))
         for line in compose(subscription, wanted, periods):
             if are_over or line.kind == "usage":
                 found[line.revenue_class] += line.amount.minor
+    return found
+
+
+def less(ahead: Mapping[UUID, ByClass], items: Iterable[UsageItem]) -> ByClass:
+    """What interim invoices billed of periods, below zero."""
+    found: ByClass = Counter()
+    for item in items:
+        found.subtract(ahead.get(item.period_id, Counter()))
     return found
 
 

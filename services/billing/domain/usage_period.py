@@ -30,7 +30,8 @@ class PeriodTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriod:
-    """With `outcome` billing counts itself what it is charged for, from `starts_at` up to `ends_at`."""
+    """With `outcome` billing counts itself what it is charged for, from `starts_at` up to `ends_at`. `so_far` are totals that
+    interim invoices were made of, in turn."""
 
     subscription_id: UUID
     item: UsageItem
@@ -42,10 +43,15 @@ class UsagePeriod:
     revision: int = 0
     learned_at: datetime | None = None
     totals: tuple[PeriodTotal, ...] = ()
+    so_far: tuple[tuple[PeriodTotal, ...], ...] = ()
 
     @property
     def closes_at(self) -> datetime:
         return self.ends_at + timedelta(seconds=self.collect_seconds)
+
+    def told_at(self, told: int) -> tuple[PeriodTotal, ...]:
+        """The totals that an interim invoice was made of, counted from 1; 0 are those of the closing and its revisions."""
+        return self.so_far[told - 1] if told else self.totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,7 @@ class OpenUsagePeriod:
     ends_at: datetime
     collect_seconds: int
     outcome: OutcomeSource | None = None
+    is_progressive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,14 @@ class RecordRevision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordUsedSoFar:
+    """The totals that usage told last, to be billed while the period goes on; `told_at` is when."""
+
+    totals: tuple[PeriodTotal, ...]
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodOpened:
     subscription_id: UUID
     customer_id: UUID
@@ -96,6 +111,7 @@ class UsagePeriodOpened:
     ends_at: datetime
     collect_seconds: int
     outcome: OutcomeSource | None = None
+    is_progressive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +141,14 @@ class UsagePeriodRevised:
     event_ids: tuple[str, ...] = ()
 
 
-UsagePeriodCommand = OpenUsagePeriod | ShortenUsagePeriod | RecordClosing | RecordRevision
-UsagePeriodEvent = UsagePeriodOpened | UsagePeriodShortened | UsagePeriodClosed | UsagePeriodRevised
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedSoFarRecorded:
+    totals: tuple[PeriodTotal, ...]
+    told_at: datetime
+
+
+UsagePeriodCommand = OpenUsagePeriod | ShortenUsagePeriod | RecordUsedSoFar | RecordClosing | RecordRevision
+UsagePeriodEvent = UsagePeriodOpened | UsagePeriodShortened | UsedSoFarRecorded | UsagePeriodClosed | UsagePeriodRevised
 
 
 def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[UsagePeriodEvent]:
@@ -139,6 +161,8 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
             raise UsagePeriodNotFound("billing never asked for this usage period")
         case UsagePeriod(), ShortenUsagePeriod(ends_at=ends_at) if ends_at < period.ends_at:
             return [_shortened(period, command)]
+        case UsagePeriod(closed=False), RecordUsedSoFar(totals=totals, told_at=told_at):
+            return [UsedSoFarRecorded(totals=totals, told_at=told_at)]
         case UsagePeriod(closed=False, subscription_id=subscription_id), RecordClosing(totals=totals, learned_at=at):
             ends_on = period.item.ends_on
             return [UsagePeriodClosed(subscription_id=subscription_id, ends_on=ends_on, totals=totals, learned_at=at)]
@@ -160,6 +184,7 @@ def _opened(command: OpenUsagePeriod) -> UsagePeriodOpened:
         ends_at=command.ends_at,
         collect_seconds=command.collect_seconds,
         outcome=command.outcome,
+        is_progressive=command.is_progressive,
     )
 
 
@@ -197,6 +222,8 @@ def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
             )
         case UsagePeriod(), UsagePeriodShortened(item=item, ends_at=ends_at):
             return replace(period, item=item, ends_at=ends_at)
+        case UsagePeriod(), UsedSoFarRecorded(totals=totals):
+            return replace(period, so_far=(*period.so_far, totals))
         case UsagePeriod(), UsagePeriodClosed(totals=totals, learned_at=learned_at):
             return replace(period, closed=True, totals=totals, learned_at=learned_at)
         case UsagePeriod(), UsagePeriodRevised(totals=totals, revision=revision):
@@ -225,6 +252,7 @@ USAGE_PERIOD: Decider[UsagePeriod | None, UsagePeriodCommand, UsagePeriodEvent] 
     {
         "usage_period_opened": UsagePeriodOpened,
         "usage_period_shortened": UsagePeriodShortened,
+        "used_so_far_recorded": UsedSoFarRecorded,
         "usage_period_closed": UsagePeriodClosed,
         "usage_period_revised": UsagePeriodRevised,
     },

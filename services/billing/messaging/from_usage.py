@@ -4,14 +4,17 @@ answered with documents."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.billing.desk import desk_of
+from services.billing.desk import desk_of, taxation_of
+from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.commands import RequestInterimBill
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
@@ -20,9 +23,10 @@ from services.billing.domain.usage_period import (
     PeriodTotal,
     RecordClosing,
     RecordRevision,
+    RecordUsedSoFar,
     UsagePeriod,
 )
-from services.billing.processes import consolidating, correcting, invoicing
+from services.billing.processes import consolidating, correcting, invoicing, progressive
 from services.billing.projections.invoices import waiting_bills
 from services.billing.projections.invoices.waiting_bills import WaitingDay
 from services.billing.projections.subscriptions import running_usage, usage_periods
@@ -34,11 +38,34 @@ from shared.unit_of_work import UnitOfWork
 
 
 def period_advanced(message: Message, unit: UnitOfWork) -> Iterator[Order]:
-    """No decision depends on it: it is kept by day of the tenant, for what was used and is not billed."""
+    """It is kept by day of the tenant, for what was used and is not billed; only interim invoices come of it."""
     body = message.read(UsagePeriodAdvancedV1)
     zone = unit.state(TENANT_SETTINGS, unit.tenant_id).zone
-    running_usage.tell(unit, body.period_id, _totals(body.totals), local_day(message.time, zone))
-    yield from ()
+    if running_usage.tell(unit, body.period_id, _totals(body.totals), local_day(message.time, zone)):
+        yield from bill_ahead(unit, body.subscription_id, body.period_id)
+
+
+def bill_ahead(unit: UnitOfWork, subscription_id: UUID, period_id: UUID) -> Iterator[Order]:
+    """An interim invoice, where usage that shares thresholds with a period has come to the next of them."""
+    waiting_bills.alone(unit.session, unit.tenant_id)
+    subscription, period = unit.state(SUBSCRIPTION, subscription_id), unit.state(USAGE_PERIOD, period_id)
+    items = progressive.shared_items(subscription, period.item)
+    ids = [item.period_id for item in items]
+    running = running_usage.told_before(unit, unit.now + timedelta.resolution, ids)
+    told = {id_: total.totals for id_, total in running.items()}
+    periods = {id_: unit.state(USAGE_PERIOD, id_) for id_ in told}
+    bill = progressive.interim_bill(subscription, items, periods, told, unit.now, _taxed(unit, subscription))
+    if bill is None:
+        return
+    for id_ in (item.period_id for item in bill.used):
+        yield Order(USAGE_PERIOD, id_, RecordUsedSoFar(totals=told[id_], told_at=running[id_].told_at))
+    for _ in unit.execute(SUBSCRIPTION, subscription_id, RequestInterimBill(bill=bill)):
+        yield from complete(unit, unit.state(SUBSCRIPTION, subscription_id), bill)
+
+
+def _taxed(unit: UnitOfWork, subscription: Subscription) -> progressive.Taxed:
+    customer: Customer | None = unit.state(CUSTOMER, subscription.party.customer_id)
+    return progressive.Taxed(status=customer.tax if customer else None, taxation=taxation_of(unit, customer))
 
 
 def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
@@ -123,7 +150,7 @@ def _wanted(unit: UnitOfWork, subscription_id: UUID, bill: Bill) -> consolidatin
 
 
 def _usage(unit: UnitOfWork, bill: Bill) -> dict[UUID, UsagePeriod]:
-    return {item.period_id: unit.state(USAGE_PERIOD, item.period_id) for item in bill.usage}
+    return {item.period_id: unit.state(USAGE_PERIOD, item.period_id) for item in bill.metered}
 
 
 def _totals(totals: Sequence[GroupTotal]) -> tuple[PeriodTotal, ...]:

@@ -22,6 +22,7 @@ from services.billing.processes import (
     consolidating,
     crediting,
     invoicing,
+    progressive,
 )
 from services.billing.projections.invoices import invoices, waiting_bills
 from services.billing.projections.subscriptions import usage_periods
@@ -49,6 +50,7 @@ def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
         is_consolidated=customer is not None
         and customer.invoicing_on(subscription.day(timer.fire_at)) == "consolidated",
     )
+    yield from progressive.withdraw_drafts(subscription, timer.fire_at, desk_of(unit))
     for event in unit.execute(SUBSCRIPTION, timer.subject, request):
         if event.bill.together is None:
             yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), event.bill)

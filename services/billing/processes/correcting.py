@@ -134,7 +134,7 @@ def _status(
 def _changed(invoice: Invoice, contract: Contracts, usage: Usage, correction: Correction) -> Carried:
     """What all documents together should carry more, or less."""
     header, before = invoice.header, invoice.carried()
-    lines = rated(header, taken_over(header, invoice.lines), contract, usage, invoice.edits)
+    lines = rated(header, taken_over(header, invoice.lines), contract, usage, invoice.edits, is_whole=True)
     lines = rated_less_given(lines, before, invoice.given, header.invoice_id)
     lines = rated_again(header, lines, before.lines, correction.period_id)
     after = Carried.of(lines, header.party.currency, header.bill.rounding)

@@ -102,8 +102,8 @@ def _credit(
     invoice, documents = desk.invoice(correction.invoice_id), []
     shares = [
         Share(id_, carried, desk.invoice(id_).left)
-        for id_, carried in invoice.shares().items()
-        if _is_of(subscription, invoice, carried)
+        for id_, carried in _shares(invoice, desk).items()
+        if _is_of(subscription, invoice, carried, desk.invoice(id_))
     ]
     for id_, part in allocate(less, shares, correction.invoice_id, subscription.currency):
         number = desk.next_credit_note()
@@ -116,9 +116,18 @@ def _credit(
     return documents
 
 
-def _is_of(subscription: Subscription, corrected: Invoice, carried: Carried) -> bool:
-    """Of a consolidated invoice nothing is credited on a document that corrects the usage of another subscription."""
-    if not corrected.header.parts:
+def _shares(invoice: Invoice, desk: Desk) -> dict[UUID, Carried]:
+    """What each document carries of an invoice, the oldest first: what interim invoices billed of it comes before it."""
+    mine = invoice.shares()
+    interims = {id_: desk.invoice(id_).shares()[id_] for id_ in invoice.header.interim_ids}
+    family = invoice.header.invoice_id
+    before = {id_: merged([own, mine.get(id_, Carried())], family) for id_, own in interims.items()}
+    return before | {id_: carried for id_, carried in mine.items() if id_ not in before}
+
+
+def _is_of(subscription: Subscription, corrected: Invoice, carried: Carried, document: Invoice) -> bool:
+    """Of a consolidated invoice nothing is credited on a document of the usage of another subscription alone."""
+    if not corrected.header.parts or document.header.subscription_id == subscription.subscription_id:
         return True
     return any(line.subscription_id == subscription.subscription_id for line in carried.lines)
 
@@ -128,10 +137,16 @@ def revisions_of(header: Header, usage: Usage) -> dict[UUID, int]:
 
 
 def rated(
-    header: Header, parts: Sequence[Part], contract: Contracts, usage: Usage, edits: Sequence[LineEdit]
+    header: Header,
+    parts: Sequence[Part],
+    contract: Contracts,
+    usage: Usage,
+    edits: Sequence[LineEdit],
+    *,
+    is_whole: bool = False,
 ) -> tuple[InvoiceLine, ...]:
-    """The lines by the contracts of now, with what people changed of the draft."""
-    lines = composed(header, parts, lambda part: contract(part.subscription_id)[0], usage)
+    """The lines by the contracts of now, with what people changed of the draft; `is_whole` is of all documents together."""
+    lines = composed(header, parts, lambda part: contract(part.subscription_id)[0], usage, is_whole=is_whole)
     return edited(lines, edits, header.bill, header.party.currency)
 
 

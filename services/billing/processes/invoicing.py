@@ -12,7 +12,7 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription.events import Bill, Term
 from services.billing.domain.subscription.state import Subscription
 from services.billing.processes import correction_documents as documents
-from services.billing.processes import included_credit, wallets
+from services.billing.processes import excess, included_credit, wallets
 from services.billing.processes.correction_documents import Usage
 from services.billing.processes.crediting import credit_unused
 from services.billing.processes.writing import Contracts, Desk
@@ -69,6 +69,7 @@ def on_issued(
     is not used by now is credited."""
     yield from documents.on_issued(issued, number)
     contract = desk.beside(subscription, version)
+    yield from excess.on_issued(issued, contract, desk)
     for subscription_id in issued.header.subscription_ids:
         billed, by_now = contract(subscription_id)
         yield from included_credit.on_issued(billed, issued, desk.at)
@@ -82,6 +83,6 @@ def review_until(bill: Bill, subscription: Subscription) -> datetime | None:
 
 def term_of(bill: Bill, subscription: Subscription) -> Term:
     """The terms of payment, and the purchase order, are those of the latest term on the bill."""
-    flat, usage = ({item.term_number for item in bill.flat}, {item.term_number for item in bill.usage})
+    flat, usage = ({item.term_number for item in bill.flat}, {item.term_number for item in bill.metered})
     numbers = flat | usage | {fee.term_number for fee in bill.fees} | {1 for _ in bill.one_offs}
     return subscription.terms[max(numbers, default=subscription.last.number) - 1]

@@ -79,6 +79,7 @@ def _order(subscription: Subscription, line: AgreedLine, item: UsageItem) -> Ord
         ends_at=subscription.instant(item.ends_on),
         collect_seconds=line.collect_seconds,
         outcome=charge.outcome,
+        is_progressive=line.progressive is not None and charge.outcome is None,
     )
     return Order(USAGE_PERIOD, item.period_id, command)
 

@@ -49,13 +49,16 @@ class Log:
     agreed: Callable[[Subscription], Subscription] = lambda subscription: subscription
     billed: Callable[[Bill, UUID | None], Bill] = lambda bill, subscription_id: bill
 
-    def rated(self, invoice: Invoice, revisions: Mapping[UUID, int]) -> tuple[InvoiceLine, ...]:
-        """The lines of the invoice with its periods at the given revisions, and what people changed of it."""
+    def rated(
+        self, invoice: Invoice, revisions: Mapping[UUID, int], *, is_whole: bool = False
+    ) -> tuple[InvoiceLine, ...]:
+        """The lines of the invoice with its periods at the given revisions, and what people changed of it; `is_whole` is of
+        all documents together."""
         if invoice.header.kind == "one_off":
             return one_off.rated(invoice, self.billed(invoice.header.bill, None))
         header, parts = invoice.header, map(self._part, taken_over(invoice.header, invoice.lines))
         usage = {id_: at_revision(events, revisions.get(id_, 0)) for id_, events in self.periods.items()}
-        lines = composed(header, tuple(parts), self._of_part, usage)
+        lines = composed(header, tuple(parts), self._of_part, usage, is_whole=is_whole)
         return edited(lines, invoice.edits, header.bill, header.party.currency)
 
     def _part(self, part: Part) -> Part:
@@ -139,7 +142,9 @@ def _noted(invoice: Invoice, event: CorrectionNoted, log: Log) -> Iterator[Diffe
     )
     currency = event.delta.currency
     before, header = invoice.carried(), invoice.header
-    rated = rated_less_given(log.rated(invoice, event.revisions), before, invoice.given, header.invoice_id)
+    rated = rated_less_given(
+        log.rated(invoice, event.revisions, is_whole=True), before, invoice.given, header.invoice_id
+    )
     lines = rated_again(header, rated, before.lines, event.period_id)
     after = Carried.of(lines, currency, header.bill.rounding)
     name = f"{_name(invoice)}, {event.charge} at revision {event.revision}"

@@ -11,12 +11,17 @@ from services.billing.domain.agreement import Party
 from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription.state import Subscription
+from services.billing.domain.usage_period import UsagePeriod
 from services.billing.domain.wallet.state import Wallet
 from shared.money import Money
 
 # A subscription as it is by now, with the version of its stream.
 Contract = tuple[Subscription, int]
 Contracts = Callable[[UUID], Contract]
+
+
+def _no_period(period_id: UUID) -> UsagePeriod:
+    raise LookupError(period_id)
 
 
 def _none(subscription_id: UUID) -> Contract:
@@ -29,7 +34,7 @@ class Desk:
     is answered took effect. A number is asked for last, because that locks its counter. Above its `bound`, by currency in
     minor units, no bill is issued by itself. `wallets` are those of a customer that have something left, asked for once the
     number is taken: whoever issues at the same time waits for it. `contract` is asked for the subscriptions of an invoice of
-    several."""
+    several, `period` for usage that was billed ahead."""
 
     invoice: Callable[[UUID], Invoice]
     legal_entity: str
@@ -40,6 +45,7 @@ class Desk:
     wallets: Callable[[Party], Sequence[Wallet]] = lambda party: ()
     wallet: Callable[[UUID], Wallet | None] = lambda wallet_id: None
     contract: Contracts = _none
+    period: Callable[[UUID], UsagePeriod] = _no_period
 
     def beside(self, subscription: Subscription | None, version: int) -> Contracts:
         """The contract that is at hand, and the others of an invoice of several."""

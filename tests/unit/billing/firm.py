@@ -6,16 +6,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice import INVOICE
-from services.billing.domain.invoice.commands import CreditInvoice, CreditLines, Number, RecordPayment, WriteOffInvoice
+from services.billing.domain.invoice.commands import (
+    CreditInvoice,
+    CreditLines,
+    Number,
+    RecordPayment,
+    VoidInvoice,
+    WriteOffInvoice,
+)
 from services.billing.domain.invoice.compose import compose
-from services.billing.domain.invoice.events import CorrectionNoted
+from services.billing.domain.invoice.events import CorrectionNoted, CreditNoteIssued
 from services.billing.domain.invoice.giving_back import LinePart
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.totals import Totals, totals_of
@@ -23,7 +30,7 @@ from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.pricing.price import Price, Tier
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import usage_periods
-from services.billing.domain.subscription.commands import RequestBill, StartTerm
+from services.billing.domain.subscription.commands import RequestBill, RequestInterimBill, StartTerm
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation
@@ -32,8 +39,10 @@ from services.billing.domain.usage_period import (
     PeriodTotal,
     RecordClosing,
     RecordRevision,
+    RecordUsedSoFar,
 )
-from services.billing.processes import correcting, invoicing, metering
+from services.billing.processes import correcting, invoicing, metering, progressive
+from services.billing.processes.ahead_verification import verify_ahead
 from services.billing.processes.correcting import Revised
 from services.billing.processes.verification import Difference, Log, verify, verify_documents
 from services.billing.processes.writing import Desk
@@ -122,6 +131,7 @@ class Firm:
             next_credit_note=lambda: self._number("HUD-CN"),
             at=self.now,
             bounds=self.bounds,
+            period=lambda id_: self.state(USAGE_PERIOD, id_),
         )
 
     def _number(self, series: str) -> Number:
@@ -133,8 +143,29 @@ class Firm:
         self.bill(at(2))
         return self
 
+    def use(self, instant: datetime, departures: Mapping[str, int]) -> Invoice | None:
+        """So many in January by then, and the interim invoice that comes of it."""
+        self.now, subscription = instant, self.state(SUBSCRIPTION, self.id)
+        items = progressive.shared_items(subscription, self.january)
+        periods = {item.period_id: self.state(USAGE_PERIOD, item.period_id) for item in items}
+        told = {self.january.period_id: totals(departures)}
+        bill = progressive.interim_bill(subscription, items, periods, told, instant, progressive.Taxed(status=self.tax))
+        if bill is None:
+            return None
+        so_far = RecordUsedSoFar(totals=totals(departures), told_at=instant)
+        self.carry_out([Order(USAGE_PERIOD, self.january.period_id, so_far)])
+        self.carry_out([Order(SUBSCRIPTION, self.id, RequestInterimBill(bill=bill))])
+        self.complete(bill)
+        interim: Invoice = self.state(INVOICE, bill.invoice_id)
+        return interim
+
+    def void(self, invoice: Invoice) -> None:
+        self.carry_out(progressive.on_given_up(invoice))
+        self.carry_out([Order(INVOICE, invoice.header.invoice_id, VoidInvoice(reason="asked"))])
+
     def bill(self, instant: datetime) -> None:
         self.now = instant
+        self.carry_out(progressive.withdraw_drafts(self.state(SUBSCRIPTION, self.id), instant, self.desk))
         before = self.state(SUBSCRIPTION, self.id)
         request = RequestBill(at=instant, tax=self.tax, taxation=self.taxation)
         events = SUBSCRIPTION.decide(before, request)
@@ -153,7 +184,7 @@ class Firm:
                 self.carry_out(order for order in started if order.stream_id == item.period_id)
                 closing = RecordClosing(totals=(), learned_at=self.now)
                 self.carry_out([Order(USAGE_PERIOD, item.period_id, closing)])
-        return {item.period_id: self.state(USAGE_PERIOD, item.period_id) for item in bill.usage}
+        return {item.period_id: self.state(USAGE_PERIOD, item.period_id) for item in bill.metered}
 
     def revise(self, departures: Mapping[str, int], revision: int | None = None) -> None:
         """The next revision of January, or one that was told before."""
@@ -229,8 +260,8 @@ class Firm:
         return [e for events in self.events.values() for e in events if isinstance(e, kind)]
 
     def rated(self) -> Totals:
-        """What the original would be with the latest usage."""
-        bill = self.original.header.bill
+        """What the original would be with the latest usage, if nothing had been billed ahead of it."""
+        bill = replace(self.original.header.bill, ahead=())
         lines = compose(self.state(SUBSCRIPTION, self.id), bill, self._usage(bill))
         return totals_of(lines, "USD", bill.rounding)
 
@@ -238,10 +269,14 @@ class Firm:
         """What verification finds."""
         corrects = invoice.header.corrects
         original = self.state(INVOICE, corrects.invoice_id if corrects else invoice.header.invoice_id)
-        periods = [item.period_id for item in original.header.bill.usage]
+        periods = [item.period_id for item in original.header.metered]
         log = Log(
             subscription=self.events["subscription", self.id],
             periods={id_: self.events["usage_period", id_] for id_ in periods},
         )
         family, own = (self.events["invoice", i.header.invoice_id] for i in (original, invoice))
-        return [*verify(family, log), *verify_documents(invoice, own, original)]
+        known = partial(self.state, INVOICE)
+        notes = (event.corrects for event in own if isinstance(event, CreditNoteIssued) and event.corrects)
+        others = [known(id_) for id_ in {corrects.invoice_id for corrects in notes}] or [original]
+        documents = (found for other in others for found in verify_documents(invoice, own, other))
+        return [*verify(family, log), *documents, *verify_ahead(invoice, known)]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
+from services.billing.api.catalogue.progressive_forms import ProgressiveForm, progressive_form
 from services.billing.domain.included_credit import IncludedCredit
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.outcome import OutcomeSource
@@ -29,7 +30,7 @@ Limit = Annotated[int, Field(strict=True, lt=10**15)]
 Rates = Annotated[tuple[str, ...], Field(max_length=20)]
 
 SIXTY_DAYS_IN_SECONDS = 60 * 86_400
-_BY_CURRENCY = ("prices", "channel_prices", "minimums")
+_BY_CURRENCY = ("prices", "channel_prices", "minimums", "progressive", "progressive_billing")
 
 
 class FloatingAmount(DomainError):
@@ -115,6 +116,7 @@ class PlanForm(ExactForm):
     features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)
     channel_prices: Annotated[dict[Code, dict[str, ChargeForms]], Field(max_length=100)] = Field(default_factory=dict)
     tax_inclusive: StrictBool = False
+    progressive_billing: Annotated[dict[str, ProgressiveForm], Field(max_length=100)] = Field(default_factory=dict)
 
     def plan(self, code: str) -> PlanVersion:
         """What the form says, as version 1; the catalogue numbers it."""
@@ -125,6 +127,10 @@ class PlanForm(ExactForm):
             prices=_charges(self.prices),
             channel_prices={channel: _charges(prices) for channel, prices in self.channel_prices.items()},
             minimums={currency: form.minimum(currency) for currency, form in self.minimums.items()},
+            progressive={
+                currency: form.progressive(currency, f"/progressive_billing/{currency}")
+                for currency, form in self.progressive_billing.items()
+            },
             **plain,
         )
 
@@ -152,7 +158,12 @@ def answered(plan_id: UUID, plan: PlanVersion) -> PlanAnswer:
     plain = {field.name: getattr(plan, field.name) for field in fields(plan) if field.name not in _BY_CURRENCY}
     channels = {channel: _charge_forms(prices) for channel, prices in plan.channel_prices.items()}
     return PlanAnswer(
-        plan_id=plan_id, prices=_charge_forms(plan.prices), channel_prices=channels, minimums=minimums, **plain
+        plan_id=plan_id,
+        prices=_charge_forms(plan.prices),
+        channel_prices=channels,
+        minimums=minimums,
+        progressive_billing={currency: progressive_form(each) for currency, each in plan.progressive.items()},
+        **plain,
     )
 
 

@@ -45,10 +45,13 @@ class TierOut(BaseModel):
 
 
 class ProofOut(BaseModel):
+    """Before the closing of the period `told` is which of its totals, from 1; 0 is the closing, or its `revision`."""
+
     period_id: PeriodId
     revision: int
     count: int
     digest: str
+    told: int = 0
 
 
 class CorrectedLineOut(BaseModel):

@@ -30,7 +30,7 @@ from services.billing.domain.invoice.giving_back import LinePart
 from services.billing.domain.invoice.header import InvoiceKind
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, InvoiceStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
-from services.billing.processes import included_credit, wallets
+from services.billing.processes import included_credit, progressive, wallets
 from services.billing.processes.correction_documents import on_discarded
 from services.billing.processes.invoicing import on_issued
 from services.billing.projections.invoices import invoice_numbers, invoices
@@ -129,17 +129,20 @@ def release(invoice_id: InvoiceId, body: Why, unit: ReleaseInvoices) -> Ready:
 
 @router.post("/{invoice_id}/discard", response_model=InvoiceOut)
 def discard(invoice_id: InvoiceId, body: Why, unit: ChangeInvoices) -> Ready:
-    """What corrects earlier invoices on it is answered by documents of its own: they were issued, and it never will be."""
+    """What corrects earlier invoices on it is answered by documents of its own: they were issued, and it never will be. The
+    usage of an interim invoice is billed with its period."""
     unit.execute(INVOICE, invoice_id, DiscardInvoice(reason=body.reason))
     draft: Invoice = unit.state(INVOICE, invoice_id)
     desk = desk_of(unit)
     unit.because(unit.cause).carry_out(on_discarded(draft, desk.contract, desk))
+    unit.because(unit.cause).carry_out(progressive.on_given_up(draft))
     return _shown(unit, invoice_id)
 
 
 @router.post("/{invoice_id}/void", response_model=InvoiceOut)
 def void(invoice_id: InvoiceId, body: Why, unit: VoidInvoices) -> Ready:
-    """Only where nothing was paid in money; what wallets had paid goes back to them. The number stays taken."""
+    """Only where nothing was paid in money; what wallets had paid goes back to them. The number stays taken. The usage of an
+    interim invoice is billed with its period; once that is billed, the interim invoice can be credited only."""
     _taking_back(unit, invoice_id, VoidInvoice(reason=body.reason), "void")
     return _shown(unit, invoice_id)
 
@@ -185,6 +188,7 @@ def _taking_back(
         unit.because(unit.cause).carry_out(restored)
         if isinstance(command, VoidInvoice):
             unit.because(unit.cause).carry_out(included_credit.on_voided(before, desk_of(unit)))
+            unit.because(unit.cause).carry_out(progressive.on_given_up(before))
 
 
 def _issue(unit: UnitOfWork, invoice_id: UUID) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -19,6 +22,7 @@ from services.billing.api.proof.outcomes import OutcomeOut, outcomes_of, outcome
 from services.billing.api.proof.readings import given_back, reading, taxes_read
 from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.events import CreditNoteIssued
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.state import Quote
@@ -27,6 +31,7 @@ from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD, UsagePeriod
 from services.billing.domain.wallet import WALLET
 from services.billing.processes import verification
+from services.billing.processes.ahead_verification import verify_ahead
 from services.billing.processes.credit_verification import verify_credit
 from services.billing.projections.invoices import invoices
 from shared.http.routes import TransactionalRoute
@@ -120,7 +125,19 @@ def _read(unit: UnitOfWork, row: dict[str, Any], line: LineOut, counted: UsagePe
     metered = "won renewals" if counted and counted.outcome else "usage events"
     if line.corrects and not line.quantity and _is_given(unit.state(INVOICE, row["invoice_id"]), line.corrects):
         return given_back(line, row["currency"])
-    return reading(_subscription(unit, row, line), line, row["currency"], metered, _once(unit, row, line))
+    read = reading(_subscription(unit, row, line), line, row["currency"], metered, _once(unit, row, line))
+    if line.kind == "progressive" and line.corrects is None:
+        read[0] += f", which {' and '.join(_interims(unit, row, line))} billed ahead"
+    return read
+
+
+def _interims(unit: UnitOfWork, row: dict[str, Any], line: LineOut) -> list[str]:
+    """The interim invoices that the line takes off: their numbers, and the ids of drafts."""
+    bills = [part.bill for part in unit.state(INVOICE, row["invoice_id"]).header.bills]
+    wanted = (line.proof.period_id, line.group) if line.proof else None
+    ids = [each.invoice_id for bill in bills for each in bill.ahead if (each.period_id, each.group) == wanted]
+    known = [invoices.get(unit, id_) for id_ in dict.fromkeys(ids)]
+    return [each["number"] or shown("inv", each["invoice_id"]) for each in known]
 
 
 def _is_given(invoice: Invoice, corrects: CorrectedLineOut) -> bool:
@@ -164,15 +181,7 @@ def verify(invoice_id: InvoiceId, unit: VerifyInvoices) -> Verification:
     invoice: Invoice | None = unit.state(INVOICE, invoice_id)
     if invoice is None:
         raise InvoiceNotFound("no such invoice")
-    original = invoice.header.corrects.invoice_id if invoice.header.corrects else invoice_id
-    corrected: Invoice = unit.state(INVOICE, original)
-    differences = [
-        *verification.verify(_events(unit.history(INVOICE, original)), log_of(unit, corrected)),
-        *verification.verify_documents(invoice, _events(unit.history(INVOICE, invoice_id)), corrected),
-        *verify_credit(
-            invoice, {each.wallet_id: _events(unit.history(WALLET, each.wallet_id)) for each in invoice.credit}
-        ),
-    ]
+    differences = list(_differences(unit, invoice))
     same = ("document", "line", "field")
     return Verification(
         equal=not differences,
@@ -187,13 +196,33 @@ def verify(invoice_id: InvoiceId, unit: VerifyInvoices) -> Verification:
     )
 
 
+def _differences(unit: UnitOfWork, invoice: Invoice) -> Iterator[verification.Difference]:
+    corrects, id_ = invoice.header.corrects, invoice.header.invoice_id
+    original = corrects.invoice_id if corrects else id_
+    yield from verification.verify(
+        _events(unit.history(INVOICE, original)), log_of(unit, unit.state(INVOICE, original))
+    )
+    own = _events(unit.history(INVOICE, id_))
+    for corrected in _corrected_by(own, original):
+        yield from verification.verify_documents(invoice, own, unit.state(INVOICE, corrected))
+    yield from verify_ahead(invoice, partial(unit.state, INVOICE))
+    drawn = {each.wallet_id: _events(unit.history(WALLET, each.wallet_id)) for each in invoice.credit}
+    yield from verify_credit(invoice, drawn)
+
+
+def _corrected_by(events: Sequence[Any], original: UUID) -> Iterable[UUID]:
+    """The original, and other invoices whose corrections are on credit notes of this one: it billed ahead for them."""
+    notes = (event.corrects for event in events if isinstance(event, CreditNoteIssued) and event.corrects)
+    return dict.fromkeys([original, *(corrects.invoice_id for corrects in notes)])
+
+
 def log_of(unit: UnitOfWork, invoice: Invoice) -> verification.Log:
     """What the lines of an invoice follow from."""
     header = invoice.header
     subscriptions = {id_: _events(unit.history(SUBSCRIPTION, id_)) for id_ in header.subscription_ids}
     return verification.Log(
         subscription=subscriptions[header.subscription_id] if header.subscription_id else [],
-        periods={item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in header.usage},
+        periods={item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in header.metered},
         subscriptions=subscriptions,
     )
 

@@ -22,10 +22,15 @@ def reading(
     `once` what a quote charges once."""
     if line.corrects is not None and line.kind == "flat" and subscription is not None:
         return list(_unused(subscription, line, line.corrects, currency))
+    if line.corrects is not None and line.kind == "progressive":
+        was = f"{-line.corrects.before_minor} were taken off, {-line.corrects.after_minor} are now"
+        return [f"of what was billed ahead of {line.charge} {line.group}".rstrip() + f" {was}"]
     if line.corrects is not None:
         return [*_corrected(line, line.corrects, currency), *_proved(line, metered)]
     if line.kind == "flat" and subscription is not None:
         return list(_flat(subscription, line, currency))
+    if line.kind == "progressive":
+        return [f"takes off {-line.amount_minor} of {line.charge} {line.group}".rstrip(), *_proved(line, metered)]
     told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
     less = [f"less {plain(once.discount_percent)} percent"] if once and once.discount_percent else []
     return [*told, *_tiers(line, currency), *less, *_rounded(line, currency, line.residue), *_proved(line, metered)]
@@ -86,7 +91,8 @@ def given_back(line: LineOut, currency: str) -> list[str]:
 
 def _proved(line: LineOut, metered: str) -> Iterator[str]:
     if line.proof:
-        yield f"{line.proof.count} {metered} with digest {line.proof.digest}"
+        so_far = ", as told before the period was over" if line.proof.told else ""
+        yield f"{line.proof.count} {metered} with digest {line.proof.digest}{so_far}"
 
 
 def _unused(subscription: Subscription, line: LineOut, corrects: CorrectedLineOut, currency: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from services.billing.api.catalogue.plan_forms import charge_form, minimum_form
+from services.billing.api.catalogue.progressive_forms import progressive_form
 from services.billing.api.quotes import quote_shown as forms
 from services.billing.api.quotes.quoted_one_offs import one_off_answer
 from services.billing.desk import taxation_of
@@ -173,6 +174,7 @@ def _line(line: AgreedLine, totals: QuoteLineTotals) -> forms.LineAnswer:
             "ends_on": line.days.end,
             "charges": [charge_form(charge) for charge in line.charges],
             "minimum": None if line.minimum is None else minimum_form(line.minimum),
+            "progressive_billing": None if line.progressive is None else progressive_form(line.progressive),
             "per_period": _amounts(totals.per_period),
             "term": _amounts(totals.term),
             "annual_minor": totals.annual_value.minor,

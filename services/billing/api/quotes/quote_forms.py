@@ -11,12 +11,14 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from services.billing.api.catalogue.plan_forms import Code, FloatingAmount, Form, refuse_floats
+from services.billing.api.catalogue.progressive_forms import ProgressiveForm
 from services.billing.api.invoices.paper_forms import Clauses, Documents, papers_of
 from services.billing.api.quotes.discount_forms import DiscountForm, percent_off
 from services.billing.api.quotes.quoted_one_offs import QuotedOneOffForm
 from services.billing.domain.agreement import AgreedDiscount, RampPhase
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.pricing.price import Price
+from services.billing.domain.progressive import ProgressiveBilling
 from services.billing.domain.quote.alternatives import AlternativeTerms
 from services.billing.domain.quote.lines import Asked
 from services.billing.domain.quote.papers import Papers
@@ -60,7 +62,8 @@ class LineForm(Form):
     `discount_percent`, which may be left out then. `coupons` by code, in the sequence in which they are taken off; without
     it a renewed line keeps those that it has. `starts_on` is the first day of the trial, where there is one: `trial_days`,
     or without it those of the plan. A renewal has none. A line that `ends_with` a subscription of the customer has a term
-    that ends with the one agreed last there, its billing days, and is renewed for as long."""
+    that ends with the one agreed last there, its billing days, and is renewed for as long. `progressive_billing` is for this
+    line what the plan says for its currency; null is none, and without it that of the plan or of the term before stays."""
 
     plan: Code
     plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
@@ -73,16 +76,24 @@ class LineForm(Form):
     ramp: Annotated[list[RampForm], Field(max_length=100)] | None = None
     trial_days: Annotated[int, Field(strict=True, ge=0, le=365)] | None = None
     ends_with: SubscriptionId | None = None
+    progressive_billing: ProgressiveForm | None = None
 
-    def asked(self, coupons: tuple[AgreedCoupon, ...]) -> Asked:
+    def asked(self, coupons: tuple[AgreedCoupon, ...], currency: str, at: str) -> Asked:
         """With its coupons, which have been looked up."""
-        return Asked(
+        asked = Asked(
             quantity=self.quantity,
             discount_percent=self.percent_off,
             coupons=coupons,
             ramp=self.phases,
             discounts=self.reasons,
         )
+        if "progressive_billing" in self.model_fields_set:
+            asked["progressive"] = self.thresholds(currency, at)
+        return asked
+
+    def thresholds(self, currency: str, at: str) -> ProgressiveBilling | None:
+        form = self.progressive_billing
+        return None if form is None else form.progressive(currency, f"{at}/progressive_billing")
 
     @property
     def phases(self) -> tuple[RampPhase, ...]:

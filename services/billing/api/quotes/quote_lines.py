@@ -56,10 +56,10 @@ def lines_of(
         at = f"/lines/{index}"
         coupons = _coupons(unit, party, form, f"{at}/coupons")
         if line is not None:
-            sold = _changed(line, form, line.coupons if form.coupons is None else coupons)
+            sold = _changed(line, form, line.coupons if form.coupons is None else coupons, party.currency, at)
         else:
             new = form.model_copy(update={"trial_days": 0}) if kept else form
-            sold = _line(unit, party, new, policies, coupons, channel, f"{at}/plan")
+            sold = _line(unit, party, new, policies, coupons, channel, at)
         lines.append(sold if form.ends_with is None else _ending_together(unit, party, sold, form, at))
     return tuple(lines)
 
@@ -88,9 +88,11 @@ def _coupons(unit: UnitOfWork, party: Party, form: LineForm, at: str) -> tuple[A
     )
 
 
-def _changed(line: AgreedLine, form: LineForm, coupons: tuple[AgreedCoupon, ...]) -> AgreedLine:
+def _changed(line: AgreedLine, form: LineForm, coupons: tuple[AgreedCoupon, ...], currency: str, at: str) -> AgreedLine:
+    is_said = "progressive_billing" in form.model_fields_set
     return replace(
         line,
+        progressive=form.thresholds(currency, at) if is_said else line.progressive,
         coupons=coupons,
         ramp=line.ramp if form.ramp is None else form.phases,
         starts_on=form.starts_on,
@@ -110,7 +112,7 @@ def _line(
     channel: str | None,
     at: str,
 ) -> AgreedLine:
-    plan = plans.get(unit, form.plan, form.plan_version, field=at)
+    plan = plans.get(unit, form.plan, form.plan_version, field=f"{at}/plan")
     try:
         return agreed_line(
             plan,
@@ -120,10 +122,10 @@ def _line(
             channel=channel,
             term_months=form.term_months,
             trial_days=form.trial_days,
-            **form.asked(given),
+            **form.asked(given, party.currency, at),
         )
     except (NoPriceInCurrency, NoPriceInChannel) as error:
-        raise type(error)(str(error), field=at) from None
+        raise type(error)(str(error), field=f"{at}/plan") from None
 
 
 def _ending_together(unit: UnitOfWork, party: Party, line: AgreedLine, form: LineForm, at: str) -> AgreedLine:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from services.billing.api.catalogue.plan_forms import ChargeForm, MinimumForm
+from services.billing.api.catalogue.progressive_forms import ProgressiveForm
 from services.billing.api.invoices.invoice_forms import InvoiceId
 from services.billing.api.invoices.paper_forms import ClauseForm, DocumentForm
 from services.billing.api.quotes.quote_forms import CustomerId, OpportunityId, QuoteId, SubscriptionId
@@ -90,6 +91,7 @@ class LineAnswer(BaseModel):
     features: dict[str, int | None]
     charges: list[ChargeForm]
     minimum: MinimumForm | None
+    progressive_billing: ProgressiveForm | None
     coupons: list[AgreedCoupon]
     ramp: list[RampPhase]
     trial_days: int

@@ -113,7 +113,7 @@ class Amounts:
         self, found: Counter[str], subscription: Subscription, bill: Bill, usage: Usage, edits: Sequence[LineEdit]
     ) -> None:
         periods = {item.period_id: _period(subscription, item, usage[item.period_id]) for item in bill.usage}
-        alone = replace(bill, fees=(), corrections=(), tax=None, taxation=None)
+        alone = replace(bill, fees=(), corrections=(), tax=None, taxation=None, interim=None, used=(), ahead=())
         lines = compose(self._with_lines(subscription), alone, periods)
         for line in edited(lines, edits, alone, subscription.currency):
             found[line.charge] += line.amount.minor

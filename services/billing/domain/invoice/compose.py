@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatLine
+from services.billing.domain.invoice.ahead_lines import Ahead, proof_of
 from services.billing.domain.invoice.quoted_lines import quoted_lines
 from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
 from services.billing.domain.invoicing.commitment import true_up
@@ -32,16 +33,22 @@ ONE, NONE = Decimal(1), Decimal(0)
 NOTHING_METERED = PeriodTotal(group="", quantity=NONE, count=0, digest="")
 
 
-def compose(subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod]) -> tuple[InvoiceLine, ...]:
-    """Flat charges and usage less coupons, each period's usage with its true-up, then fees, what is charged once, and
-    corrections of earlier invoices; numbered from 1. Every usage period must be closed. A correction is taxed as the invoice
-    was that it corrects, whatever the status of the customer is by now."""
+def compose(
+    subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod], *, is_whole: bool = False
+) -> tuple[InvoiceLine, ...]:
+    """Flat charges and usage less coupons, each period's usage with what was billed ahead of it and its true-up, then fees,
+    what is charged once, and corrections of earlier invoices; numbered from 1. Every usage period must be closed, or told so
+    far. What was billed ahead is taken off as far as there is usage, or `is_whole`: all documents of it together. A
+    correction is taxed as the invoice was that it corrects, whatever the status of the customer is by now."""
+    ahead = Ahead(bill.ahead, subscription.currency, is_whole)
     flat = [_flat(subscription, item) for item in bill.flat]
-    periods = list(_usage_by_period(subscription, bill.usage, usage))
-    reduced = iter(_less_coupons(subscription, bill, [*flat, *chain(*(lines for _, lines in periods))]))
+    periods = list(_usage_by_period(subscription, bill.metered, usage))
+    reduced = iter(_less_coupons(subscription, bill, ahead, [*flat, *chain(*(lines for _, lines in periods))]))
     lines = [
         *islice(reduced, len(flat)),
-        *chain(*(_with_true_up(subscription, item, list(islice(reduced, len(of)))) for item, of in periods)),
+        *chain(
+            *(_of_period(subscription, bill, ahead, items, of, list(islice(reduced, len(of)))) for items, of in periods)
+        ),
         *(_fee(subscription, fee) for fee in bill.fees),
         *quoted_lines(bill, subscription.currency),
     ]
@@ -78,20 +85,21 @@ def _steps(flat: FlatLine) -> dict[str, Any]:
 
 def _usage_by_period(
     subscription: Subscription, items: Iterable[UsageItem], usage: Mapping[UUID, UsagePeriod]
-) -> Iterator[tuple[UsageItem, list[InvoiceLine]]]:
-    """The lines of all charges of one period, with one of its items."""
+) -> Iterator[tuple[list[UsageItem], list[InvoiceLine]]]:
+    """The lines of all charges of one period, with its items."""
     for _, same_period in groupby(sorted(items, key=when), key=when):
         period_items = list(same_period)
         lines = [line for item in period_items for line in _usage(subscription, item, usage[item.period_id])]
-        yield period_items[0], lines
+        yield period_items, lines
 
 
-def _less_coupons(subscription: Subscription, bill: Bill, lines: list[InvoiceLine]) -> list[InvoiceLine]:
-    """Each term has the coupons of its own line; a coupon is shared over what is charged for the same term."""
+def _less_coupons(subscription: Subscription, bill: Bill, ahead: Ahead, lines: list[InvoiceLine]) -> list[InvoiceLine]:
+    """Each term has the coupons of its own line; a coupon is shared over what is charged for the same term, and was not
+    charged ahead."""
     found = list(lines)
     for number in dict.fromkeys(line.term_number for line in lines):
         term, places = subscription.term(number), [n for n, line in enumerate(lines) if line.term_number == number]
-        charged = [(lines[n].charge, lines[n].amount) for n in places]
+        charged = [(lines[n].charge, lines[n].amount - ahead.off(lines[n])) for n in places]
         if not term.line.coupons:
             continue
         shares = coupon_shares(coupons_of(subscription, bill, term), charged, subscription.currency)
@@ -101,12 +109,49 @@ def _less_coupons(subscription: Subscription, bill: Bill, lines: list[InvoiceLin
     return found
 
 
-def _with_true_up(subscription: Subscription, item: UsageItem, lines: list[InvoiceLine]) -> Iterator[InvoiceLine]:
-    """Minimums are per period: what the rounded usage lines of one period lack is added behind them."""
+def _of_period(
+    subscription: Subscription,
+    bill: Bill,
+    ahead: Ahead,
+    items: Sequence[UsageItem],
+    rated: list[InvoiceLine],
+    lines: list[InvoiceLine],
+) -> Iterator[InvoiceLine]:
+    """`lines` are the rated ones less coupons. Minimums are per period: what the rounded usage lines of one period lack is
+    added behind them."""
     yield from lines
-    agreed = subscription.line(item.term_number, item.amendment)
-    if agreed.minimum is not None:
-        yield from _true_up(subscription, agreed, agreed.minimum, item, lines)
+    for item in items if ahead.billed else ():
+        yield from _billed_ahead(subscription, ahead, item, rated)
+    agreed = subscription.line(items[0].term_number, items[0].amendment)
+    if agreed.minimum is not None and bill.interim is None:
+        less = (-discount for discount in ahead.discounts([item.period_id for item in items]))
+        charged = chain((line.amount for line in lines), less)
+        yield from _true_up(subscription, agreed, agreed.minimum, items[0], charged)
+
+
+def _billed_ahead(
+    subscription: Subscription, ahead: Ahead, item: UsageItem, rated: Sequence[InvoiceLine]
+) -> Iterator[InvoiceLine]:
+    """Of each group one line that takes off what interim invoices billed, taxed as the usage is by now."""
+    term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
+    charge = agreed.on(item.starts_on).charge(item.charge)
+    for group in ahead.groups(item.period_id):
+        place = (item.period_id, group)
+        billed = ahead.of(place)
+        yield _line(
+            term,
+            "progressive",
+            charge.code,
+            charge.name,
+            item.starts_on,
+            item.ends_on,
+            -ahead.taken(place, rated),
+            **_plan(agreed, item),
+            **_charged(charge, term),
+            group=group,
+            quantity=-sum((each.quantity for each in billed), NONE),
+            proof=proof_of(billed[-1]),
+        )
 
 
 def when(item: UsageItem) -> tuple[int, str]:
@@ -118,7 +163,7 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
     term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
     charge = agreed.on(item.starts_on).charge(item.charge)
     rating = ChargeRating(charge, subscription.currency)
-    for total in period.totals or (() if charge.group_by else (NOTHING_METERED,)):
+    for total in period.told_at(item.told) or (() if charge.group_by else (NOTHING_METERED,)):
         rated = rating.period(total.group, total.quantity, total.count)
         yield _line(
             term,
@@ -140,7 +185,8 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
 
 
 def _proof(item: UsageItem, period: UsagePeriod, total: PeriodTotal) -> UsageProof:
-    return UsageProof(period_id=item.period_id, revision=period.revision, count=total.count, digest=total.digest)
+    id_, revision = item.period_id, 0 if item.told else period.revision
+    return UsageProof(period_id=id_, revision=revision, count=total.count, digest=total.digest, told=item.told)
 
 
 def _charged(charge: Charge, term: Term) -> dict[str, Any]:
@@ -156,10 +202,10 @@ def _true_up(
     agreed: AgreedLine,
     minimum: MinimumCommitment,
     item: UsageItem,
-    usage: list[InvoiceLine],
+    charged: Iterable[Money],
 ) -> Iterator[InvoiceLine]:
     least = prorated_minimum(subscription, agreed, minimum, item)
-    missing = true_up(least, (line.amount for line in usage))
+    missing = true_up(least, charged)
     if missing.minor:
         term = subscription.term(item.term_number)
         taxed = {"tax_rates": minimum.tax_rates, "tax_category": minimum.tax_category}

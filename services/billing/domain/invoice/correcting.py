@@ -31,6 +31,9 @@ from services.billing.domain.invoice.together import shares_left
 from shared.decider import NotAllowedNow
 from shared.money import Money
 
+# Why interim invoices are credited: what they billed is more than the period came to.
+BILLED_AHEAD = "billed_ahead"
+
 CorrectingCommand = CreditInvoice | CreditLines | CreditCorrection | CreditUnused | NoteCorrection | AnswerCorrection
 
 
@@ -138,9 +141,11 @@ def _number(number: Number) -> dict[str, Any]:
 
 
 def _noted(invoice: Invoice, command: NoteCorrection) -> list[InvoiceEvent]:
-    """Once for each revision of a period, whatever it is called and however often it is told."""
+    """Once for each revision of a period, whatever it is called and however often it is told; and once of what was billed
+    ahead."""
     correction = command.correction
-    if invoice.has_heard(correction.period_id, correction.revision):
+    is_first = correction.cause == BILLED_AHEAD and correction.correction_id not in invoice.corrections
+    if invoice.has_heard(correction.period_id, correction.revision) and not is_first:
         return []
     currency = invoice.totals.total.currency
     event = CorrectionNoted(

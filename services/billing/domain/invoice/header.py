@@ -10,7 +10,7 @@ from services.billing.domain.agreement import Party
 from services.billing.domain.correction import Correction
 from services.billing.domain.subscription.events import Bill, UsageItem
 
-InvoiceKind = Literal["regular", "correction", "one_off"]
+InvoiceKind = Literal["regular", "progressive", "correction", "one_off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,8 @@ class Part:
 class Header:
     """`subscription_version` is the version of the subscription's stream that the lines were made from.
     An invoice that corrects another one says which, and has a bill without items. A one-off invoice has no subscription.
-    Neither has a consolidated one, whose own bill has no items either: it has `parts`."""
+    Neither has a consolidated one, whose own bill has no items either: it has `parts`. One of an interim bill is
+    progressive."""
 
     invoice_id: UUID
     subscription_id: UUID | None
@@ -45,6 +46,8 @@ class Header:
     def kind(self) -> InvoiceKind:
         if self.corrects is not None:
             return "correction"
+        if self.bill.interim is not None:
+            return "progressive"
         return "regular" if self.subscription_id or self.parts else "one_off"
 
     @property
@@ -67,6 +70,16 @@ class Header:
     @property
     def usage(self) -> tuple[UsageItem, ...]:
         return tuple(item for part in self.bills for item in part.bill.usage)
+
+    @property
+    def metered(self) -> tuple[UsageItem, ...]:
+        """Also what was used so far of periods that go on."""
+        return tuple(item for part in self.bills for item in part.bill.metered)
+
+    @property
+    def interim_ids(self) -> tuple[UUID, ...]:
+        """The interim invoices whose usage is billed here, the earliest first."""
+        return tuple(dict.fromkeys(each.invoice_id for part in self.bills for each in part.bill.ahead))
 
     def owner_of(self, period_id: UUID) -> UUID:
         """The subscription whose usage period it is; it is billed here."""

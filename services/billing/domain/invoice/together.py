@@ -22,16 +22,17 @@ OfPart = Callable[[Part], Subscription]
 
 
 def composed(
-    header: Header, parts: Sequence[Part], of_part: OfPart, usage: Mapping[UUID, UsagePeriod]
+    header: Header, parts: Sequence[Part], of_part: OfPart, usage: Mapping[UUID, UsagePeriod], *, is_whole: bool = False
 ) -> tuple[InvoiceLine, ...]:
     """The lines of each part as they would be on an invoice of its own, one part after the other, numbered from 1. On a
-    consolidated invoice each says whose it is. `parts` are those of the header, perhaps with fewer corrections."""
+    consolidated invoice each says whose it is. `parts` are those of the header, perhaps with fewer corrections. `is_whole` is
+    of all documents together."""
     if not header.parts:
-        return tuple(line for part in parts for line in compose(of_part(part), part.bill, usage))
+        return tuple(line for part in parts for line in compose(of_part(part), part.bill, usage, is_whole=is_whole))
     lines = (
         replace(line, subscription_id=part.subscription_id)
         for part in parts
-        for line in compose(of_part(part), part.bill, usage)
+        for line in compose(of_part(part), part.bill, usage, is_whole=is_whole)
     )
     return tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
 

@@ -22,6 +22,7 @@ Policy = Literal["by_day", "on_delivery", "at_once"]
 POLICIES: dict[LineKind, Policy] = {
     "flat": "by_day",
     "usage": "on_delivery",
+    "progressive": "on_delivery",
     "true_up": "on_delivery",
     "reinstatement": "at_once",
     "late_fee": "at_once",

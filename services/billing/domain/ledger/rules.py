@@ -68,6 +68,8 @@ RULES: dict[type, Rule] = {
 WITHOUT_MONEY = frozenset(
     {
         "accounting_period_closed",
+        "billed_ahead_released",
+        "used_so_far_recorded",
         "clock_set",
         "coupon_changed",
         "customer_changed",

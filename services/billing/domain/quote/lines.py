@@ -12,6 +12,7 @@ from services.billing.domain.agreement import AgreedDiscount, AgreedLine, RampPh
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.plan import PlanVersion
+from services.billing.domain.progressive import ProgressiveBilling
 from services.billing.domain.uplift import uplifted
 from shared.money import Money
 
@@ -63,6 +64,7 @@ class Asked(TypedDict, total=False):
     coupons: tuple[AgreedCoupon, ...]
     ramp: tuple[RampPhase, ...]
     discounts: tuple[AgreedDiscount, ...]
+    progressive: ProgressiveBilling | None
 
 
 def agreed_line(
@@ -93,7 +95,7 @@ def agreed_line(
         minimum=plan.minimums.get(currency),
         trial_days=tried,
         channel=channel,
-        **asked,
+        **Asked(progressive=plan.progressive_in(currency, channel)) | asked,
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine
+from services.billing.domain.billed_ahead import BilledAhead
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.cancelling import left_of
 from services.billing.domain.subscription.couponed import couponed
@@ -51,7 +52,14 @@ def bill(
         taxation=taxation and _in_force(taxation, on, _ends(due, on)),
         together=_together(subscription, on) if is_consolidated else None,
         coupons=couponed(subscription, on, [*due["flat"], *due["usage"]]),
+        ahead=ahead_of(subscription, due["usage"]),
     )
+
+
+def ahead_of(subscription: Subscription, items: Iterable[UsageItem]) -> tuple[BilledAhead, ...]:
+    """What interim invoices billed of the periods of items."""
+    ids = {item.period_id for item in items} if subscription.ahead else ()
+    return tuple(each for each in subscription.ahead if each.period_id in ids)
 
 
 class _Due(TypedDict):

@@ -10,7 +10,7 @@ from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.amended_line import LineChange
 from services.billing.domain.subscription.changes import CreditRule, Origin, When
-from services.billing.domain.subscription.events import DeferredCorrection, LateInvoice, RenewalMode, Term
+from services.billing.domain.subscription.events import Bill, DeferredCorrection, LateInvoice, RenewalMode, Term
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation
 
@@ -198,6 +198,20 @@ class RequestBill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestInterimBill:
+    """Bill usage of periods that go on, which has come to a threshold."""
+
+    bill: Bill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseAhead:
+    """An interim invoice is given up: the bill of the period takes nothing off for it."""
+
+    invoice_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeferCorrection:
     """Put it on the next bill."""
 
@@ -237,6 +251,8 @@ SubscriptionCommand = (
     | ResumeSubscription
     | EndPause
     | RequestBill
+    | RequestInterimBill
+    | ReleaseAhead
     | DeferCorrection
     | AssessLateFee
 )

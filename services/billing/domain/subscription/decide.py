@@ -26,9 +26,11 @@ from services.billing.domain.subscription.commands import (
     ExpireSubscription,
     PauseSubscription,
     RecordLegalNotice,
+    ReleaseAhead,
     RemindOfEnd,
     RenewTerm,
     RequestBill,
+    RequestInterimBill,
     RequestNonRenewal,
     ResumeSubscription,
     StartTerm,
@@ -55,6 +57,7 @@ from services.billing.domain.subscription.events import (
     TermStarted,
 )
 from services.billing.domain.subscription.evolve import evolve
+from services.billing.domain.subscription.interim import release_ahead, request_interim
 from services.billing.domain.subscription.pausing import pause, resume
 from services.billing.domain.subscription.renewing import auto_renew, record_notice, refuse_late, renew, window_end
 from services.billing.domain.subscription.state import (
@@ -95,8 +98,8 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
         case Subscription(), RequestBill(at=at, tax=tax, taxation=taxation):
             wanted = bill(subscription, at, tax, taxation, is_consolidated=command.is_consolidated)
             return [BillRequested(bill=wanted)] if wanted else []
-        case Subscription(), DeferCorrection() | AssessLateFee():
-            return _for_next_bill(subscription, command)
+        case Subscription(), DeferCorrection() | AssessLateFee() | RequestInterimBill() | ReleaseAhead():
+            return _about_bills(subscription, command)
         case Subscription(status="cancelled" | "transferred"), _:
             return _after_cancellation(subscription, command)
         case Subscription(trial=Trial() as trial, in_trial=True), _:
@@ -265,8 +268,14 @@ def _stop_renewing(subscription: Subscription, command: RequestNonRenewal) -> li
     return [NonRenewalRequested(facts=facts, reason=command.reason, successor_subscription_id=successor)]
 
 
-def _for_next_bill(subscription: Subscription, command: DeferCorrection | AssessLateFee) -> list[SubscriptionEvent]:
+def _about_bills(
+    subscription: Subscription, command: DeferCorrection | AssessLateFee | RequestInterimBill | ReleaseAhead
+) -> list[SubscriptionEvent]:
     match command:
+        case RequestInterimBill():
+            return [*request_interim(subscription, command)]
+        case ReleaseAhead():
+            return [*release_ahead(subscription, command)]
         case AssessLateFee():
             return _late_fee(subscription, command)
         case DeferCorrection(correction=correction):

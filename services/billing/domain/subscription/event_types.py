@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.billing.domain.subscription import events, pause_events, transfer_events, trial_events
+from services.billing.domain.subscription import events, interim, pause_events, transfer_events, trial_events
 
 SubscriptionEvent = (
     events.SubscriptionCreated
@@ -30,6 +30,7 @@ SubscriptionEvent = (
     | pause_events.SubscriptionPaused
     | pause_events.SubscriptionResumed
     | events.BillRequested
+    | interim.BilledAheadReleased
     | events.CorrectionDeferred
 )
 
@@ -59,5 +60,6 @@ EVENT_TYPES: dict[str, type] = {
     "subscription_paused": pause_events.SubscriptionPaused,
     "subscription_resumed": pause_events.SubscriptionResumed,
     "bill_requested": events.BillRequested,
+    "billed_ahead_released": interim.BilledAheadReleased,
     "correction_deferred": events.CorrectionDeferred,
 }

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
+from services.billing.domain.billed_ahead import BilledAhead, Interim
 from services.billing.domain.correction import Carried, Correction
 from services.billing.domain.coupon import BilledCoupon
 from services.billing.domain.invoicing.tax import TaxPolicy
@@ -103,7 +104,7 @@ class FlatItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageItem:
-    """A metered charge for a usage period that has ended, likewise."""
+    """A metered charge for a usage period that has ended, likewise; for one that goes on `told` is which of its totals."""
 
     period_id: UUID
     charge: str
@@ -113,6 +114,7 @@ class UsageItem:
     starts_on: date
     ends_on: date
     amendment: int = 0
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,8 @@ class Bill:
     """What an invoice is to be made of; with a `tax` status what it charges for is not taxed. `taxation` are the rates where
     the customer was, as they were known then; without it there are only those of prices. One that is for `together` has no
     invoice of its own, unless no other one came for the same day. `coupons` are those that take something off; None where
-    nothing was agreed with one, or it was not told."""
+    nothing was agreed with one, or it was not told. An `interim` bill is of what was `used` so far of periods that go on;
+    `ahead` is what interim invoices billed before of the usage of this one."""
 
     invoice_id: UUID
     billing_on: date
@@ -153,6 +156,14 @@ class Bill:
     one_offs: tuple[OneOffItem, ...] = ()
     together: Together | None = None
     coupons: tuple[BilledCoupon, ...] | None = None
+    interim: Interim | None = None
+    used: tuple[UsageItem, ...] = ()
+    ahead: tuple[BilledAhead, ...] = ()
+
+    @property
+    def metered(self) -> tuple[UsageItem, ...]:
+        """Of periods that are over, or so far of those that go on."""
+        return self.used if self.interim else self.usage
 
     @property
     def rounding(self) -> TaxPolicy:

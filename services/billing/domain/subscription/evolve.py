@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.billing.domain.agreed_one_off import OneOffItem
+from services.billing.domain.billed_ahead import BilledAhead
 from services.billing.domain.subscription.couponed import of_its_period
 from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
@@ -33,6 +34,7 @@ from services.billing.domain.subscription.events import (
     TermStarted,
     UsageItem,
 )
+from services.billing.domain.subscription.interim import BilledAheadReleased, released
 from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.state import Subscription, billing_key
 from services.billing.domain.subscription.transfer_events import (
@@ -58,6 +60,8 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
             return replace(subscription, fees=(*subscription.fees, fee), late=(*subscription.late, invoice_id))
         case Subscription(), BillRequested(bill=bill):
             return _billed(subscription, bill)
+        case Subscription(), BilledAheadReleased():
+            return replace(subscription, ahead=released(subscription, event))
         case Subscription(), CorrectionDeferred(correction=correction):
             return replace(subscription, deferred=(*subscription.deferred, correction))
         case Subscription(), TermStarted():
@@ -163,7 +167,16 @@ def _billed(subscription: Subscription, bill: Bill) -> Subscription:
         bills=subscription.bills + 1,
         one_offs_on=bill.invoice_id if bill.one_offs else subscription.one_offs_on,
         couponed=of_its_period(subscription, bill),
+        ahead=_ahead(subscription, bill),
     )
+
+
+def _ahead(subscription: Subscription, bill: Bill) -> tuple[BilledAhead, ...]:
+    """An interim bill adds to it; the bill of a period takes it over."""
+    if bill.interim is not None:
+        return (*subscription.ahead, *bill.interim.billed)
+    billed = {item.period_id for item in bill.usage}
+    return tuple(each for each in subscription.ahead if each.period_id not in billed)
 
 
 def _key(item: FlatItem | UsageItem) -> str:

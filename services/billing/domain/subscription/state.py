@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.billed_ahead import BilledAhead
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.subscription.changes import (
     Amendment,
@@ -45,7 +46,8 @@ class Subscription:
     number, and the last one may still be to come. `noticed` are the terms with proof
     that the customer was told that they renew by themselves. What was transferred is `cancelled` as well, where it was, and
     has an `origin` where it goes on. `one_offs` of its quote are on the invoice `one_offs_on`, once they are billed.
-    `couponed` are the bills of the current billing period of which a coupon may have taken an amount."""
+    `couponed` are the bills of the current billing period of which a coupon may have taken an amount. `ahead` is what interim
+    invoices billed of periods that are not billed yet."""
 
     subscription_id: UUID
     party: Party
@@ -75,6 +77,7 @@ class Subscription:
     one_offs: tuple[OneOffItem, ...] = ()
     one_offs_on: UUID | None = None
     couponed: tuple[Bill, ...] = ()
+    ahead: tuple[BilledAhead, ...] = ()
 
     @property
     def in_trial(self) -> bool:

@@ -13,6 +13,7 @@ from services.billing.domain.plan import RevenueClass
 from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD, UsagePeriod
+from services.billing.projections.invoices.interim_lines import billed_ahead
 from services.billing.projections.subscriptions import running_usage
 from services.billing.projections.subscriptions.contract_questions import (
     OpenContract,
@@ -79,13 +80,16 @@ def _add_usage(unit: UnitOfWork, found: Unbilled, used: Used, end: datetime, day
     rated = [(contract, begun) for contract, begun in used if any(_is_known(i, closed, found.told) for i in begun)]
     ids = [contract.subscription_id for contract, _ in rated]
     subscriptions = conditions(unit, ids, SharedLines(), until=end)
+    ahead = billed_ahead(unit, items, day)
     for contract, begun in rated:
         subscription = subscriptions[contract.subscription_id]
         over = [item for item in begun if item.period_id in closed]
         found.add("usage", contract.currency, unbilled.usage(subscription, over, closed, day, are_over=True))
+        found.add("usage", contract.currency, unbilled.less(ahead, over))
         going_on = [item for item in begun if item.period_id in found.told]
         periods = {i.period_id: _as_told(subscription, i, found.told[i.period_id]) for i in going_on}
         found.add("running", contract.currency, unbilled.usage(subscription, going_on, periods, day, are_over=False))
+        found.add("running", contract.currency, unbilled.less(ahead, going_on))
 
 
 def _closed(unit: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, UsagePeriod]:

@@ -17,7 +17,7 @@ MOST_SHOWN = 100
 @dataclass(frozen=True, slots=True)
 class Metered:
     """metered = billed + pending + void + left out, unless something is off: quantities, and events. `open_periods` are not
-    closed yet, and count for nothing else."""
+    closed yet, and count for no more than interim invoices were made of."""
 
     meter: str
     periods: int
@@ -76,7 +76,8 @@ meters AS (
 told AS (
   SELECT DISTINCT ON (stream_id) stream_id AS period_id, data -> 'totals' AS totals FROM events
   WHERE tenant_id = %(tenant)s AND category = 'usage_period'
-    AND type IN ('usage_period_closed', 'usage_period_revised') AND stream_id IN (SELECT period_id FROM mine)
+    AND type IN ('used_so_far_recorded', 'usage_period_closed', 'usage_period_revised')
+    AND stream_id IN (SELECT period_id FROM mine)
   ORDER BY stream_id, version DESC),
 metered AS (
   SELECT period_id, COALESCE(sum((total ->> 'quantity')::numeric), 0) AS quantity,
@@ -97,11 +98,12 @@ documents AS (
 lines AS (
   SELECT (line -> 'proof' ->> 'period_id')::uuid AS period_id, line ->> 'group' AS name,
          sign * (line ->> 'quantity')::numeric AS quantity, (line -> 'proof' ->> 'count')::bigint AS events,
-         (line -> 'proof' ->> 'revision')::int AS revision
+         (line -> 'proof' ->> 'revision')::int AS revision, COALESCE((line -> 'proof' ->> 'told')::int, 0) AS told
   FROM documents CROSS JOIN jsonb_array_elements(lines) AS line WHERE line -> 'proof' ->> 'period_id' IS NOT NULL),
 billed AS (
   SELECT period_id, sum(quantity) AS quantity, sum(events)::bigint AS events FROM (
-    SELECT period_id, name, sum(quantity) AS quantity, (array_agg(events ORDER BY revision DESC))[1] AS events
+    SELECT period_id, name, sum(quantity) AS quantity,
+           (array_agg(events ORDER BY revision DESC, told = 0 DESC, told DESC))[1] AS events
     FROM lines WHERE period_id IN (SELECT period_id FROM mine) GROUP BY period_id, name) by_group
   GROUP BY period_id),
 answered AS (

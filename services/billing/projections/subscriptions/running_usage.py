@@ -30,10 +30,11 @@ class RunningTotal:
     totals: tuple[PeriodTotal, ...]
 
 
-def tell(unit: UnitOfWork, period_id: UUID, totals: Sequence[PeriodTotal], on_day: date) -> None:
-    """It takes the place of what was told of the period on that day; nothing that was decided waits for it."""
+def tell(unit: UnitOfWork, period_id: UUID, totals: Sequence[PeriodTotal], on_day: date) -> bool:
+    """It takes the place of what was told of the period on that day. Whether it is new, and may be billed at once."""
     where = {"tenant": unit.tenant_id, "period": period_id, "day": on_day, "at": unit.now}
-    run(unit.session.connection, _TELL, where | {"totals": msgspec.json.encode(totals).decode()})
+    told = run(unit.session.connection, _TELL, where | {"totals": msgspec.json.encode(totals).decode()}).fetchone()
+    return told is not None and bool(told[0])
 
 
 def told_before(unit: UnitOfWork, until: datetime, period_ids: Iterable[UUID]) -> dict[UUID, RunningTotal]:
@@ -52,7 +53,8 @@ _TELL = """
 INSERT INTO running_usage (tenant_id, period_id, on_day, told_at, totals)
 VALUES (%(tenant)s, %(period)s, %(day)s, %(at)s, %(totals)s::jsonb)
 ON CONFLICT (tenant_id, period_id, on_day) DO UPDATE SET told_at = excluded.told_at, totals = excluded.totals
-WHERE running_usage.told_at <= excluded.told_at"""
+WHERE running_usage.told_at <= excluded.told_at
+RETURNING (SELECT p.is_progressive FROM usage_periods p WHERE p.tenant_id = %(tenant)s AND p.period_id = %(period)s)"""
 
 _TOLD = """
 SELECT DISTINCT ON (period_id) period_id, told_at, totals::text FROM running_usage

@@ -71,6 +71,7 @@ def _row(entry: Recorded, event: UsagePeriodOpened) -> dict[str, Any]:
         "revision": 0,
         "term_number": event.item.term_number,
         "amendment": event.item.amendment,
+        "is_progressive": event.is_progressive or None,
     }
 
 

@@ -1,0 +1,75 @@
+"""What interim invoices billed of the usage on a bill, beside what that usage comes to by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.billing.domain.billed_ahead import BilledAhead
+from services.billing.domain.invoice_line import InvoiceLine, UsageProof
+from shared.money import Money
+
+Place = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """By usage period and group. What a line of an invoice takes off is no more than its usage comes to: what was billed
+    beyond that is credited, and that is seen where `is_whole`."""
+
+    billed: Sequence[BilledAhead]
+    currency: str
+    is_whole: bool = False
+
+    def groups(self, period_id: UUID) -> list[str]:
+        return list(dict.fromkeys(each.group for each in self.billed if each.period_id == period_id))
+
+    def of(self, place: Place) -> Sequence[BilledAhead]:
+        return [each for each in self.billed if (each.period_id, each.group) == place]
+
+    def amount(self, place: Place) -> Money:
+        """What was billed, before coupons."""
+        return Money.total((each.amount for each in self.of(place)), self.currency)
+
+    def off(self, line: InvoiceLine) -> Money:
+        """What is taken off a line of usage, which has neither coupons nor tax yet."""
+        if line.proof is None or not self.billed:
+            return Money.zero(self.currency)
+        return min(self.amount((line.proof.period_id, line.group)), line.amount)
+
+    def taken(self, place: Place, lines: Sequence[InvoiceLine]) -> Money:
+        """The same of a group, which may be gone."""
+        if self.is_whole:
+            return self.amount(place)
+        mine = (self.off(line) for line in lines if line.proof and (line.proof.period_id, line.group) == place)
+        return Money.total(mine, self.currency)
+
+    def discounts(self, period_ids: Sequence[UUID]) -> Iterator[Money]:
+        """What coupons took off interim invoices."""
+        for each in self.billed:
+            if each.period_id in period_ids:
+                yield from (discount.amount for discount in each.discounts)
+
+
+def proof_of(last: BilledAhead) -> UsageProof:
+    return UsageProof(period_id=last.period_id, revision=0, count=last.count, digest=last.digest, told=last.told)
+
+
+def billed_by(invoice_id: UUID, ahead: Ahead, used: Iterable[InvoiceLine]) -> Iterator[BilledAhead]:
+    """What lines of usage add to what was billed before; `invoice_id` is that of the interim invoice that they are on."""
+    for line in used:
+        assert line.proof is not None  # it is of usage
+        place = (line.proof.period_id, line.group)
+        more = line.rated - ahead.amount(place)
+        yield BilledAhead(
+            invoice_id=invoice_id,
+            period_id=line.proof.period_id,
+            group=line.group,
+            quantity=line.quantity - sum(each.quantity for each in ahead.of(place)),
+            amount=max(more, Money.zero(more.currency)),
+            told=line.proof.told,
+            count=line.proof.count,
+            digest=line.proof.digest,
+            discounts=line.discounts,
+        )
