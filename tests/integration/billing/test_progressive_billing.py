@@ -13,7 +13,7 @@ from services.billing.store import READ_MODELS, create_store
 from shared.contracts.usage import PeriodMessage
 from shared.rebuild import rebuild
 from tests.integration.billing.room import FEBRUARY, Room
-from tests.integration.billing.shop import DEPARTURES, FEE
+from tests.integration.billing.shop import CUSTOMER, DEPARTURES, FEE, Shop
 from tests.support.house import Service
 
 THRESHOLDS = {"USD": {"thresholds": ["1500.00", "9000.00"]}}
@@ -158,4 +158,27 @@ def test_a_minimum_is_for_all_that_the_period_was_billed(billing: Service, tenan
     gates.close(100)
     told = [("usage", "100", 300_000), ("progressive", "-70", -210_000), ("true_up", "1", 200_000)]
     assert (lines(gates.period), gates.carried()) == (told, 500_000)
+    assert_sound(gates)
+
+
+@pytest.mark.parametrize("closed", [100, 40])
+def test_an_invoice_of_several_subscriptions_takes_off_what_was_billed_of_one(
+    billing: Service, tenant: str, closed: int
+) -> None:
+    gates = Gates(
+        billing, tenant, prices={"USD": [{**FEE, "price": FEE["price"] | {"unit_amount": "1.00"}}, DEPARTURES]}
+    )
+    shop = Shop(billing, tenant)
+    consolidated = {"mode": "consolidated", "effective_on": "2031-01-15"}
+    assert gates.client.put("/v1/customers/F9", json={**CUSTOMER, "invoicing": consolidated}).status_code == 200
+    shop.accept(shop.send(shop.draft(starts_on="2031-02-01")["quote_id"])["acceptance_token"])
+    gates.use(9, 70)
+    gates.close_usage(departures={"JFK": closed})
+    gates.live_until("2031-02-02")
+    together = gates.one(issued_on="2031-02-01", kind="regular")
+    assert len(together["subscriptions"]) == 2
+    assert lines(together) == [("usage", str(closed), closed * 3_000), ("progressive", "-70", -min(closed, 70) * 3_000)]
+    gates.revise_usage(february(11), 1, JFK=20)
+    assert gates.carried() == 20 * 3_000
+    assert gates.interims[0]["credit_notes"]
     assert_sound(gates)
