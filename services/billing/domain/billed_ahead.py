@@ -35,3 +35,8 @@ class Interim:
     threshold: Money
     reached: Money
     billed: tuple[BilledAhead, ...]
+
+    def taken(self, coupon: str, currency: str) -> Money:
+        """What a coupon took off."""
+        discounts = (discount for each in self.billed for discount in each.discounts)
+        return Money.total((discount.amount for discount in discounts if discount.coupon == coupon), currency)

@@ -83,7 +83,7 @@ def _bill(subscription: Subscription, used: Sequence[UsageItem], at: datetime, t
         fees=(),
         tax=taxed.status,
         taxation=taxed.taxation and taxed.taxation.between(min(days), max(days)),
-        coupons=couponed(subscription, on, used),
+        coupons=couponed(subscription, on, used, is_interim=True),
         interim=Interim(threshold=nothing, reached=nothing, billed=()),
         used=tuple(used),
         ahead=ahead_of(subscription, used),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.billing.domain.coupon import AgreedCoupon
+from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.events import CreditNoteIssued
 from services.billing.domain.pricing.limits import NotPositive
 from services.billing.domain.pricing.price import PartMissing
@@ -108,3 +111,33 @@ def test_what_sums_to_a_threshold_are_all_groups_together() -> None:
     assert [(line.group, line.amount.minor) for line in interim.lines] == [("EWR", 333), ("JFK", 667)]
     bill = interim.header.bill
     assert bill.interim is not None and (bill.interim.threshold, bill.interim.reached) == (usd(1_000), usd(1_000))
+
+
+def coupon(**parts: object) -> AgreedCoupon:
+    return AgreedCoupon(code="welcome", name="Welcome", **parts)  # type: ignore[arg-type]
+
+
+@settings(max_examples=60)
+@given(st.lists(USAGE, max_size=5), USAGE, st.sampled_from(["5.00", "20.00", "70.00"]))
+def test_a_coupon_of_an_amount_is_taken_once_a_period_where_there_is_something(uses, closed, amount) -> None:  # type: ignore[no-untyped-def]
+    line = replace(NO_MINIMUM, charges=(GATES,), coupons=(coupon(amount=Decimal(amount), charges=("gates",)),))
+    firm = Firm(line)
+    for day, departures in enumerate(sorted(uses, key=lambda each: sum(each.values()))):
+        firm.use(at(1, 1 + day), departures)
+    firm.closed(closed)
+    invoices = [firm.state(INVOICE, id_) for category, id_ in firm.events if category == "invoice"]
+    taken = sum(discount.amount.minor for i in invoices for line in i.lines for discount in line.discounts)
+    assert taken <= int(Decimal(amount) * 100)
+    if not firm.happened(CreditNoteIssued):
+        left = sum(i.totals.subtotal.minor for i in invoices)
+        assert taken == min(left + taken, int(Decimal(amount) * 100))
+
+
+def test_a_percentage_is_taken_off_each_invoice_and_not_twice() -> None:
+    firm = Firm(replace(NO_MINIMUM, coupons=(coupon(percent=Decimal(10), charges=("gates",)),)))
+    interim = firm.use(at(1, 9), {"JFK": 10})
+    firm.closed({"JFK": 20})
+    assert interim is not None
+    assert [line.amount.minor for line in interim.lines] == [3_000]  # 33.33 less 3.33
+    gates = [line.amount.minor for line in firm.original.lines if line.charge == "gates"]
+    assert gates == [4_243, -3_333]  # 43.44 less a tenth of the 10.11 beyond what was billed, and what was

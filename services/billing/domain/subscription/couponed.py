@@ -23,13 +23,21 @@ from shared.periods import Days
 Items = Sequence[FlatItem | UsageItem]
 
 
-def couponed(subscription: Subscription, on: date, items: Items) -> tuple[BilledCoupon, ...] | None:
+def couponed(
+    subscription: Subscription, on: date, items: Items, *, is_interim: bool = False
+) -> tuple[BilledCoupon, ...] | None:
     """Of the terms of the items, billed on a day, by all that is known now, as credit is; None where none was agreed with a
-    coupon."""
+    coupon. What `is_interim` is of periods that go on."""
     if not any(term.line.coupons for term in subscription.terms):
         return None
     terms = [term for term in _terms(subscription, items) if term.line.coupons]
-    return tuple(each for term in terms for each in _of_term(subscription, term, on)) if terms else None
+    days = ((term, _day(term, on, is_interim=is_interim)) for term in terms)
+    return tuple(each for term, day in days for each in _of_term(subscription, term, day)) if terms else None
+
+
+def _day(term: Term, on: date, *, is_interim: bool) -> date:
+    """What tells the billing period of a bill: one that is of a period which goes on is told like the one at its end."""
+    return on + timedelta(days=1) if is_interim and not term.line.is_billed_at_once else on
 
 
 def coupons_of(subscription: Subscription, bill: Bill, term: Term) -> list[AgreedCoupon]:
@@ -44,8 +52,12 @@ def of_its_period(subscription: Subscription, bill: Bill) -> tuple[Bill, ...]:
     """The bills of the billing period that a bill is of, and this one, where a coupon of an amount was agreed."""
     if not any(_has_amounts(term) for term in subscription.terms):
         return ()
-    term = next(filter(_has_amounts, _terms(subscription, (*bill.flat, *bill.usage))), None)
-    return (*_earlier(subscription, term, bill.billing_on), bill) if term else subscription.couponed
+    term = next(filter(_has_amounts, _terms(subscription, (*bill.flat, *bill.metered))), None)
+    return (*_earlier(subscription, term, _day_of(bill, term)), bill) if term else subscription.couponed
+
+
+def _day_of(bill: Bill, term: Term) -> date:
+    return _day(term, bill.billing_on, is_interim=bill.interim is not None)
 
 
 def _has_amounts(term: Term) -> bool:
@@ -74,12 +86,14 @@ def _left(subscription: Subscription, term: Term, coupon: AgreedCoupon, on: date
 
 def _earlier(subscription: Subscription, term: Term, on: date) -> list[Bill]:
     opened = _opened_on(subscription, term, on)
-    return [bill for bill in subscription.couponed if _opened_on(subscription, term, bill.billing_on) == opened]
+    return [bill for bill in subscription.couponed if _opened_on(subscription, term, _day_of(bill, term)) == opened]
 
 
 def _taken(subscription: Subscription, term: Term, coupon: AgreedCoupon, bill: Bill) -> Money:
     """What it took off a bill, less what of that was for time that is not used. A bill with usage takes all of it: how much
     goes to which of its lines is known only when the usage is, and changes with it."""
+    if bill.interim is not None:
+        return bill.interim.taken(coupon.code, subscription.currency)
     currency, coupons = subscription.currency, coupons_of(subscription, bill, term)
     mine = next((each for each in coupons if each.code == coupon.code), None)
     if mine is None:
