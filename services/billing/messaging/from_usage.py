@@ -150,7 +150,7 @@ def _wanted(unit: UnitOfWork, subscription_id: UUID, bill: Bill) -> consolidatin
 
 
 def _usage(unit: UnitOfWork, bill: Bill) -> dict[UUID, UsagePeriod]:
-    return {item.period_id: unit.state(USAGE_PERIOD, item.period_id) for item in bill.metered}
+    return {item.period_id: unit.state(USAGE_PERIOD, item.period_id) for item in bill.of_usage}
 
 
 def _totals(totals: Sequence[GroupTotal]) -> tuple[PeriodTotal, ...]:

@@ -83,6 +83,6 @@ def review_until(bill: Bill, subscription: Subscription) -> datetime | None:
 
 def term_of(bill: Bill, subscription: Subscription) -> Term:
     """The terms of payment, and the purchase order, are those of the latest term on the bill."""
-    flat, usage = ({item.term_number for item in bill.flat}, {item.term_number for item in bill.metered})
+    flat, usage = ({item.term_number for item in bill.flat}, {item.term_number for item in bill.of_usage})
     numbers = flat | usage | {fee.term_number for fee in bill.fees} | {1 for _ in bill.one_offs}
     return subscription.terms[max(numbers, default=subscription.last.number) - 1]

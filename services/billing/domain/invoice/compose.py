@@ -42,7 +42,7 @@ def compose(
     correction is taxed as the invoice was that it corrects, whatever the status of the customer is by now."""
     ahead = Ahead(bill.ahead, subscription.currency, is_whole)
     flat = [_flat(subscription, item) for item in bill.flat]
-    periods = list(_usage_by_period(subscription, bill.metered, usage))
+    periods = list(_usage_by_period(subscription, bill.of_usage, usage))
     reduced = iter(_less_coupons(subscription, bill, ahead, [*flat, *chain(*(lines for _, lines in periods))]))
     lines = [
         *islice(reduced, len(flat)),

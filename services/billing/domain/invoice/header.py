@@ -72,9 +72,9 @@ class Header:
         return tuple(item for part in self.bills for item in part.bill.usage)
 
     @property
-    def metered(self) -> tuple[UsageItem, ...]:
+    def of_usage(self) -> tuple[UsageItem, ...]:
         """Also what was used so far of periods that go on."""
-        return tuple(item for part in self.bills for item in part.bill.metered)
+        return tuple(item for part in self.bills for item in part.bill.of_usage)
 
     @property
     def interim_ids(self) -> tuple[UUID, ...]:

@@ -52,7 +52,7 @@ def of_its_period(subscription: Subscription, bill: Bill) -> tuple[Bill, ...]:
     """The bills of the billing period that a bill is of, and this one, where a coupon of an amount was agreed."""
     if not any(_has_amounts(term) for term in subscription.terms):
         return ()
-    term = next(filter(_has_amounts, _terms(subscription, (*bill.flat, *bill.metered))), None)
+    term = next(filter(_has_amounts, _terms(subscription, (*bill.flat, *bill.of_usage))), None)
     return (*_earlier(subscription, term, _day_of(bill, term)), bill) if term else subscription.couponed
 
 

@@ -161,7 +161,7 @@ class Bill:
     ahead: tuple[BilledAhead, ...] = ()
 
     @property
-    def metered(self) -> tuple[UsageItem, ...]:
+    def of_usage(self) -> tuple[UsageItem, ...]:
         """Of periods that are over, or so far of those that go on."""
         return self.used if self.interim else self.usage
 
