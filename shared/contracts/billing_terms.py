@@ -11,6 +11,14 @@ from uuid import UUID
 from shared.contracts.billing import SubscriptionMessage
 
 
+class TrialEndingV1(SubscriptionMessage, frozen=True, kw_only=True):
+    """Only reminds, once, unless it was converted before; with `converts` the first term follows by itself."""
+
+    TYPE: ClassVar[str] = "billing.trial_ending.v1"
+    days_left: int
+    converts: bool
+
+
 class TrialConvertedV1(SubscriptionMessage, frozen=True, kw_only=True):
     """A trial, which was told as term number 0, goes on as the first term; rights are extended to its end."""
 

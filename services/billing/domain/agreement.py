@@ -116,6 +116,7 @@ class AgreedLine:
     anchor: date | None = None
     ends_on: date | None = None
     progressive: ProgressiveBilling | None = None
+    trial_reminder_days: int | None = None
 
     @property
     def days(self) -> Days:

@@ -76,6 +76,7 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
         coupons=line.coupons,
         trial_days=line.trial_days,
         trial_converts=line.trial_converts,
+        trial_reminder_days=line.trial_reminder_days,
         anchor=line.anchor,
         ends_on=line.ends_on,
     )

@@ -86,7 +86,8 @@ class PlanVersion:
     `features` maps what is granted to its limit, None for no limit.
     Bills fall at the boundaries of `every`: calendar ones, or counted from the start of the subscription.
     `late_usage_days` belong to `ignore_after` and are None otherwise. A trial of `trial_days` comes before the first term;
-    with `trial_converts` the term follows by itself. Prices that are `tax_inclusive` have the tax in them.
+    with `trial_converts` the term follows by itself, and `trial_reminder_days` before its end the customer is reminded.
+    Prices that are `tax_inclusive` have the tax in them.
     """
 
     code: str
@@ -106,6 +107,7 @@ class PlanVersion:
     late_usage_days: int | None = None
     trial_days: int = 0
     trial_converts: bool = True
+    trial_reminder_days: int | None = None
     minimums: dict[str, MinimumCommitment] = field(default_factory=dict)
     features: dict[str, int | None] = field(default_factory=dict)
     channel_prices: dict[str, dict[str, tuple[Charge, ...]]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from services.billing.domain.subscription.commands import (
     EndTrial,
     ExpireSubscription,
     RemindOfEnd,
+    RemindOfTrialEnd,
     StartTerm,
 )
 from services.billing.domain.usage_period import USAGE_PERIOD
@@ -57,6 +58,10 @@ def pause_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 def trial_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(SUBSCRIPTION, timer.subject, EndTrial(at=timer.fire_at))
+
+
+def trial_ending(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    yield Order(SUBSCRIPTION, timer.subject, RemindOfTrialEnd(at=timer.fire_at))
 
 
 def notice_deadline(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:

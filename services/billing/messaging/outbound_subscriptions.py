@@ -34,6 +34,8 @@ def subscription_contract(event: Any) -> Contract | None:
 
 def trial_contract(event: Any) -> Contract | None:
     match event:
+        case trial_events.TrialEnding(facts=facts, days_left=days_left, converts=converts):
+            return terms.TrialEndingV1(**_facts(facts), days_left=days_left, converts=converts)
         case trial_events.TrialConverted(facts=facts, at=at):
             return terms.TrialConvertedV1(**_facts(facts), converted_at=at)
         case trial_events.TrialEnded(facts=facts, at=at):

@@ -31,6 +31,7 @@ from services.billing.messaging.contract_timers import (
     term_start,
     transfer,
     trial_end,
+    trial_ending,
     window_end,
 )
 from services.billing.messaging.from_outcomes import outcomes_due
@@ -57,6 +58,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         pause_end,
         outdated_quotes,
         trial_end,
+        trial_ending,
         notice_deadline,
         superseded_quotes,
         term_start,

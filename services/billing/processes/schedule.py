@@ -149,9 +149,11 @@ def _of_quotes_and_terms(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
         case QuoteSent(valid_until=valid_until):
             yield _timer(recorded, "quote_expiry", valid_until, TERMS)
-        case SubscriptionCreated(facts=facts, trial=Trial(ends_on=ends_on)):
+        case SubscriptionCreated(facts=facts, trial=Trial(ends_on=ends_on, reminded_on=reminded_on)):
             yield _timer(recorded, "term_start", facts.starts_at, TERMS)
             yield _timer(recorded, "trial_end", start_of_day(ends_on, facts.party.zone), TERMS)
+            if reminded_on is not None:
+                yield _timer(recorded, "trial_ending", start_of_day(reminded_on, facts.party.zone), TERMS)
         case SubscriptionCreated(facts=facts, term=term):
             yield from _term(recorded, term, facts.party.zone, term.starts_on)
         case TrialConverted(facts=facts, term=term, at=at):

@@ -198,6 +198,7 @@ HANDLERS: Handlers = {
     billing.DunningStepReachedV1.TYPE: _dunning_step_reached,
     billing.DunningClearedV1.TYPE: _dunning_cleared,
     **passing_over(
+        billing_terms.TrialEndingV1,
         billing_terms.LegalNoticeRecordedV1,
         billing_terms.AutoRenewalRefusedV1,
         billing.SubscriptionTermEndingV1,

@@ -180,6 +180,7 @@ HANDLERS: Handlers = {
         billing.QuoteSentV1,
         billing.QuoteClosedV1,
         billing_terms.SubscriptionPausedV1,
+        billing_terms.TrialEndingV1,
         billing_terms.TrialEndedV1,
         billing_terms.LegalNoticeRecordedV1,
         billing_terms.AutoRenewalRefusedV1,

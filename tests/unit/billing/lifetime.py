@@ -28,6 +28,7 @@ from services.billing.domain.subscription.commands import (
     EndTrial,
     ExpireSubscription,
     RemindOfEnd,
+    RemindOfTrialEnd,
     RequestBill,
     StartTerm,
     TakeOverSubscription,
@@ -59,6 +60,7 @@ CLOCK = {
     "pause_end": EndPause,
     "transfer": EffectTransfer,
     "trial_end": EndTrial,
+    "trial_ending": RemindOfTrialEnd,
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from services.billing.domain.subscription.commands import (
     CancelSubscription,
     ConvertTrial,
     PauseSubscription,
+    RemindOfTrialEnd,
     RenewTerm,
     RequestNonRenewal,
     WithdrawNonRenewal,
@@ -27,15 +29,19 @@ from services.billing.domain.subscription.events import (
     SubscriptionCreated,
     TermStarted,
 )
-from services.billing.domain.subscription.trial_events import TrialConverted
+from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnding
+from services.billing.processes.schedule import timers_of
+from shared.causes import Cause
 from shared.decider import NotAllowedNow
+from shared.event_store import Recorded, StreamKey
 from shared.money import Money
-from tests.unit.billing.lifetime import Lifetime
+from tests.unit.billing.lifetime import TENANT, Lifetime
 from tests.unit.billing.test_cancellation import AGREED, TAXED, flat
-from tests.unit.billing.test_subscription import CALLS, LINE, NEXT_QUOTE, new_york
+from tests.unit.billing.test_subscription import CALLS, LINE, ME, NEXT_QUOTE, new_york
 from tests.unit.billing.worth import agreed
 
 NOON = timedelta(hours=12)
+NOW = new_york(2012, 11, 20)
 
 
 def tried(at: datetime, *, days: int = 30, converts: bool = True, **changed: Any) -> Lifetime:
@@ -116,6 +122,45 @@ def test_a_trial_is_cancelled_at_once_or_where_it_ends_and_owes_nothing() -> Non
         cancelled = life.events["subscription", life.subscription.subscription_id][-1]
         assert isinstance(cancelled, SubscriptionCancelled)
         assert (cancelled.facts.term_number, cancelled.facts.renewal.policy) == (0, "")
+
+
+def reminders(life: Lifetime) -> list[tuple[int, int, bool]]:
+    events = life.events["subscription", life.subscription.subscription_id]
+    told = (event for event in events if isinstance(event, TrialEnding))
+    return [(event.facts.term_number, event.days_left, event.converts) for event in told]
+
+
+@pytest.mark.parametrize(("days", "reminder_days", "left"), [(30, None, 7), (30, 21, 21), (30, 3, 3), (5, None, 5)])
+def test_a_customer_is_reminded_once_of_the_end_of_a_trial(days: int, reminder_days: int | None, left: int) -> None:
+    life = tried(new_york(2013, 1, 1) - timedelta(days=left, minutes=1), days=days, trial_reminder_days=reminder_days)
+    assert reminders(life) == []
+    life.move(new_york(2013, 1, 1) - timedelta(days=left))
+    assert reminders(life) == [(0, left, True)]
+    assert life.say(RemindOfTrialEnd(at=life.now)) == []
+    life.move(new_york(2013, 3, 1))
+    assert life.say(RemindOfTrialEnd(at=new_york(2012, 12, 25))) == []
+    assert len(reminders(life)) == 1
+
+
+def test_who_has_converted_or_cancelled_before_is_not_reminded() -> None:
+    for said in (
+        ConvertTrial(at=new_york(2012, 12, 12)),
+        CancelSubscription(at=new_york(2012, 12, 12), when="period_end", credit="none", reason="no use"),
+        CancelSubscription(at=new_york(2012, 12, 12), when="now", credit="none", reason="no use"),
+    ):
+        life = tried(new_york(2012, 12, 12))
+        life.say(said)
+        life.move(new_york(2013, 2, 1))
+        assert reminders(life) == []
+
+
+def test_a_trial_that_was_agreed_before_there_were_reminders_has_none() -> None:
+    created = tried(new_york(2012, 11, 20)).events["subscription", ME][0]
+    assert created.trial.reminded_on == date(2012, 12, 25)
+    stored = msgspec.json.encode(created).replace(b',"reminded_on":"2012-12-25"', b"")
+    read = msgspec.json.decode(stored, type=SubscriptionCreated)
+    entry = Recorded(read, StreamKey(TENANT, "subscription", ME), 1, None, Cause(TENANT, NOW, NOW, {}))
+    assert [timer.name for timer in timers_of(entry)] == ["term_start", "trial_end"]
 
 
 def test_before_there_is_a_term_nothing_is_amended_renewed_or_paused() -> None:

@@ -27,6 +27,8 @@ from shared.periods import Every
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Limit = Annotated[int, Field(strict=True, lt=10**15)]
+# Of the end of a trial.
+ReminderDays = Annotated[int, Field(strict=True, ge=3, le=21)]
 Rates = Annotated[tuple[str, ...], Field(max_length=20)]
 
 SIXTY_DAYS_IN_SECONDS = 60 * 86_400
@@ -112,6 +114,7 @@ class PlanForm(ExactForm):
     late_usage_days: Annotated[int, Field(strict=True, le=3650)] | None = None
     trial_days: Annotated[int, Field(strict=True, le=365)] = 0
     trial_converts: StrictBool = True
+    trial_reminder_days: ReminderDays | None = None
     minimums: dict[str, MinimumForm] = Field(default_factory=dict)
     features: Annotated[dict[Code, Limit | None], Field(max_length=200)] = Field(default_factory=dict)
     channel_prices: Annotated[dict[Code, dict[str, ChargeForms]], Field(max_length=100)] = Field(default_factory=dict)

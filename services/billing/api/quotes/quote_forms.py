@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from services.billing.api.catalogue.plan_forms import Code, FloatingAmount, Form, refuse_floats
 from services.billing.api.catalogue.progressive_forms import ProgressiveForm
+from services.billing.api.catalogue.plan_forms import Code, FloatingAmount, Form, ReminderDays, refuse_floats
 from services.billing.api.invoices.paper_forms import Clauses, Documents, papers_of
 from services.billing.api.quotes.discount_forms import DiscountForm, percent_off
 from services.billing.api.quotes.quoted_one_offs import QuotedOneOffForm
@@ -75,6 +75,7 @@ class LineForm(Form):
     coupons: Annotated[list[Code], Field(max_length=10)] | None = None
     ramp: Annotated[list[RampForm], Field(max_length=100)] | None = None
     trial_days: Annotated[int, Field(strict=True, ge=0, le=365)] | None = None
+    trial_reminder_days: ReminderDays | None = None
     ends_with: SubscriptionId | None = None
     progressive_billing: ProgressiveForm | None = None
 
@@ -89,6 +90,8 @@ class LineForm(Form):
         )
         if "progressive_billing" in self.model_fields_set:
             asked["progressive"] = self.thresholds(currency, at)
+        if self.trial_reminder_days is not None:
+            asked["trial_reminder_days"] = self.trial_reminder_days
         return asked
 
     def thresholds(self, currency: str, at: str) -> ProgressiveBilling | None:

@@ -96,6 +96,7 @@ class LineAnswer(BaseModel):
     ramp: list[RampPhase]
     trial_days: int
     trial_converts: bool
+    trial_reminder_days: int | None
     per_period: Amounts
     term: Amounts
     annual_minor: int

@@ -99,11 +99,12 @@ class AmendmentOut(BaseModel):
 
 
 class TrialOut(BaseModel):
-    """From `starts_on` up to, not including, `ends_on`, or until it was converted."""
+    """From `starts_on` up to, not including, `ends_on`, or until it was converted. On `reminded_on` its end is told."""
 
     starts_on: date
     ends_on: date
     converts: bool
+    reminded_on: date | None = None
     converted_at: datetime | None
 
 

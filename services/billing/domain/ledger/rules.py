@@ -115,6 +115,7 @@ WITHOUT_MONEY = frozenset(
         "transfer_scheduled",
         "transfer_withdrawn",
         "trial_converted",
+        "trial_ending",
         "trial_ended",
         "usage_period_closed",
         "usage_period_opened",

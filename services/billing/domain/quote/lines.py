@@ -52,6 +52,7 @@ _AS_IN_THE_PLAN = (
     "late_usage",
     "late_usage_days",
     "trial_converts",
+    "trial_reminder_days",
     "tax_inclusive",
 )
 
@@ -65,6 +66,7 @@ class Asked(TypedDict, total=False):
     ramp: tuple[RampPhase, ...]
     discounts: tuple[AgreedDiscount, ...]
     progressive: ProgressiveBilling | None
+    trial_reminder_days: int
 
 
 def agreed_line(
@@ -85,7 +87,7 @@ def agreed_line(
     """
     tried = plan.trial_days if trial_days is None else trial_days
     return AgreedLine(
-        **{name: getattr(plan, name) for name in _AS_IN_THE_PLAN},
+        **{name: getattr(plan, name) for name in _AS_IN_THE_PLAN} | dict(asked),
         plan=plan.code,
         plan_version=plan.version,
         charges=plan.charges_in(currency, channel),

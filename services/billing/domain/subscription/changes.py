@@ -57,11 +57,13 @@ class LegalNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """Days of use that cost nothing, before the first term; with `converts` the term follows by itself."""
+    """Days of use that cost nothing, before the first term; with `converts` the term follows by itself. Of its end the
+    customer is reminded on a day; None in trials from before there were reminders."""
 
     starts_on: date
     ends_on: date
     converts: bool
+    reminded_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

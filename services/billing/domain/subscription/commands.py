@@ -43,6 +43,11 @@ class EndTrial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindOfTrialEnd:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindOfEnd:
     at: datetime
 
@@ -231,6 +236,7 @@ SubscriptionCommand = (
     | StartTerm
     | ConvertTrial
     | EndTrial
+    | RemindOfTrialEnd
     | RemindOfEnd
     | EndTerm
     | ExpireSubscription

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import reduce
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from services.billing.domain.subscription.commands import (
     RecordLegalNotice,
     ReleaseAhead,
     RemindOfEnd,
+    RemindOfTrialEnd,
     RenewTerm,
     RequestBill,
     RequestInterimBill,
@@ -68,7 +68,7 @@ from services.billing.domain.subscription.state import (
 )
 from services.billing.domain.subscription.transfer_events import TransferWithdrawn
 from services.billing.domain.subscription.transferring import effect_transfer, transfer
-from services.billing.domain.subscription.trying import overdue, tried
+from services.billing.domain.subscription.trying import overdue, trial_of, tried
 from shared.decider import NotAllowedNow
 
 BY_THE_CLOCK = (
@@ -81,6 +81,7 @@ BY_THE_CLOCK = (
     EffectTransfer,
     EndPause,
     EndTrial,
+    RemindOfTrialEnd,
     AutoRenewTerm,
 )
 
@@ -222,8 +223,7 @@ def _created(command: CreateSubscription) -> SubscriptionCreated:
     if not line.trial_days:
         facts = facts_of(command.subscription_id, command.party, term)
         return SubscriptionCreated(facts=facts, term=term, one_offs=command.one_offs)
-    starts_on = line.starts_on - timedelta(days=line.trial_days)
-    trial = Trial(starts_on=starts_on, ends_on=line.starts_on, converts=line.trial_converts)
+    trial = trial_of(line)
     facts = trial_facts(command.subscription_id, command.party, term, trial)
     return SubscriptionCreated(facts=facts, term=term, trial=trial, one_offs=command.one_offs)
 

@@ -7,6 +7,7 @@ from services.billing.domain.subscription import events, interim, pause_events, 
 SubscriptionEvent = (
     events.SubscriptionCreated
     | events.SubscriptionActivated
+    | trial_events.TrialEnding
     | trial_events.TrialConverted
     | trial_events.TrialEnded
     | events.TermStarted
@@ -37,6 +38,7 @@ SubscriptionEvent = (
 EVENT_TYPES: dict[str, type] = {
     "subscription_created": events.SubscriptionCreated,
     "subscription_activated": events.SubscriptionActivated,
+    "trial_ending": trial_events.TrialEnding,
     "trial_converted": trial_events.TrialConverted,
     "trial_ended": trial_events.TrialEnded,
     "term_started": events.TermStarted,

@@ -42,7 +42,7 @@ from services.billing.domain.subscription.transfer_events import (
     TransferScheduled,
     TransferWithdrawn,
 )
-from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded
+from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded, TrialEnding
 from shared.decider import CorruptStream
 
 
@@ -75,7 +75,7 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
 def _ending(subscription: Subscription, event: SubscriptionEvent) -> Subscription:
     """What becomes of a term that nobody renewed, or means to."""
     match event:
-        case SubscriptionTermEnding(facts=facts, days_left=days_left):
+        case SubscriptionTermEnding(facts=facts, days_left=days_left) | TrialEnding(facts=facts, days_left=days_left):
             return replace(subscription, reminded=(*subscription.reminded, (facts.term_number, days_left)))
         case NonRenewalRequested(successor_subscription_id=successor):
             return replace(_non_renewing(subscription), successor=successor)

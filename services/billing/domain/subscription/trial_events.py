@@ -9,6 +9,15 @@ from services.billing.domain.subscription.events import Facts, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialEnding:
+    """So many days are left of it; with `converts` the first term follows by itself."""
+
+    facts: Facts
+    days_left: int
+    converts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialConverted:
     """The first term begins, on the day of the conversion."""
 

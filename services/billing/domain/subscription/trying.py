@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.subscription.cancelling import cancel, effect_cancellation
 from services.billing.domain.subscription.changes import Trial
 from services.billing.domain.subscription.commands import (
@@ -12,14 +13,30 @@ from services.billing.domain.subscription.commands import (
     ConvertTrial,
     EffectCancellation,
     EndTrial,
+    RemindOfTrialEnd,
     StartTerm,
     SubscriptionCommand,
 )
 from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import SubscriptionActivated, TermStarted
 from services.billing.domain.subscription.state import Subscription
-from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded
+from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded, TrialEnding
 from shared.decider import NotAllowedNow
+
+# How long before the end of a trial the customer is reminded, where nothing else was agreed.
+REMINDER_DAYS = 7
+
+
+def trial_of(line: AgreedLine) -> Trial:
+    """The days before the line starts. Of one that is no longer than the days of the reminder its first day reminds."""
+    starts_on, ends_on = line.starts_on - timedelta(days=line.trial_days), line.starts_on
+    reminder_days = REMINDER_DAYS if line.trial_reminder_days is None else line.trial_reminder_days
+    return Trial(
+        starts_on=starts_on,
+        ends_on=ends_on,
+        converts=line.trial_converts,
+        reminded_on=max(starts_on, ends_on - timedelta(days=reminder_days)),
+    )
 
 
 def tried(subscription: Subscription, trial: Trial, command: SubscriptionCommand) -> list[SubscriptionEvent]:
@@ -31,6 +48,8 @@ def tried(subscription: Subscription, trial: Trial, command: SubscriptionCommand
             return _converted(subscription, trial, at)
         case "trialing", EndTrial(at=at) if at >= subscription.instant(trial.ends_on):
             return _over(subscription, trial, at)
+        case "scheduled" | "trialing", RemindOfTrialEnd(at=at):
+            return _ending(subscription, trial, subscription.day(at))
         case "scheduled" | "trialing", CancelSubscription():
             return [*cancel(subscription, command)]
         case "scheduled" | "trialing", EffectCancellation():
@@ -47,6 +66,16 @@ def overdue(subscription: Subscription, trial: Trial, at: datetime) -> list[Subs
     begun = SubscriptionActivated(at=subscription.instant(trial.starts_on))
     over = _over(subscription, trial, ends_at)
     return [begun, *over] if over and subscription.phase == "scheduled" else over
+
+
+def _ending(subscription: Subscription, trial: Trial, on: date) -> list[SubscriptionEvent]:
+    """Once; nothing where it is cancelled at its end, or before."""
+    due = subscription.cancellation_due
+    is_left = due is not None and due.at <= subscription.instant(trial.ends_on)
+    if subscription.reminded or is_left or on >= trial.ends_on:
+        return []
+    facts, days_left = subscription.facts(subscription.last), (trial.ends_on - on).days
+    return [TrialEnding(facts=facts, days_left=days_left, converts=trial.converts)]
 
 
 def _over(subscription: Subscription, trial: Trial, at: datetime) -> list[SubscriptionEvent]:

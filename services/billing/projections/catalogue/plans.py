@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.domain.catalogue import PLAN, PlanNotFound, PlanPublished
 from services.billing.domain.plan import PlanVersion
+from services.billing.projections import later_fields
 from services.billing.tables import plans
 from shared.event_store import Recorded
 from shared.moments import PlayedBack
@@ -35,7 +36,7 @@ def _row(entry: Recorded, event: PlanPublished) -> dict[str, Any]:
         "plan_id": event.plan_id,
         "code": event.plan.code,
         "version": event.plan.version,
-        "plan": msgspec.to_builtins(event.plan),
+        "plan": later_fields.told(event.plan),
     }
 
 

@@ -11,8 +11,10 @@ import msgspec
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
+from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote import QUOTE, events
 from services.billing.domain.quote.state import QuoteNotFound
+from services.billing.projections import later_fields
 from services.billing.tables import quotes
 from shared.event_store import Recorded, StreamKey
 from shared.moments import PlayedBack
@@ -88,8 +90,13 @@ def _document(event: events.QuoteDrafted) -> dict[str, Any]:
 
 
 def _version(event: events.QuoteDrafted | events.QuoteRevised, by: str) -> dict[str, Any]:
-    same = ("lines", "valid_until", "alternatives", "papers", "one_offs")
-    return {str(event.version): {name: getattr(event, name) for name in same} | {"by": by}}
+    same = {name: getattr(event, name) for name in ("valid_until", "papers", "one_offs")}
+    alternatives = [{"terms": each.terms, "lines": _lines(each.lines)} for each in event.alternatives]
+    return {str(event.version): same | {"lines": _lines(event.lines), "alternatives": alternatives, "by": by}}
+
+
+def _lines(lines: Sequence[AgreedLine]) -> list[dict[str, Any]]:
+    return [later_fields.told(line) for line in lines]
 
 
 def _change(event: events.QuoteEvent) -> Change:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Text, bindparam, case, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.billing.domain.subscription.changes import Amendment, Cancellation, Origin, Transfer
+from services.billing.domain.subscription.changes import Amendment, Cancellation, Origin, Transfer, Trial
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
     CancellationScheduled,
@@ -54,10 +54,16 @@ def row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
             "transferred_from": None if event.origin is None else _origin(event.origin),
             "amendments": [],
             "pauses": [],
-            "trial": None if event.trial is None else msgspec.to_builtins(event.trial) | {"converted_at": None},
+            "trial": None if event.trial is None else _trial(event.trial),
             "terms": [_term(event.facts, event.term)],
         },
     }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    """Without the day of the reminder where there is none, as rows were before there were reminders."""
+    told = msgspec.to_builtins(trial) | {"converted_at": None}
+    return {name: value for name, value in told.items() if name != "reminded_on" or value is not None}
 
 
 def changes_of(event: object) -> dict[str, Any]:
