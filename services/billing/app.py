@@ -34,6 +34,7 @@ from services.billing.api.quotes import acceptance_front, previews, quote_accept
 from services.billing.api.subscriptions import (
     legal_notices,
     pauses,
+    purchase_orders,
     subscription_changes,
     subscriptions,
     transfers,
@@ -53,7 +54,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (coupons, tax_rates, taxes, evaluations, previews):
         app.include_router(room.router)
-    for room in (subscriptions, subscription_changes, pauses, transfers, trials, legal_notices):
+    for room in (subscriptions, subscription_changes, pauses, transfers, trials, legal_notices, purchase_orders):
         app.include_router(room.router)
     for room in (invoices, bill_runs, one_off_invoices, invoice_lines, proof, billed_usage, collections):
         app.include_router(room.router)

@@ -93,6 +93,7 @@ def _of_subscriptions(names: Names) -> dict[str, Any]:
         "POST /v1/subscriptions/{subscription_id}/transfer": TRANSFER,
         "POST /v1/subscriptions/{subscription_id}/transfer/preview": TRANSFER,
         "POST /v1/subscriptions/{subscription_id}/legal-notice": NOTICE,
+        "PUT /v1/subscriptions/{subscription_id}/purchase-order": {"purchase_order": "4711"},
     }
 
 

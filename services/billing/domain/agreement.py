@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
+from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.coupon import AgreedCoupon
@@ -38,6 +39,9 @@ class RenewalTerms:
     uplift_percent: Decimal
     auto: AutoRenewal | None = None
 
+
+# Before rights begin the first invoice is paid, or a purchase order is there; or neither.
+PaymentRule = Literal["on_invoice", "prepaid", "po"]
 
 # Why a discount was given, where nobody has said.
 UNNAMED_REASON = "agreed"
@@ -117,6 +121,7 @@ class AgreedLine:
     ends_on: date | None = None
     progressive: ProgressiveBilling | None = None
     trial_reminder_days: int | None = None
+    payment: PaymentRule = "on_invoice"
 
     @property
     def days(self) -> Days:

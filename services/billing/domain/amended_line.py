@@ -77,6 +77,7 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
         trial_days=line.trial_days,
         trial_converts=line.trial_converts,
         trial_reminder_days=line.trial_reminder_days,
+        payment=line.payment,
         anchor=line.anchor,
         ends_on=line.ends_on,
     )

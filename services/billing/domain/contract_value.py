@@ -83,7 +83,9 @@ def basis(subscription: Subscription) -> str:
     """A digest of what the worth of a contract depends on."""
     foreseen = subscription.foreseen
     changes = foreseen.amendments, foreseen.pauses, foreseen.resumptions, foreseen.cancelled, foreseen.charged_once
-    return blake2b(msgspec.json.encode((foreseen.in_trial, foreseen.terms, *changes)), digest_size=16).hexdigest()
+    return blake2b(
+        msgspec.json.encode((foreseen.in_trial, foreseen.waiting, foreseen.terms, *changes)), digest_size=16
+    ).hexdigest()
 
 
 def items_of(subscription: Subscription) -> ContractItems:

@@ -36,6 +36,10 @@ class ReasonRepeated(DomainError):
     """Parts of a discount are told apart by their reason."""
 
 
+class NothingToPrepay(DomainError):
+    """What is paid before rights begin is what is charged in advance."""
+
+
 class PhaseOutOfOrder(DomainError):
     """The phases of a ramp follow each other inside the term."""
 
@@ -56,6 +60,7 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
     """Raise a DomainError with the JSON pointer of the wrong field, below `at`."""
     positive(line.quantity, f"{at}/quantity")
     positive(line.term_months, f"{at}/term_months")
+    _validate_payment(line, f"{at}/payment")
     _validate_discount(line.discount_percent, at)
     _validate_reasons(line, at)
     _validate_coupons(line, f"{at}/coupons")
@@ -77,6 +82,13 @@ def _validate_progressive(line: AgreedLine, progressive: ProgressiveBilling, at:
     validate_progressive(progressive, at)
     if not line.metered:
         raise NothingMetered("the line charges for no usage: leave it out", field=at)
+
+
+def _validate_payment(line: AgreedLine, at: str) -> None:
+    if line.payment != "on_invoice" and line.trial_days:
+        raise PartNotAllowed("a trial begins by its day: leave it out, or the trial", field=at)
+    if line.payment == "prepaid" and not line.is_billed_at_once:
+        raise NothingToPrepay("nothing is charged in advance: leave it out", field=at)
 
 
 def _validate_coupons(line: AgreedLine, at: str) -> None:

@@ -57,7 +57,7 @@ def _ramp_days(line: AgreedLine) -> Iterator[date]:
 
 def annual(subscription: Subscription | None, day: date) -> int:
     """In minor units; nothing where no term runs on the day. A ramp, and what was amended, count as they are on the day."""
-    if subscription is None or subscription.status in _RESTING:
+    if subscription is None or subscription.status in _RESTING or subscription.waiting:
         return 0
     terms = [term for term in subscription.terms if day in days_of(term)]
     if not terms:

@@ -27,6 +27,7 @@ from services.billing.processes import (
     topping_up,
 )
 from services.billing.projections.payments import payment_plans, top_ups, wallets
+from services.billing.projections.subscriptions import subscriptions
 from shared.orders import Order
 from shared.periods import local_day
 from shared.timers import Timer
@@ -76,10 +77,13 @@ def autopay_given_up(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 
 def dunning_step(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
-    """The stream of what a customer owes beside any subscription has the customer's id."""
+    """The stream of what a customer owes beside any subscription has the customer's id. One that waits has nothing that could
+    be suspended."""
     dunning: Dunning = unit.state(DUNNING, timer.subject)
     subscription_id = None if timer.subject == dunning.customer_id else timer.subject
-    yield Order(DUNNING, timer.subject, ClimbLadder(subscription_id=subscription_id, at=timer.fire_at))
+    waits = subscription_id is not None and bool(subscriptions.waiting(unit, [subscription_id]))
+    command = ClimbLadder(subscription_id=subscription_id, at=timer.fire_at, only_reminds=waits)
+    yield Order(DUNNING, timer.subject, command)
 
 
 def instalments_due(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:

@@ -16,6 +16,7 @@ from services.billing.domain.payment_profile import PAYMENT_PROFILE, PaymentProf
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.state import Quote
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.commands import NotePayment
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.processes import (
     autopaying,
@@ -29,6 +30,7 @@ from services.billing.processes import (
 )
 from services.billing.processes.collecting import Debtor
 from services.billing.projections.payments import payment_plans, payments
+from services.billing.projections.subscriptions import subscriptions
 from shared.contracts.billing import QuoteAcceptedV1
 from shared.contracts.billing_invoices import (
     InvoiceCreditedV1,
@@ -86,7 +88,12 @@ def payment_allocated(message: Message) -> Iterator[Order]:
 
 
 def invoice_paid(message: Message, unit: UnitOfWork) -> Iterator[Order]:
-    return _review_plan(message, unit, message.read(InvoicePaidV1).invoice_id)
+    """What waited for it goes on."""
+    body = message.read(InvoicePaidV1)
+    ids = (body.subscription_id, *(each.subscription_id for each in body.subscriptions))
+    for id_ in subscriptions.waiting(unit, [id_ for id_ in ids if id_ is not None]):
+        yield Order(SUBSCRIPTION, id_, NotePayment(at=message.time))
+    yield from _review_plan(message, unit, body.invoice_id)
 
 
 def _review_plan(message: Message, unit: UnitOfWork, invoice_id: UUID) -> Iterator[Order]:

@@ -35,7 +35,10 @@ from shared.unit_of_work import Session, UnitOfWork
 
 def unused_time(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     subscription, version = unit.state(SUBSCRIPTION, timer.subject), unit.version(SUBSCRIPTION, timer.subject)
-    for id_ in invoices.with_flat_charges_after(unit, timer.subject, subscription.day(timer.fire_at)):
+    day = subscription.day(timer.fire_at)
+    if subscription.cancelled is not None:
+        day = min(day, subscription.cancelled.on)
+    for id_ in invoices.with_flat_charges_after(unit, timer.subject, day):
         yield from crediting.credit_unused(subscription, version, unit.state(INVOICE, id_), desk_of(unit))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.billing.domain.subscription import events, pause_events, transfer_events, trial_events
+from services.billing.domain.subscription import events, pause_events, transfer_events, trial_events, waiting_events
 from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened
 from shared.contracts import billing as contracts
 from shared.contracts import billing_terms as terms
@@ -13,7 +13,9 @@ from shared.messages import Contract
 
 def subscription_contract(event: Any) -> Contract | None:
     match event:
-        case events.SubscriptionCreated(facts=facts):
+        case events.SubscriptionCreated(waits_for=str()) | events.SubscriptionCancelled(waited_for=str()):
+            return None  # nobody else hears of it
+        case events.SubscriptionCreated(facts=facts) | waiting_events.SubscriptionReleased(facts=facts):
             return contracts.SubscriptionCreatedV1(**_facts(facts))
         case events.SubscriptionAmended():
             return _amended(event)

@@ -16,8 +16,9 @@ from shared.orders import Order
 
 
 def on_subscription_created(subscription: Subscription) -> Iterator[Order]:
-    """The first period, at acceptance."""
-    yield from _open(subscription, subscription.anchor, subscription.anchor)
+    """The first period, at acceptance; of one that waits none before it is released."""
+    if subscription.waiting is None:
+        yield from _open(subscription, subscription.anchor, subscription.anchor)
 
 
 def on_period_started(subscription: Subscription, at: datetime) -> Iterator[Order]:

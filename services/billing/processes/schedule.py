@@ -47,6 +47,7 @@ from services.billing.domain.subscription.pause_events import SubscriptionPaused
 from services.billing.domain.subscription.state import days_of
 from services.billing.domain.subscription.transfer_events import SubscriptionTransferred, TransferScheduled
 from services.billing.domain.subscription.trial_events import TrialConverted
+from services.billing.domain.subscription.waiting_events import SubscriptionReleased
 from services.billing.domain.top_up.events import CreditPurchased, CreditPurchaseRequested, TopUpHeld, TopUpSet
 from services.billing.domain.top_up.state import GIVEN_UP_AFTER as PURCHASE_GIVEN_UP_AFTER
 from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened
@@ -154,6 +155,8 @@ def _of_quotes_and_terms(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "trial_end", start_of_day(ends_on, facts.party.zone), TERMS)
             if reminded_on is not None:
                 yield _timer(recorded, "trial_ending", start_of_day(reminded_on, facts.party.zone), TERMS)
+        case SubscriptionCreated(waits_for=str()) | SubscriptionReleased():
+            yield from _waiting(recorded, recorded.event)
         case SubscriptionCreated(facts=facts, term=term):
             yield from _term(recorded, term, facts.party.zone, term.starts_on)
         case TrialConverted(facts=facts, term=term, at=at):
@@ -163,6 +166,20 @@ def _of_quotes_and_terms(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "bill", at, BILLS)
         case TermRenewed():
             yield from _renewed(recorded, recorded.event)
+
+
+def _waiting(recorded: Recorded, event: SubscriptionCreated | SubscriptionReleased) -> Iterator[Timer]:
+    """Before it is released what is paid beforehand, and its end; the rest of its term afterwards."""
+    facts, term = event.facts, event.term
+    if isinstance(event, SubscriptionCreated):
+        yield _timer(recorded, "term_end", facts.ends_at, TERMS)
+        if event.waits_for == "payment":
+            yield _timer(recorded, "bill", recorded.cause.occurred_at, BILLS)
+        return
+    timers = _term(recorded, term, facts.party.zone, term.starts_on)
+    yield from (timer for timer in timers if timer.fire_at > event.at)
+    yield _timer(recorded, "renewed_periods", event.at, PERIODS)
+    yield _timer(recorded, "bill", event.at, BILLS)
 
 
 def _renewed(recorded: Recorded, renewed: TermRenewed) -> Iterator[Timer]:

@@ -7,13 +7,10 @@ from typing import Any
 
 import msgspec
 
-_SAYING_NOTHING: dict[str, Any] = {"trial_reminder_days": None}
+_NOTHING: dict[str, Any] = {"trial_reminder_days": None, "payment": "on_invoice"}
 
 
 def told(agreed: Any) -> dict[str, Any]:
     """A plan version or an agreed line in builtins."""
     document: dict[str, Any] = msgspec.to_builtins(agreed)
-    for name, nothing in _SAYING_NOTHING.items():
-        if document[name] == nothing:
-            del document[name]
-    return document
+    return {name: value for name, value in document.items() if name not in _NOTHING or value != _NOTHING[name]}

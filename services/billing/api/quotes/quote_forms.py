@@ -10,12 +10,12 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from services.billing.api.catalogue.progressive_forms import ProgressiveForm
 from services.billing.api.catalogue.plan_forms import Code, FloatingAmount, Form, ReminderDays, refuse_floats
+from services.billing.api.catalogue.progressive_forms import ProgressiveForm
 from services.billing.api.invoices.paper_forms import Clauses, Documents, papers_of
 from services.billing.api.quotes.discount_forms import DiscountForm, percent_off
 from services.billing.api.quotes.quoted_one_offs import QuotedOneOffForm
-from services.billing.domain.agreement import AgreedDiscount, RampPhase
+from services.billing.domain.agreement import AgreedDiscount, PaymentRule, RampPhase
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.progressive import ProgressiveBilling
@@ -63,7 +63,9 @@ class LineForm(Form):
     it a renewed line keeps those that it has. `starts_on` is the first day of the trial, where there is one: `trial_days`,
     or without it those of the plan. A renewal has none. A line that `ends_with` a subscription of the customer has a term
     that ends with the one agreed last there, its billing days, and is renewed for as long. `progressive_billing` is for this
-    line what the plan says for its currency; null is none, and without it that of the plan or of the term before stays."""
+    line what the plan says for its currency; null is none, and without it that of the plan or of the term before stays.
+    `payment` says whether rights wait: for the first invoice to be paid (prepaid), or for the number of a purchase order
+    (po)."""
 
     plan: Code
     plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
@@ -76,6 +78,7 @@ class LineForm(Form):
     ramp: Annotated[list[RampForm], Field(max_length=100)] | None = None
     trial_days: Annotated[int, Field(strict=True, ge=0, le=365)] | None = None
     trial_reminder_days: ReminderDays | None = None
+    payment: PaymentRule = "on_invoice"
     ends_with: SubscriptionId | None = None
     progressive_billing: ProgressiveForm | None = None
 
@@ -87,6 +90,7 @@ class LineForm(Form):
             coupons=coupons,
             ramp=self.phases,
             discounts=self.reasons,
+            payment=self.payment,
         )
         if "progressive_billing" in self.model_fields_set:
             asked["progressive"] = self.thresholds(currency, at)

@@ -10,6 +10,7 @@ from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.customer import CUSTOMER, Customer, CustomerNotFound, customer_id
 from services.billing.domain.plan import NoPriceInChannel, NoPriceInCurrency, PlanVersion
+from services.billing.domain.pricing.validation import PartNotAllowed
 from services.billing.domain.quote.alternatives import AlternativeTerms
 from services.billing.domain.quote.co_termination import SubscriptionUnknown, TermTwice, ending_with
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
@@ -55,6 +56,8 @@ def lines_of(
         line = next((line for line in kept if _names(form, line)), None)
         at = f"/lines/{index}"
         coupons = _coupons(unit, party, form, f"{at}/coupons")
+        if kept and form.payment != "on_invoice":
+            raise PartNotAllowed("a term that follows waits for nothing: leave it out", field=f"{at}/payment")
         if line is not None:
             sold = _changed(line, form, line.coupons if form.coupons is None else coupons, party.currency, at)
         else:

@@ -143,6 +143,8 @@ def found(unit: UnitOfWork, subscription_id: UUID) -> Subscription:
 
 
 def issued(unit: UnitOfWork, subscription: Subscription) -> list[Invoice]:
-    """What may have to be credited: all that charges for days to come."""
-    ids = invoices.with_flat_charges_after(unit, subscription.subscription_id, subscription.day(unit.now))
+    """What may have to be credited: all that charges for days to come, and of one that waits for any day."""
+    today = subscription.day(unit.now)
+    since = today if subscription.waiting is None else min(today, subscription.anchor)
+    ids = invoices.with_flat_charges_after(unit, subscription.subscription_id, since)
     return [unit.state(INVOICE, id_) for id_ in ids]

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeSubscriptions, ReadBilling
+from services.billing.domain.agreement import PaymentRule
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.changes import CreditRule
+from services.billing.domain.subscription.changes import CreditRule, WaitsFor
 from services.billing.domain.subscription.commands import RequestNonRenewal, WithdrawNonRenewal
 from services.billing.domain.subscription.state import Status
 from services.billing.projections.subscriptions import subscriptions, usage_periods
@@ -139,6 +140,8 @@ class OriginOut(BaseModel):
 
 
 class SubscriptionOut(BaseModel):
+    """One that `waits_for` something is scheduled, whatever its days say, until that has come: then it was `released_at`."""
+
     subscription_id: SubscriptionId
     customer_id: CustomerId
     customer: str
@@ -153,6 +156,9 @@ class SubscriptionOut(BaseModel):
     trial: TrialOut | None
     pauses: list[PauseOut]
     terms: list[TermOut]
+    payment: PaymentRule
+    waits_for: WaitsFor | None
+    released_at: datetime | None
     version: int
 
 
@@ -229,6 +235,9 @@ def shown(row: RowMapping | dict[str, Any]) -> SubscriptionOut:
         trial=document["trial"],
         pauses=document["pauses"],
         terms=document["terms"],
+        payment=document.get("payment", "on_invoice"),
+        waits_for=document.get("waits_for"),
+        released_at=document.get("released_at"),
         version=row["version"],
     )
 

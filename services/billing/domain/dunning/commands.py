@@ -42,8 +42,11 @@ class RestoreDebt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClimbLadder:
+    """With `only_reminds` no further than the customer is warned."""
+
     subscription_id: UUID | None
     at: datetime
+    only_reminds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from services.billing.domain.dunning.events import (
     Step,
 )
 from services.billing.domain.dunning.evolve import evolve
-from services.billing.domain.dunning.ladder import ladder_of, rank, step_of, steps_ahead, steps_at
+from services.billing.domain.dunning.ladder import REMINDERS, ladder_of, rank, step_of, steps_ahead, steps_at
 from services.billing.domain.dunning.state import Dunning, UnderAnotherPlan
 from shared.money import Money
 from shared.periods import local_day
@@ -55,8 +55,8 @@ def decide(dunning: Dunning, command: DunningCommand) -> list[DunningEvent]:
             return _hold(dunning, command)
         case ReleaseDebts():
             return _release(dunning, command)
-        case ClimbLadder(subscription_id=subscription_id, at=at):
-            return _climb(dunning, subscription_id, at)
+        case ClimbLadder(subscription_id=subscription_id, at=at, only_reminds=only_reminds):
+            return _climb(dunning, subscription_id, at, only_reminds=only_reminds)
 
 
 def _is_known(dunning: Dunning, invoice_id: UUID) -> bool:
@@ -153,8 +153,10 @@ def _release(dunning: Dunning, command: ReleaseDebts) -> list[DunningEvent]:
     return [released, *_climb(after, command.subscription_id, command.at)]
 
 
-def _climb(dunning: Dunning, subscription_id: UUID | None, at: datetime) -> list[DunningEvent]:
-    step = step_of(ladder_of(subscription_id), dunning, at)
+def _climb(
+    dunning: Dunning, subscription_id: UUID | None, at: datetime, *, only_reminds: bool = False
+) -> list[DunningEvent]:
+    step = step_of(REMINDERS if only_reminds else ladder_of(subscription_id), dunning, at)
     return [_reached(dunning, subscription_id, step, at)] if rank(step) > rank(dunning.step) else []
 
 

@@ -98,6 +98,7 @@ WITHOUT_MONEY = frozenset(
         "non_renewal_requested",
         "non_renewal_withdrawn",
         "reinstatement_fee_assessed",
+        "subscription_released",
         "subscription_activated",
         "subscription_amended",
         "subscription_cancelled",

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
-from services.billing.domain.agreement import AgreedDiscount, AgreedLine, RampPhase, RenewalTerms
+from services.billing.domain.agreement import AgreedDiscount, AgreedLine, PaymentRule, RampPhase, RenewalTerms
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.plan import PlanVersion
@@ -67,6 +67,7 @@ class Asked(TypedDict, total=False):
     discounts: tuple[AgreedDiscount, ...]
     progressive: ProgressiveBilling | None
     trial_reminder_days: int
+    payment: PaymentRule
 
 
 def agreed_line(
@@ -109,7 +110,8 @@ def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, cur
     line = line.at_last()
     lasting = tuple(coupon for coupon in line.coupons if coupon.invoices is None)
     charges = uplifted(line.charges, uplift_percent, currency)
-    return replace(line, charges=charges, starts_on=starts_on, ends_on=None, coupons=lasting, trial_days=0)
+    begun = replace(line, starts_on=starts_on, ends_on=None, trial_days=0, payment="on_invoice")
+    return replace(begun, charges=charges, coupons=lasting)
 
 
 def annual_flat(lines: Iterable[AgreedLine], currency: str) -> Money:

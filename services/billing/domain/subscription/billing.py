@@ -38,7 +38,7 @@ def bill(
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
     """
     on, agreed = subscription.day(at), subscription.agreed_by(at)
-    due = _due(agreed, on)
+    due = _due(agreed, agreed.due_by(on))
     if not (any(due.values()) or agreed.fees or (agreed.cancelled and agreed.deferred)):
         return None
     return Bill(

@@ -63,13 +63,14 @@ def left_of(
     subscription: Subscription, line: AgreedLine, charge: Charge, period: BillingPeriod
 ) -> BillingPeriod | None:
     """What of a period is still charged for, and metered; None where that is nothing. Where the plan knows no parts of
-    periods, one that is charged in advance and has begun is charged."""
+    periods, one that is charged in advance and has begun is charged; of what was given up while it waited none has."""
     ended = subscription.cancelled
     if ended is None:
         return period
     last = ended.metered_until if charge.kind == "metered" else ended.on
     stays = charge.in_advance and "none" in (ended.credit, line.proration)
-    if stays and subscription.instant(period.part.start) < ended.at:
+    has_begun = period.part.start <= ended.on and subscription.instant(period.part.start) < ended.at
+    if stays and has_begun:
         return period
     if last <= period.part.start:
         return None

@@ -14,6 +14,8 @@ CreditRule = Literal["none", "unused_time"]
 When = Literal["now", "period_end"] | date
 # Why a term that was to renew by itself does not.
 AutoRefusal = Literal["no_legal_notice", "price_above_cap", "transferred"]
+# What a subscription waits for before others hear of it: its first invoice to be paid, or the number of a purchase order.
+WaitsFor = Literal["payment", "purchase_order"]
 # Why a transfer that was agreed does not come.
 TransferRefusal = Literal["withdrawn", "renewed"]
 

@@ -31,6 +31,19 @@ class StartTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotePayment:
+    """An invoice of it was paid in full."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivePurchaseOrder:
+    purchase_order: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertTrial:
     at: datetime
 
@@ -234,6 +247,8 @@ class AssessLateFee:
 SubscriptionCommand = (
     CreateSubscription
     | StartTerm
+    | NotePayment
+    | GivePurchaseOrder
     | ConvertTrial
     | EndTrial
     | RemindOfTrialEnd

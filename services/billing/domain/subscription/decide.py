@@ -23,6 +23,8 @@ from services.billing.domain.subscription.commands import (
     EndTerm,
     EndTrial,
     ExpireSubscription,
+    GivePurchaseOrder,
+    NotePayment,
     PauseSubscription,
     RecordLegalNotice,
     ReleaseAhead,
@@ -40,6 +42,7 @@ from services.billing.domain.subscription.commands import (
     WithdrawNonRenewal,
     WithdrawTransfer,
 )
+from services.billing.domain.subscription.creating import created
 from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
     BillRequested,
@@ -49,7 +52,6 @@ from services.billing.domain.subscription.events import (
     NonRenewalRequested,
     NonRenewalWithdrawn,
     SubscriptionActivated,
-    SubscriptionCreated,
     SubscriptionExpired,
     SubscriptionTermEnded,
     SubscriptionTermEnding,
@@ -63,12 +65,11 @@ from services.billing.domain.subscription.renewing import auto_renew, record_not
 from services.billing.domain.subscription.state import (
     Subscription,
     SubscriptionNotFound,
-    facts_of,
-    trial_facts,
 )
 from services.billing.domain.subscription.transfer_events import TransferWithdrawn
 from services.billing.domain.subscription.transferring import effect_transfer, transfer
-from services.billing.domain.subscription.trying import overdue, trial_of, tried
+from services.billing.domain.subscription.trying import overdue, tried
+from services.billing.domain.subscription.waiting import met, while_waiting
 from shared.decider import NotAllowedNow
 
 BY_THE_CLOCK = (
@@ -88,21 +89,23 @@ BY_THE_CLOCK = (
 
 def decide(subscription: Subscription | None, command: SubscriptionCommand) -> list[SubscriptionEvent]:
     match subscription, command:
-        case None, CreateSubscription():
-            return [_created(command)]
-        case None, TakeOverSubscription(subscription_id=id_, party=party, term=term, origin=origin):
-            return [SubscriptionCreated(facts=facts_of(id_, party, term), term=term, origin=origin)]
+        case None, CreateSubscription() | TakeOverSubscription():
+            return [created(command)]
         case Subscription(), CreateSubscription() | TakeOverSubscription():
             return []
         case None, _:
             raise SubscriptionNotFound("no such subscription")
-        case Subscription(), RequestBill(at=at, tax=tax, taxation=taxation):
-            wanted = bill(subscription, at, tax, taxation, is_consolidated=command.is_consolidated)
-            return [BillRequested(bill=wanted)] if wanted else []
-        case Subscription(), DeferCorrection() | AssessLateFee() | RequestInterimBill() | ReleaseAhead():
-            return _about_bills(subscription, command)
+        case (
+            Subscription(),
+            RequestBill() | RequestInterimBill() | ReleaseAhead() | DeferCorrection() | AssessLateFee(),
+        ):
+            return _of_bills(subscription, command)
+        case Subscription(), NotePayment() | GivePurchaseOrder():
+            return met(subscription, command)
         case Subscription(status="cancelled" | "transferred"), _:
             return _after_cancellation(subscription, command)
+        case Subscription(waiting=str()), _:
+            return _waiting(subscription, command)
         case Subscription(trial=Trial() as trial, in_trial=True), _:
             return _in_trial(subscription, trial, command)
         case Subscription(), _ if isinstance(command, BY_THE_CLOCK):
@@ -111,6 +114,14 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
             return _behind_what_is_due(subscription, command)
         case Subscription(), _:
             return _said(subscription, command)
+
+
+def _bill(subscription: Subscription, command: RequestBill) -> list[SubscriptionEvent]:
+    if subscription.is_withheld:
+        return []
+    at, tax, taxation = command.at, command.tax, command.taxation
+    wanted = bill(subscription, at, tax, taxation, is_consolidated=command.is_consolidated)
+    return [BillRequested(bill=wanted)] if wanted else []
 
 
 def _behind_what_is_due(
@@ -195,6 +206,12 @@ def _after_cancellation(subscription: Subscription, command: SubscriptionCommand
     raise NotAllowedNow(command, subscription)
 
 
+def _waiting(subscription: Subscription, command: SubscriptionCommand) -> list[SubscriptionEvent]:
+    """The clock finds nothing to do before the end of the term."""
+    is_idle = isinstance(command, BY_THE_CLOCK) and not isinstance(command, EndTerm)
+    return [] if is_idle else while_waiting(subscription, command)
+
+
 def _in_trial(subscription: Subscription, trial: Trial, command: SubscriptionCommand) -> list[SubscriptionEvent]:
     said_at = None if isinstance(command, BY_THE_CLOCK) else getattr(command, "at", None)
     late = overdue(subscription, trial, said_at) if said_at is not None else []
@@ -207,25 +224,6 @@ def _in_trial(subscription: Subscription, trial: Trial, command: SubscriptionCom
         if isinstance(command, BY_THE_CLOCK):
             return []
         raise
-
-
-def _created(command: CreateSubscription) -> SubscriptionCreated:
-    line = command.line
-    days = line.days
-    term = Term(
-        number=1,
-        starts_on=days.start,
-        ends_on=days.end,
-        line=line,
-        quote_id=command.quote_id,
-        purchase_order=command.purchase_order,
-    )
-    if not line.trial_days:
-        facts = facts_of(command.subscription_id, command.party, term)
-        return SubscriptionCreated(facts=facts, term=term, one_offs=command.one_offs)
-    trial = trial_of(line)
-    facts = trial_facts(command.subscription_id, command.party, term, trial)
-    return SubscriptionCreated(facts=facts, term=term, trial=trial, one_offs=command.one_offs)
 
 
 def _start(subscription: Subscription, terms: list[Term]) -> list[SubscriptionEvent]:
@@ -268,14 +266,17 @@ def _stop_renewing(subscription: Subscription, command: RequestNonRenewal) -> li
     return [NonRenewalRequested(facts=facts, reason=command.reason, successor_subscription_id=successor)]
 
 
-def _about_bills(
-    subscription: Subscription, command: DeferCorrection | AssessLateFee | RequestInterimBill | ReleaseAhead
+def _of_bills(
+    subscription: Subscription,
+    command: RequestBill | RequestInterimBill | ReleaseAhead | DeferCorrection | AssessLateFee,
 ) -> list[SubscriptionEvent]:
     match command:
         case RequestInterimBill():
             return [*request_interim(subscription, command)]
         case ReleaseAhead():
             return [*release_ahead(subscription, command)]
+        case RequestBill():
+            return _bill(subscription, command)
         case AssessLateFee():
             return _late_fee(subscription, command)
         case DeferCorrection(correction=correction):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from services.billing.domain.subscription import events, interim, pause_events, transfer_events, trial_events
+from services.billing.domain.subscription import (
+    events,
+    interim,
+    pause_events,
+    transfer_events,
+    trial_events,
+    waiting_events,
+)
 
 SubscriptionEvent = (
     events.SubscriptionCreated
+    | waiting_events.SubscriptionReleased
     | events.SubscriptionActivated
     | trial_events.TrialEnding
     | trial_events.TrialConverted
@@ -37,6 +45,7 @@ SubscriptionEvent = (
 
 EVENT_TYPES: dict[str, type] = {
     "subscription_created": events.SubscriptionCreated,
+    "subscription_released": waiting_events.SubscriptionReleased,
     "subscription_activated": events.SubscriptionActivated,
     "trial_ending": trial_events.TrialEnding,
     "trial_converted": trial_events.TrialConverted,

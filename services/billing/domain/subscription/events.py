@@ -21,6 +21,7 @@ from services.billing.domain.subscription.changes import (
     LegalNotice,
     Origin,
     Trial,
+    WaitsFor,
 )
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation
@@ -174,13 +175,14 @@ class Bill:
 class SubscriptionCreated:
     """With a trial the facts are those of it, as term number 0, and the term is what follows if nothing else is said. With an
     `origin` the term is what was left of it when the contract was transferred. `one_offs` of its quote are on its first
-    bill."""
+    bill. Of one that waits nobody else hears before it is released."""
 
     facts: Facts
     term: Term
     trial: Trial | None = None
     origin: Origin | None = None
     one_offs: tuple[AgreedOneOff, ...] = ()
+    waits_for: WaitsFor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,10 +270,11 @@ class CancellationScheduled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionCancelled:
-    """The facts are those of the last term that was agreed."""
+    """The facts are those of the last term that was agreed. Nobody else had heard of one that `waited_for` something."""
 
     facts: Facts
     cancellation: Cancellation
+    waited_for: WaitsFor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ from services.billing.domain.subscription.transfer_events import (
     TransferWithdrawn,
 )
 from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded, TrialEnding
+from services.billing.domain.subscription.waiting_events import SubscriptionReleased
 from shared.decider import CorruptStream
 
 
@@ -50,6 +51,8 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
     match subscription, event:
         case None, SubscriptionCreated():
             return _created(event)
+        case Subscription(), SubscriptionReleased(term=term):
+            return replace(subscription, terms=(term,), waits_for=None)
         case Subscription(), SubscriptionActivated():
             return replace(subscription, phase="trialing" if subscription.in_trial else "active")
         case Subscription(), TermRenewed(term=term, renewed_at=renewed_at):
@@ -141,6 +144,7 @@ def _created(event: SubscriptionCreated) -> Subscription:
         origin=event.origin,
         one_offs=tuple(OneOffItem(quote_id=event.term.quote_id, agreed=agreed) for agreed in event.one_offs),
         phase="scheduled",
+        waits_for=event.waits_for,
     )
 
 

@@ -22,12 +22,13 @@ from services.billing.domain.subscription.changes import (
     Resumption,
     Transfer,
     Trial,
+    WaitsFor,
 )
 from services.billing.domain.subscription.events import Bill, DeferredCorrection, Facts, Fee, Term
+from services.billing.domain.subscription.facts import facts_of, trial_facts
 from services.billing.domain.zones import ZoneChange, day_of, instant_of, zone_on
 from shared.errors import NotFound
-from shared.money import Money
-from shared.periods import Days, start_of_day
+from shared.periods import Days
 
 Phase = Literal["scheduled", "trialing", "active", "non_renewing", "lapsed", "expired", "cancelled", "transferred"]
 Status = Phase | Literal["paused"]
@@ -47,7 +48,7 @@ class Subscription:
     that the customer was told that they renew by themselves. What was transferred is `cancelled` as well, where it was, and
     has an `origin` where it goes on. `one_offs` of its quote are on the invoice `one_offs_on`, once they are billed.
     `couponed` are the bills of the current billing period of which a coupon may have taken an amount. `ahead` is what interim
-    invoices billed of periods that are not billed yet."""
+    invoices billed of periods that are not billed yet. `waits_for` is what has to come before others hear of it."""
 
     subscription_id: UUID
     party: Party
@@ -78,11 +79,22 @@ class Subscription:
     one_offs_on: UUID | None = None
     couponed: tuple[Bill, ...] = ()
     ahead: tuple[BilledAhead, ...] = ()
+    waits_for: WaitsFor | None = None
 
     @property
     def in_trial(self) -> bool:
         """Before it, too, and after one that nobody went on from: there is no term that anything is charged for."""
         return self.trial is not None and not self.is_converted
+
+    @property
+    def waiting(self) -> WaitsFor | None:
+        """What it waits for now; nothing where it was given up."""
+        return self.waits_for if self.phase == "scheduled" else None
+
+    @property
+    def is_withheld(self) -> bool:
+        """Nothing is billed while it waits, but once what is paid beforehand."""
+        return self.waiting is not None and not (self.waiting == "payment" and self.bills == 0)
 
     @property
     def status(self) -> Status:
@@ -137,6 +149,10 @@ class Subscription:
         """In the zone of that day."""
         zone = zone_on(day, self.party.zone, self.zone_changes)
         return self.party if zone == self.party.zone else replace(self.party, zone=zone)
+
+    def due_by(self, on: date) -> date:
+        """What is paid beforehand is due as on its first day."""
+        return max(on, self.anchor) if self.waiting == "payment" else on
 
     def term(self, number: int) -> Term:
         return self.terms[number - 1]
@@ -251,35 +267,6 @@ class Subscription:
             amendments=tuple(amendment for amendment in self.amendments if amendment.agreed_at <= at),
             cancelled=self.cancelled if self.cancelled and self.cancelled.at <= at else None,
         )
-
-
-def facts_of(subscription_id: UUID, party: Party, term: Term) -> Facts:
-    line = term.line
-    return Facts(
-        subscription_id=subscription_id,
-        party=party,
-        plan=line.plan,
-        plan_version=line.plan_version,
-        features=line.granted,
-        term_number=term.number,
-        starts_on=term.starts_on,
-        ends_on=term.ends_on,
-        starts_at=start_of_day(term.starts_on, party.zone),
-        ends_at=start_of_day(term.ends_on, party.zone),
-        renewal=line.renewal,
-        base=FlatCharges(line=line, currency=party.currency, anchor=term.starts_on, zone=party.zone).annual_value(),
-        quantity=line.quantity,
-    )
-
-
-def trial_facts(subscription_id: UUID, party: Party, term: Term, trial: Trial) -> Facts:
-    """Term number 0, which nobody renews and which is worth nothing. Where it converts, a day of grace bridges the time
-    until everybody has heard of it."""
-    grace_days = 1 if trial.converts else 0
-    unrenewed = replace(term.line.renewal, policy="", version=0, grace_days=grace_days, reinstatement_days=0)
-    line = replace(term.line, renewal=unrenewed)
-    tried = replace(term, number=0, starts_on=trial.starts_on, ends_on=trial.ends_on, line=line)
-    return replace(facts_of(subscription_id, party, tried), base=Money.zero(party.currency))
 
 
 def billing_key(charge: str, amendment: int, resumption: int = 0) -> str:

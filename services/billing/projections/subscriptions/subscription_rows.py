@@ -32,6 +32,7 @@ from services.billing.domain.subscription.transfer_events import (
     TransferWithdrawn,
 )
 from services.billing.domain.subscription.trial_events import TrialConverted, TrialEnded
+from services.billing.domain.subscription.waiting_events import SubscriptionReleased
 from services.billing.tables import subscriptions
 from shared.event_store import Recorded
 
@@ -56,8 +57,15 @@ def row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
             "pauses": [],
             "trial": None if event.trial is None else _trial(event.trial),
             "terms": [_term(event.facts, event.term)],
+            **_rule(event),
         },
     }
+
+
+def _rule(event: SubscriptionCreated) -> dict[str, Any]:
+    """Only where there is one, as rows were before there were rules."""
+    rule = event.term.line.payment
+    return {} if rule == "on_invoice" else {"payment": rule, "waits_for": event.waits_for, "released_at": None}
 
 
 def _trial(trial: Trial) -> dict[str, Any]:
@@ -70,6 +78,8 @@ def changes_of(event: object) -> dict[str, Any]:
     match event:
         case SubscriptionActivated():
             return {"status": _trialing_or_active()}
+        case SubscriptionReleased():
+            return {"subscription": _released(event)}
         case TrialConverted():
             return {"status": "active", "subscription": _converted(event)}
         case TermRenewed(facts=facts, term=term):
@@ -128,6 +138,13 @@ _GOES_ON = {"resumed_at": None, "resumed_on": None}
 def _trialing_or_active() -> Any:
     trial = subscriptions.c.subscription.op("#>>")(_path("trial"))
     return case((trial.is_not(None), "trialing"), else_="active")
+
+
+def _released(event: SubscriptionReleased) -> Any:
+    terms = bindparam(None, [_term(event.facts, event.term)], JSONB)
+    document = func.jsonb_set(subscriptions.c.subscription, _path("terms"), terms)
+    document = func.jsonb_set(document, _path("waits_for"), bindparam(None, JSONB.NULL, JSONB))
+    return func.jsonb_set(document, _path("released_at"), bindparam(None, msgspec.to_builtins(event.at), JSONB))
 
 
 def _converted(event: TrialConverted) -> Any:

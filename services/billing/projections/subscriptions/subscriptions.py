@@ -63,6 +63,13 @@ def with_plan(unit: UnitOfWork, code: str) -> Select[Any]:
     return of_tenant(unit).where(or_(*(has(bindparam(None, wanted, JSONB)) for wanted in on_lines)))
 
 
+def waiting(unit: UnitOfWork, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of some that wait for something."""
+    waits_for = subscriptions.c.subscription["waits_for"].astext
+    mine = of_tenant(unit, status="scheduled").where(subscriptions.c.subscription_id.in_(ids), waits_for.is_not(None))
+    return list(unit.tx.execute(mine.with_only_columns(subscriptions.c.subscription_id)).scalars())
+
+
 def get(unit: UnitOfWork, subscription_id: UUID) -> dict[str, Any]:
     mine = of_tenant(unit).where(subscriptions.c.subscription_id == subscription_id)
     found = unit.tx.execute(mine).mappings().first()
