@@ -35,6 +35,7 @@ from services.billing.api.subscriptions import (
     legal_notices,
     pauses,
     purchase_orders,
+    starts,
     subscription_changes,
     subscriptions,
     transfers,
@@ -54,7 +55,9 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (coupons, tax_rates, taxes, evaluations, previews):
         app.include_router(room.router)
-    for room in (subscriptions, subscription_changes, pauses, transfers, trials, legal_notices, purchase_orders):
+    for room in (subscriptions, subscription_changes, pauses, transfers, trials, legal_notices):
+        app.include_router(room.router)
+    for room in (purchase_orders, starts):
         app.include_router(room.router)
     for room in (invoices, bill_runs, one_off_invoices, invoice_lines, proof, billed_usage, collections):
         app.include_router(room.router)
@@ -62,9 +65,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (payment_profiles, payments, payment_returns, refunds, payment_plans):
         app.include_router(room.router)
-    for room in (bank_statements, bank_entries, payment_webhooks, autopay):
-        app.include_router(room.router)
-    for room in (wallets, top_ups):
+    for room in (bank_statements, bank_entries, payment_webhooks, autopay, wallets, top_ups):
         app.include_router(room.router)
     for room in (ledger, accounting_periods, revenue, reconciliation, receivables, event_chain):
         app.include_router(room.router)

@@ -104,7 +104,7 @@ class SubscriptionMessage(Contract, frozen=True, kw_only=True):
 
 class SubscriptionCreatedV1(SubscriptionMessage, frozen=True, kw_only=True):
     """Term number 0 is a trial, without a renewal policy; `trial_converted` tells the first term. Of one that waits for a
-    payment or a purchase order it is told when that has come."""
+    payment, a purchase order or an event it is told when that has come."""
 
     TYPE: ClassVar[str] = "billing.subscription_created.v1"
 

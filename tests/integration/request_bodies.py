@@ -23,6 +23,7 @@ from tests.integration.request_parts import (
     NOTICE,
     PAUSE,
     REASON,
+    STARTED,
     TOP_UP,
     TRANSFER,
     TRIALS,
@@ -93,6 +94,7 @@ def _of_subscriptions(names: Names) -> dict[str, Any]:
         "POST /v1/subscriptions/{subscription_id}/transfer": TRANSFER,
         "POST /v1/subscriptions/{subscription_id}/transfer/preview": TRANSFER,
         "POST /v1/subscriptions/{subscription_id}/legal-notice": NOTICE,
+        "POST /v1/subscriptions/{subscription_id}/start": STARTED,
         "PUT /v1/subscriptions/{subscription_id}/purchase-order": {"purchase_order": "4711"},
     }
 

@@ -109,6 +109,7 @@ WHAT_IF = {
     "customer": "F9",
     "limit": 10,
 }
+STARTED = {"kind": "delivery", "on": "2031-01-10", "reference": "note 4711"}
 NOTICE = {"sent_at": "2031-01-10T09:00:00Z", "channel": "mail", "reference": "letter 4711"}
 TOP_UP = {
     "threshold_minor": 10,

@@ -43,6 +43,9 @@ class RenewalTerms:
 # Before rights begin the first invoice is paid, or a purchase order is there; or neither.
 PaymentRule = Literal["on_invoice", "prepaid", "po"]
 
+# Whether a line starts on its day, or when it is told that something was delivered, or used for the first time.
+Starts = Literal["date", "delivery", "first_activation"]
+
 # Why a discount was given, where nobody has said.
 UNNAMED_REASON = "agreed"
 
@@ -88,7 +91,8 @@ class AgreedLine:
     what `discount_percent` is given for, and add up to it. The days of a trial are those before `starts_on`. `channel` is
     the one whose prices they are; if `tax_inclusive` they have the tax in them. Billing days are counted from the `anchor`,
     where it is not the first day of the subscription; the first term ends on `ends_on`, where that is not after
-    `term_months`. Usage is billed while its period goes on where that is `progressive`."""
+    `term_months`. Usage is billed while its period goes on where that is `progressive`. What `starts` with an
+    event does so on `latest_start` anyhow; `starts_on` is when that is thought of."""
 
     plan: str
     plan_version: int
@@ -122,6 +126,8 @@ class AgreedLine:
     progressive: ProgressiveBilling | None = None
     trial_reminder_days: int | None = None
     payment: PaymentRule = "on_invoice"
+    starts: Starts = "date"
+    latest_start: date | None = None
 
     @property
     def days(self) -> Days:

@@ -78,6 +78,8 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
         trial_converts=line.trial_converts,
         trial_reminder_days=line.trial_reminder_days,
         payment=line.payment,
+        starts=line.starts,
+        latest_start=line.latest_start,
         anchor=line.anchor,
         ends_on=line.ends_on,
     )

@@ -84,7 +84,7 @@ def basis(subscription: Subscription) -> str:
     foreseen = subscription.foreseen
     changes = foreseen.amendments, foreseen.pauses, foreseen.resumptions, foreseen.cancelled, foreseen.charged_once
     return blake2b(
-        msgspec.json.encode((foreseen.in_trial, foreseen.waiting, foreseen.terms, *changes)), digest_size=16
+        msgspec.json.encode((foreseen.has_no_term, foreseen.waiting, foreseen.terms, *changes)), digest_size=16
     ).hexdigest()
 
 

@@ -40,6 +40,10 @@ class NothingToPrepay(DomainError):
     """What is paid before rights begin is what is charged in advance."""
 
 
+class StartsTooEarly(DomainError):
+    """The latest day is not before the one that is thought of."""
+
+
 class PhaseOutOfOrder(DomainError):
     """The phases of a ramp follow each other inside the term."""
 
@@ -61,6 +65,7 @@ def validate_line(line: AgreedLine, at: str = "") -> None:
     positive(line.quantity, f"{at}/quantity")
     positive(line.term_months, f"{at}/term_months")
     _validate_payment(line, f"{at}/payment")
+    _validate_start(line, at)
     _validate_discount(line.discount_percent, at)
     _validate_reasons(line, at)
     _validate_coupons(line, f"{at}/coupons")
@@ -89,6 +94,18 @@ def _validate_payment(line: AgreedLine, at: str) -> None:
         raise PartNotAllowed("a trial begins by its day: leave it out, or the trial", field=at)
     if line.payment == "prepaid" and not line.is_billed_at_once:
         raise NothingToPrepay("nothing is charged in advance: leave it out", field=at)
+
+
+def _validate_start(line: AgreedLine, at: str) -> None:
+    """It waits for one thing, and has days of its own."""
+    if line.starts == "date":
+        if line.latest_start is not None:
+            raise PartNotAllowed("it starts on its day: leave it out", field=f"{at}/latest_start")
+        return
+    if line.trial_days or line.payment != "on_invoice" or line.ends_on is not None:
+        raise PartNotAllowed("without a trial, by `on_invoice`, and with a term of its own only", field=f"{at}/starts")
+    if line.latest_start is not None and line.latest_start < line.starts_on:
+        raise StartsTooEarly(f"a day from {line.starts_on} on, or none", field=f"{at}/latest_start")
 
 
 def _validate_coupons(line: AgreedLine, at: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from services.billing.domain.quote import QUOTE
 from services.billing.domain.quote.commands import ExpireQuote, MarkStale, WithdrawQuote
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.changes import Start
 from services.billing.domain.subscription.commands import (
     EffectAmendments,
     EffectCancellation,
@@ -17,8 +18,10 @@ from services.billing.domain.subscription.commands import (
     ExpireSubscription,
     RemindOfEnd,
     RemindOfTrialEnd,
+    StartSubscription,
     StartTerm,
 )
+from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.processes import (
     metering,
@@ -58,6 +61,14 @@ def pause_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 
 def trial_end(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     yield Order(SUBSCRIPTION, timer.subject, EndTrial(at=timer.fire_at))
+
+
+def latest_start(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """Nobody has said that what it was to start with has happened."""
+    subscription: Subscription = unit.state(SUBSCRIPTION, timer.subject)
+    on = subscription.terms[0].line.latest_start or subscription.day(timer.fire_at)
+    start = Start(kind="latest_start", on=on)
+    yield Order(SUBSCRIPTION, timer.subject, StartSubscription(start=start, at=timer.fire_at))
 
 
 def trial_ending(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:

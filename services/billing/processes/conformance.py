@@ -34,7 +34,8 @@ class Deviation:
 
 def quoted_line(subscription: Subscription, term: Term, quote: Quote | None) -> AgreedLine | None:
     """The line of the accepted quote that the term comes from. A renewal quote has one line, any other one for each
-    subscription that it began. What was taken over from another customer is compared where it was agreed."""
+    subscription that it began, from the day of the event where it starts with one. What was taken over from another customer
+    is compared where it was agreed."""
     if subscription.origin is not None and term.number == 1:
         return term.line
     if quote is None or quote.status != "accepted":
@@ -42,7 +43,9 @@ def quoted_line(subscription: Subscription, term: Term, quote: Quote | None) -> 
     if quote.purpose == "renewal":
         return quote.lines[0]
     ids = {subscription_id(term.quote_id, number): line for number, line in enumerate(quote.lines, start=1)}
-    return ids.get(subscription.subscription_id)
+    line = ids.get(subscription.subscription_id)
+    is_started = line is not None and subscription.start is not None and term.number == 1
+    return replace(line, starts_on=term.starts_on) if line and is_started else line
 
 
 def as_quoted(subscription: Subscription, lines: Mapping[int, AgreedLine | None]) -> Subscription:

@@ -155,8 +155,10 @@ def _of_quotes_and_terms(recorded: Recorded) -> Iterator[Timer]:
             yield _timer(recorded, "trial_end", start_of_day(ends_on, facts.party.zone), TERMS)
             if reminded_on is not None:
                 yield _timer(recorded, "trial_ending", start_of_day(reminded_on, facts.party.zone), TERMS)
-        case SubscriptionCreated(waits_for=str()) | SubscriptionReleased():
-            yield from _waiting(recorded, recorded.event)
+        case SubscriptionCreated(waits_for=str()):
+            yield from _until_released(recorded, recorded.event)
+        case SubscriptionReleased():
+            yield from _released(recorded, recorded.event)
         case SubscriptionCreated(facts=facts, term=term):
             yield from _term(recorded, term, facts.party.zone, term.starts_on)
         case TrialConverted(facts=facts, term=term, at=at):
@@ -168,18 +170,22 @@ def _of_quotes_and_terms(recorded: Recorded) -> Iterator[Timer]:
             yield from _renewed(recorded, recorded.event)
 
 
-def _waiting(recorded: Recorded, event: SubscriptionCreated | SubscriptionReleased) -> Iterator[Timer]:
-    """Before it is released what is paid beforehand, and its end; the rest of its term afterwards."""
-    facts, term = event.facts, event.term
-    if isinstance(event, SubscriptionCreated):
+def _released(recorded: Recorded, released: SubscriptionReleased) -> Iterator[Timer]:
+    term = released.term
+    timers = _term(recorded, term, released.facts.party.zone, term.starts_on)
+    yield from (timer for timer in timers if timer.fire_at > released.at)
+    yield _timer(recorded, "renewed_periods", released.at, PERIODS)
+    yield _timer(recorded, "bill", released.at, BILLS)
+
+
+def _until_released(recorded: Recorded, created: SubscriptionCreated) -> Iterator[Timer]:
+    facts, now, latest_start = created.facts, recorded.cause.occurred_at, created.term.line.latest_start
+    if created.waits_for != "start":
         yield _timer(recorded, "term_end", facts.ends_at, TERMS)
-        if event.waits_for == "payment":
-            yield _timer(recorded, "bill", recorded.cause.occurred_at, BILLS)
-        return
-    timers = _term(recorded, term, facts.party.zone, term.starts_on)
-    yield from (timer for timer in timers if timer.fire_at > event.at)
-    yield _timer(recorded, "renewed_periods", event.at, PERIODS)
-    yield _timer(recorded, "bill", event.at, BILLS)
+    if created.waits_for == "payment":
+        yield _timer(recorded, "bill", now, BILLS)
+    if latest_start is not None:
+        yield _timer(recorded, "latest_start", max(now, start_of_day(latest_start, facts.party.zone)), TERMS)
 
 
 def _renewed(recorded: Recorded, renewed: TermRenewed) -> Iterator[Timer]:

@@ -7,7 +7,12 @@ from typing import Any
 
 import msgspec
 
-_NOTHING: dict[str, Any] = {"trial_reminder_days": None, "payment": "on_invoice"}
+_NOTHING: dict[str, Any] = {
+    "trial_reminder_days": None,
+    "payment": "on_invoice",
+    "starts": "date",
+    "latest_start": None,
+}
 
 
 def told(agreed: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice_line import InvoiceLine
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.changes import Start
 from services.billing.domain.subscription.commands import (
     CreateSubscription,
     EffectAmendments,
@@ -30,6 +31,7 @@ from services.billing.domain.subscription.commands import (
     RemindOfEnd,
     RemindOfTrialEnd,
     RequestBill,
+    StartSubscription,
     StartTerm,
     TakeOverSubscription,
 )
@@ -183,6 +185,9 @@ class Lifetime:
             case "review_over":
                 draft = self.states["invoice", timer.subject]
                 yield from invoicing.issue(self.subscription, self.version, draft, self.desk)
+            case "latest_start":
+                latest = Start(kind="latest_start", on=self.line.latest_start or self.now.date())
+                yield Order(SUBSCRIPTION, self.id, StartSubscription(start=latest, at=timer.fire_at))
             case name if name in CLOCK:
                 yield Order(SUBSCRIPTION, self.id, CLOCK[name](at=timer.fire_at))
 

@@ -15,7 +15,7 @@ from services.billing.api.catalogue.progressive_forms import ProgressiveForm
 from services.billing.api.invoices.paper_forms import Clauses, Documents, papers_of
 from services.billing.api.quotes.discount_forms import DiscountForm, percent_off
 from services.billing.api.quotes.quoted_one_offs import QuotedOneOffForm
-from services.billing.domain.agreement import AgreedDiscount, PaymentRule, RampPhase
+from services.billing.domain.agreement import AgreedDiscount, PaymentRule, RampPhase, Starts
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.pricing.price import Price
 from services.billing.domain.progressive import ProgressiveBilling
@@ -65,7 +65,8 @@ class LineForm(Form):
     that ends with the one agreed last there, its billing days, and is renewed for as long. `progressive_billing` is for this
     line what the plan says for its currency; null is none, and without it that of the plan or of the term before stays.
     `payment` says whether rights wait: for the first invoice to be paid (prepaid), or for the number of a purchase order
-    (po)."""
+    (po). What `starts` with an event does so on `latest_start` anyhow; `starts_on` is then the day that the quote is told
+    for."""
 
     plan: Code
     plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
@@ -79,6 +80,8 @@ class LineForm(Form):
     trial_days: Annotated[int, Field(strict=True, ge=0, le=365)] | None = None
     trial_reminder_days: ReminderDays | None = None
     payment: PaymentRule = "on_invoice"
+    starts: Starts = "date"
+    latest_start: Day | None = None
     ends_with: SubscriptionId | None = None
     progressive_billing: ProgressiveForm | None = None
 
@@ -91,6 +94,8 @@ class LineForm(Form):
             ramp=self.phases,
             discounts=self.reasons,
             payment=self.payment,
+            starts=self.starts,
+            latest_start=self.latest_start,
         )
         if "progressive_billing" in self.model_fields_set:
             asked["progressive"] = self.thresholds(currency, at)

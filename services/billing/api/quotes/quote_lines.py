@@ -56,8 +56,8 @@ def lines_of(
         line = next((line for line in kept if _names(form, line)), None)
         at = f"/lines/{index}"
         coupons = _coupons(unit, party, form, f"{at}/coupons")
-        if kept and form.payment != "on_invoice":
-            raise PartNotAllowed("a term that follows waits for nothing: leave it out", field=f"{at}/payment")
+        if kept:
+            _refuse_waiting(form, at)
         if line is not None:
             sold = _changed(line, form, line.coupons if form.coupons is None else coupons, party.currency, at)
         else:
@@ -65,6 +65,12 @@ def lines_of(
             sold = _line(unit, party, new, policies, coupons, channel, at)
         lines.append(sold if form.ends_with is None else _ending_together(unit, party, sold, form, at))
     return tuple(lines)
+
+
+def _refuse_waiting(form: LineForm, at: str) -> None:
+    for name in ("payment", "starts", "latest_start"):
+        if getattr(form, name) != type(form).model_fields[name].default:
+            raise PartNotAllowed("a term that follows waits for nothing: leave it out", field=f"{at}/{name}")
 
 
 def raised_lines(quote: Quote) -> Sequence[AgreedLine]:

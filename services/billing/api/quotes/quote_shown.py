@@ -13,7 +13,7 @@ from services.billing.api.invoices.invoice_forms import InvoiceId
 from services.billing.api.invoices.paper_forms import ClauseForm, DocumentForm
 from services.billing.api.quotes.quote_forms import CustomerId, OpportunityId, QuoteId, SubscriptionId
 from services.billing.api.quotes.quoted_one_offs import OneOffAnswer
-from services.billing.domain.agreement import AgreedDiscount, PaymentRule, RampPhase, RenewalTerms
+from services.billing.domain.agreement import AgreedDiscount, PaymentRule, RampPhase, RenewalTerms, Starts
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.quote.approval import ApprovalLevel, Measure
@@ -98,6 +98,8 @@ class LineAnswer(BaseModel):
     trial_converts: bool
     trial_reminder_days: int | None
     payment: PaymentRule
+    starts: Starts
+    latest_start: date | None
     per_period: Amounts
     term: Amounts
     annual_minor: int

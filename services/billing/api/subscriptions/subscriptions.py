@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeSubscriptions, ReadBilling
-from services.billing.domain.agreement import PaymentRule
+from services.billing.domain.agreement import PaymentRule, Starts
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.subscription.changes import CreditRule, WaitsFor
+from services.billing.domain.subscription.changes import CreditRule, StartKind, WaitsFor
 from services.billing.domain.subscription.commands import RequestNonRenewal, WithdrawNonRenewal
 from services.billing.domain.subscription.state import Status
 from services.billing.projections.subscriptions import subscriptions, usage_periods
@@ -139,8 +139,17 @@ class OriginOut(BaseModel):
     subscription_id: SubscriptionId
 
 
+class StartOut(BaseModel):
+    """What it began with: the event, its day and reference, or that its latest day had come."""
+
+    kind: StartKind
+    on: date
+    reference: str | None
+
+
 class SubscriptionOut(BaseModel):
-    """One that `waits_for` something is scheduled, whatever its days say, until that has come: then it was `released_at`."""
+    """One that `waits_for` something is scheduled, whatever its days say, until that has come: then it was `released_at`. What
+    `starts` with an event has no terms before its `start`."""
 
     subscription_id: SubscriptionId
     customer_id: CustomerId
@@ -159,6 +168,9 @@ class SubscriptionOut(BaseModel):
     payment: PaymentRule
     waits_for: WaitsFor | None
     released_at: datetime | None
+    starts: Starts
+    latest_start: date | None
+    start: StartOut | None
     version: int
 
 
@@ -217,6 +229,17 @@ def list_usage_periods(
     return page_of(unit, mine, periods_table.c.period_id, page, lambda row: UsagePeriodOut(**_without_tenant(row)))
 
 
+# What rows say only of subscriptions that wait, or did.
+_AT_ONCE: dict[str, Any] = {
+    "payment": "on_invoice",
+    "waits_for": None,
+    "released_at": None,
+    "starts": "date",
+    "latest_start": None,
+    "start": None,
+}
+
+
 def shown(row: RowMapping | dict[str, Any]) -> SubscriptionOut:
     document = row["subscription"]
     successor = document["successor_subscription_id"]
@@ -235,10 +258,8 @@ def shown(row: RowMapping | dict[str, Any]) -> SubscriptionOut:
         trial=document["trial"],
         pauses=document["pauses"],
         terms=document["terms"],
-        payment=document.get("payment", "on_invoice"),
-        waits_for=document.get("waits_for"),
-        released_at=document.get("released_at"),
         version=row["version"],
+        **{name: document.get(name, nothing) for name, nothing in _AT_ONCE.items()},
     )
 
 

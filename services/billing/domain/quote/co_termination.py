@@ -26,6 +26,8 @@ class EndsBefore(DomainError):
 def ending_with(line: AgreedLine, other: Subscription, field: str) -> AgreedLine:
     """With the last term that was agreed there; the days before the first billing day are a part of a period."""
     last = other.last
+    if other.waits_for == "start":
+        raise EndsBefore("it has not started: name one that has", field=field)
     if other.status not in GOES_ON or last.ends_on <= line.starts_on:
         raise EndsBefore("name a subscription that goes on after the line starts", field=field)
     months, anchor = last.line.term_months, last.line.anchor or other.anchor

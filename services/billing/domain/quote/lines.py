@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
-from services.billing.domain.agreement import AgreedDiscount, AgreedLine, PaymentRule, RampPhase, RenewalTerms
+from services.billing.domain.agreement import AgreedDiscount, AgreedLine, PaymentRule, RampPhase, RenewalTerms, Starts
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.plan import PlanVersion
@@ -68,6 +68,8 @@ class Asked(TypedDict, total=False):
     progressive: ProgressiveBilling | None
     trial_reminder_days: int
     payment: PaymentRule
+    starts: Starts
+    latest_start: date | None
 
 
 def agreed_line(
@@ -110,8 +112,8 @@ def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, cur
     line = line.at_last()
     lasting = tuple(coupon for coupon in line.coupons if coupon.invoices is None)
     charges = uplifted(line.charges, uplift_percent, currency)
-    begun = replace(line, starts_on=starts_on, ends_on=None, trial_days=0, payment="on_invoice")
-    return replace(begun, charges=charges, coupons=lasting)
+    begun = replace(line, trial_days=0, payment="on_invoice", starts="date", latest_start=None)
+    return replace(begun, charges=charges, starts_on=starts_on, ends_on=None, coupons=lasting)
 
 
 def annual_flat(lines: Iterable[AgreedLine], currency: str) -> Money:

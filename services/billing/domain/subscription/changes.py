@@ -14,8 +14,10 @@ CreditRule = Literal["none", "unused_time"]
 When = Literal["now", "period_end"] | date
 # Why a term that was to renew by itself does not.
 AutoRefusal = Literal["no_legal_notice", "price_above_cap", "transferred"]
-# What a subscription waits for before others hear of it: its first invoice to be paid, or the number of a purchase order.
-WaitsFor = Literal["payment", "purchase_order"]
+# What a subscription waits for before others hear of it: its first invoice to be paid, the number of a purchase order, or the
+# event that it starts with.
+WaitsFor = Literal["payment", "purchase_order", "start"]
+StartKind = Literal["delivery", "first_activation", "latest_start"]
 # Why a transfer that was agreed does not come.
 TransferRefusal = Literal["withdrawn", "renewed"]
 
@@ -66,6 +68,16 @@ class Trial:
     ends_on: date
     converts: bool
     reminded_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The day on which a term begins because of what happened, and under which reference that is known; or because it was the
+    latest one."""
+
+    kind: StartKind
+    on: date
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.amended_line import LineChange
-from services.billing.domain.subscription.changes import CreditRule, Origin, When
+from services.billing.domain.subscription.changes import CreditRule, Origin, Start, When
 from services.billing.domain.subscription.events import Bill, DeferredCorrection, LateInvoice, RenewalMode, Term
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation
@@ -40,6 +40,14 @@ class NotePayment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivePurchaseOrder:
     purchase_order: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartSubscription:
+    """What it starts with has happened, or its latest day has come."""
+
+    start: Start
     at: datetime
 
 
@@ -249,6 +257,7 @@ SubscriptionCommand = (
     | StartTerm
     | NotePayment
     | GivePurchaseOrder
+    | StartSubscription
     | ConvertTrial
     | EndTrial
     | RemindOfTrialEnd

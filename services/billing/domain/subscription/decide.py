@@ -35,6 +35,7 @@ from services.billing.domain.subscription.commands import (
     RequestInterimBill,
     RequestNonRenewal,
     ResumeSubscription,
+    StartSubscription,
     StartTerm,
     SubscriptionCommand,
     TakeOverSubscription,
@@ -100,7 +101,7 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
             RequestBill() | RequestInterimBill() | ReleaseAhead() | DeferCorrection() | AssessLateFee(),
         ):
             return _of_bills(subscription, command)
-        case Subscription(), NotePayment() | GivePurchaseOrder():
+        case Subscription(), NotePayment() | GivePurchaseOrder() | StartSubscription():
             return met(subscription, command)
         case Subscription(status="cancelled" | "transferred"), _:
             return _after_cancellation(subscription, command)

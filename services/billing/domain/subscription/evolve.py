@@ -51,8 +51,8 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
     match subscription, event:
         case None, SubscriptionCreated():
             return _created(event)
-        case Subscription(), SubscriptionReleased(term=term):
-            return replace(subscription, terms=(term,), waits_for=None)
+        case Subscription(), SubscriptionReleased(term=term, start=start):
+            return replace(subscription, terms=(term,), waits_for=None, start=start)
         case Subscription(), SubscriptionActivated():
             return replace(subscription, phase="trialing" if subscription.in_trial else "active")
         case Subscription(), TermRenewed(term=term, renewed_at=renewed_at):

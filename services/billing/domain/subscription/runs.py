@@ -44,8 +44,9 @@ class Run:
 
 
 def runs(subscription: Subscription, kind: ChargeKind) -> Iterator[Run]:
-    """Those of a charge follow each other; what an amendment did not touch goes on. A trial has none."""
-    for term in () if subscription.in_trial else subscription.terms:
+    """Those of a charge follow each other; what an amendment did not touch goes on. A trial has none, and
+    neither has what was not told to start."""
+    for term in () if subscription.has_no_term else subscription.terms:
         steps = list(_steps(subscription, term))
         for code in dict.fromkeys(c.code for step in steps for c in step.line.charges if c.kind == kind):
             counting = at_high_water(steps, code, subscription.anchor, days_of(term))

@@ -20,6 +20,7 @@ from services.billing.domain.subscription.changes import (
     Origin,
     Pause,
     Resumption,
+    Start,
     Transfer,
     Trial,
     WaitsFor,
@@ -48,7 +49,8 @@ class Subscription:
     that the customer was told that they renew by themselves. What was transferred is `cancelled` as well, where it was, and
     has an `origin` where it goes on. `one_offs` of its quote are on the invoice `one_offs_on`, once they are billed.
     `couponed` are the bills of the current billing period of which a coupon may have taken an amount. `ahead` is what interim
-    invoices billed of periods that are not billed yet. `waits_for` is what has to come before others hear of it."""
+    invoices billed of periods that are not billed yet. `waits_for` is what has to come before others hear of it,
+    `start` the event that it began with."""
 
     subscription_id: UUID
     party: Party
@@ -80,11 +82,17 @@ class Subscription:
     couponed: tuple[Bill, ...] = ()
     ahead: tuple[BilledAhead, ...] = ()
     waits_for: WaitsFor | None = None
+    start: Start | None = None
 
     @property
     def in_trial(self) -> bool:
         """Before it, too, and after one that nobody went on from: there is no term that anything is charged for."""
         return self.trial is not None and not self.is_converted
+
+    @property
+    def has_no_term(self) -> bool:
+        """Nothing is charged for: it is tried, or has not been told to start."""
+        return self.in_trial or self.waits_for == "start"
 
     @property
     def waiting(self) -> WaitsFor | None:
@@ -121,7 +129,7 @@ class Subscription:
     @property
     def charged_once(self) -> tuple[OneOffItem, ...]:
         """Nothing in a trial, or where it ends before it begins."""
-        is_off = self.in_trial or (self.cancelled is not None and self.cancelled.on <= self.anchor)
+        is_off = self.has_no_term or (self.cancelled is not None and self.cancelled.on <= self.anchor)
         return () if is_off and self.one_offs_on is None else self.one_offs
 
     @property

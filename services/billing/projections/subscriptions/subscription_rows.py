@@ -56,7 +56,7 @@ def row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
             "amendments": [],
             "pauses": [],
             "trial": None if event.trial is None else _trial(event.trial),
-            "terms": [_term(event.facts, event.term)],
+            "terms": [] if event.waits_for == "start" else [_term(event.facts, event.term)],
             **_rule(event),
         },
     }
@@ -64,8 +64,12 @@ def row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
 
 def _rule(event: SubscriptionCreated) -> dict[str, Any]:
     """Only where there is one, as rows were before there were rules."""
-    rule = event.term.line.payment
-    return {} if rule == "on_invoice" else {"payment": rule, "waits_for": event.waits_for, "released_at": None}
+    line = event.term.line
+    if (line.payment, line.starts) == ("on_invoice", "date"):
+        return {}
+    latest_start = line.latest_start and line.latest_start.isoformat()
+    told = {"payment": line.payment, "starts": line.starts, "latest_start": latest_start, "start": None}
+    return told | {"waits_for": event.waits_for, "released_at": None}
 
 
 def _trial(trial: Trial) -> dict[str, Any]:
@@ -143,8 +147,8 @@ def _trialing_or_active() -> Any:
 def _released(event: SubscriptionReleased) -> Any:
     terms = bindparam(None, [_term(event.facts, event.term)], JSONB)
     document = func.jsonb_set(subscriptions.c.subscription, _path("terms"), terms)
-    document = func.jsonb_set(document, _path("waits_for"), bindparam(None, JSONB.NULL, JSONB))
-    return func.jsonb_set(document, _path("released_at"), bindparam(None, msgspec.to_builtins(event.at), JSONB))
+    told = {"waits_for": None, "released_at": event.at, "start": event.start}
+    return document.op("||")(bindparam(None, msgspec.to_builtins(told), JSONB))
 
 
 def _converted(event: TrialConverted) -> Any:
