@@ -156,6 +156,16 @@ class AgreedLine:
         return tuple(charge for charge in self.charges if charge.kind == "metered")
 
     @property
+    def period_minimum(self) -> MinimumCommitment | None:
+        return self.minimum if self.minimum is not None and self.minimum.true_up == "period" else None
+
+    @property
+    def term_minimum(self) -> MinimumCommitment | None:
+        """For the full term; where a channel is sold no usage there is nothing to lift."""
+        is_by_term = self.minimum is not None and self.minimum.true_up == "term" and self.metered
+        return self.minimum if is_by_term else None
+
+    @property
     def flat(self) -> tuple[Charge, ...]:
         return tuple(charge for charge in self.charges if charge.kind == "flat")
 

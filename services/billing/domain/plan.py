@@ -19,6 +19,8 @@ from shared.money import Money
 from shared.periods import Every
 
 ChargeKind = Literal["flat", "metered"]
+# What a minimum is for, and when what is lacking is charged: at the end of each billing period, or of the term.
+TrueUp = Literal["period", "term"]
 RevenueClass = Literal["new", "renewal", "penalty", "late_fee", "special_project_overdue"]
 
 
@@ -68,13 +70,15 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinimumCommitment:
-    """What the metered charges of a full billing period add up to at least; the difference is a line of its own."""
+    """What the metered charges of a full billing period, or of a full term, add up to at least; the difference is a line of
+    its own, on the invoice of the period or on the last one of the term."""
 
     code: str
     name: str
     amount: Money
     tax_rates: tuple[str, ...] = ()
     tax_category: str | None = None
+    true_up: TrueUp = "period"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ class NothingMetered(DomainError):
 
 
 class OnlyByTheMonth(DomainError):
-    """`fixed_30` counts thirty days as the whole: of a quarter it would take 45 days for all of it."""
+    """`fixed_30` counts thirty days as the whole: of a quarter, or of a term, it would take 45 days for all of it."""
 
 
 def validate_plan(plan: PlanVersion) -> None:
@@ -215,6 +215,8 @@ def _validate_minimum(plan: PlanVersion, currency: str, minimum: MinimumCommitme
         if listed == currency:
             _refuse_repeated(chain((charge.code for charge in charges), [minimum.code]), at)
     _require_metered(plan, currency, at)
+    if minimum.true_up == "term" and plan.proration == "fixed_30":
+        raise OnlyByTheMonth("fixed_30 is for minimums by the month; take days or seconds", field=f"{at}/true_up")
     _validate_tax(plan, minimum, at)
 
 

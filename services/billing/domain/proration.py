@@ -78,6 +78,18 @@ def _seconds(days: Days, zone: str, changes: Sequence[ZoneChange]) -> int:
     return int((end - start).total_seconds())
 
 
+def share_of_term(
+    policy: ProrationPolicy, term: Days, parts: Sequence[Days], zone: str = "UTC", changes: Sequence[ZoneChange] = ()
+) -> Share:
+    """Which share of the full nominal term its parts are, by `days` or `seconds` as in `share`; with `none` the full amount.
+    Parts may lie behind the term, which a pause has extended."""
+    if policy == "none":
+        return WHOLE
+    if policy == "seconds":
+        return Share(sum(_seconds(part, zone, changes) for part in parts), _seconds(term, zone, changes))
+    return Share(sum(len(part) for part in parts), len(term))
+
+
 def _refuse_strange(period: Days, part: Days) -> None:
     if period.end <= period.start:
         raise EmptyPeriod("a period ends after it starts", field="/period/ends_on")

@@ -25,9 +25,10 @@ from services.billing.domain.usage_period import (
     RecordRevision,
     RecordUsedSoFar,
     UsagePeriod,
+    at_revision,
 )
-from services.billing.processes import consolidating, correcting, invoicing, progressive
-from services.billing.projections.invoices import waiting_bills
+from services.billing.processes import consolidating, correcting, invoicing, progressive, truing_up
+from services.billing.projections.invoices import invoice_parts, waiting_bills
 from services.billing.projections.invoices.waiting_bills import WaitingDay
 from services.billing.projections.subscriptions import running_usage, usage_periods
 from shared.contracts.usage import GroupTotal, UsagePeriodAdvancedV1, UsagePeriodClosedV1, UsagePeriodRevisedV1
@@ -104,7 +105,7 @@ def period_revised(message: Message, unit: UnitOfWork) -> Iterator[Order]:
 def answer(
     unit: UnitOfWork, period_id: UUID, correction_id: UUID, cause: str, event_ids: tuple[str, ...]
 ) -> Iterator[Order]:
-    """What a revised period changes of its invoice, if it has one."""
+    """What a revised period changes of its invoice, if it has one, and of the one that trues up its term."""
     invoice_id, period = usage_periods.invoice_of(unit, period_id), unit.state(USAGE_PERIOD, period_id)
     if invoice_id is None:
         return
@@ -116,8 +117,22 @@ def answer(
         cause=cause,
         event_ids=event_ids,
     )
-    usage = correcting.rated_with(invoice, period_id, partial(unit.state, USAGE_PERIOD), partial(_events, unit))
-    id_ = period.subscription_id
+    yield from _correct(unit, invoice, period, revised)
+    trued_up = invoice_that_trues_up(unit, period)
+    if trued_up is not None and truing_up.follows(unit.state(INVOICE, invoice_id), trued_up, period):
+        yield from _correct(unit, trued_up, period, truing_up.once_more(revised))
+
+
+def invoice_that_trues_up(unit: UnitOfWork, period: UsagePeriod) -> Invoice | None:
+    """None while its bill waits as well."""
+    bill_id = truing_up.bill_of(unit.state(SUBSCRIPTION, period.subscription_id), period)
+    found: Invoice | None = unit.state(INVOICE, invoice_parts.invoice_of(unit, bill_id)) if bill_id else None
+    return found
+
+
+def _correct(unit: UnitOfWork, invoice: Invoice, period: UsagePeriod, revised: correcting.Revised) -> Iterator[Order]:
+    state, id_ = partial(unit.state, USAGE_PERIOD), period.subscription_id
+    usage = correcting.rated_with(invoice, period.item.period_id, state, partial(_events, unit))
     subscription, version = unit.state(SUBSCRIPTION, id_), unit.version(SUBSCRIPTION, id_)
     yield from correcting.on_period_revised(subscription, version, invoice, usage, revised, desk_of(unit))
 
@@ -150,7 +165,19 @@ def _wanted(unit: UnitOfWork, subscription_id: UUID, bill: Bill) -> consolidatin
 
 
 def _usage(unit: UnitOfWork, bill: Bill) -> dict[UUID, UsagePeriod]:
-    return {item.period_id: unit.state(USAGE_PERIOD, item.period_id) for item in bill.of_usage}
+    """What was ignored of an earlier bill was not billed, and does not count."""
+    earlier = (item.period_id for use in bill.earlier for item in use.usage)
+    own = {item.period_id: unit.state(USAGE_PERIOD, item.period_id) for item in bill.of_usage}
+    return own | {id_: _as_billed(unit, id_) for id_ in earlier}
+
+
+def _as_billed(unit: UnitOfWork, period_id: UUID) -> UsagePeriod:
+    period: UsagePeriod = unit.state(USAGE_PERIOD, period_id)
+    invoice_id = usage_periods.invoice_of(unit, period_id) if period.revision else None
+    invoice: Invoice | None = unit.state(INVOICE, invoice_id) if invoice_id else None
+    if invoice is None or invoice.facts is None or invoice.revision(period_id) == period.revision:
+        return period
+    return at_revision(_events(unit, period_id), invoice.revision(period_id))
 
 
 def _totals(totals: Sequence[GroupTotal]) -> tuple[PeriodTotal, ...]:

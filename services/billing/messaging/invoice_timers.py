@@ -102,6 +102,6 @@ def before_consolidations(timers: Sequence[Timer], session: Session) -> None:
         session.kept["waiting_days", timer.subject, timer.fire_at] = mine
     waiting = [each for day in days for each in day.bills]
     session.load(SUBSCRIPTION, tenant_id, [subscription_id for subscription_id, _ in waiting])
-    session.load(USAGE_PERIOD, tenant_id, [item.period_id for _, bill in waiting for item in bill.usage])
+    session.load(USAGE_PERIOD, tenant_id, [item.period_id for _, bill in waiting for item in bill.metered])
     ids = [id_ for _, bill in waiting for id_ in (bill.invoice_id, consolidating.consolidated_id(bill.invoice_id))]
     session.load(INVOICE, tenant_id, ids)

@@ -19,9 +19,10 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.together import rated_again
 from services.billing.domain.late_usage import Treatment, policy_text, treatment
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.bill_parts import DeferredCorrection
 from services.billing.domain.subscription.billing import is_billed_after
 from services.billing.domain.subscription.commands import DeferCorrection
-from services.billing.domain.subscription.events import DeferredCorrection, UsageItem
+from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import UsagePeriod, at_revision
 from services.billing.processes.correction_documents import (
@@ -64,10 +65,11 @@ def rated_with(
     invoice: Invoice, revised: UUID, state: Callable[[UUID], UsagePeriod], history: Callable[[UUID], Sequence[Any]]
 ) -> Usage:
     """The revised period as it is now, and the others of the invoice without revisions that were ignored."""
-    usage = {item.period_id: state(item.period_id) for item in invoice.header.usage}
+    usage = {item.period_id: state(item.period_id) for item in invoice.header.metered}
+    own = () if invoice.facts is not None else {item.period_id for item in invoice.header.usage}
     for id_, period in usage.items():
         wanted = invoice.revision(id_)
-        if invoice.facts is not None and id_ != revised and period.revision != wanted:
+        if id_ not in own and id_ != revised and period.revision != wanted:
             usage[id_] = at_revision(history(id_), wanted)
     return usage
 

@@ -27,7 +27,8 @@ from services.billing.domain.invoice.line_edits import LineEdit, edited
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.together import composed
 from services.billing.domain.invoice_line import InvoiceLine
-from services.billing.domain.subscription.events import Bill, DeferredCorrection
+from services.billing.domain.subscription.bill_parts import DeferredCorrection
+from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import UsagePeriod
 from services.billing.processes import wallets
@@ -133,7 +134,7 @@ def _is_of(subscription: Subscription, corrected: Invoice, carried: Carried, doc
 
 
 def revisions_of(header: Header, usage: Usage) -> dict[UUID, int]:
-    return {item.period_id: usage[item.period_id].revision for item in header.usage}
+    return {item.period_id: usage[item.period_id].revision for item in header.metered}
 
 
 def rated(

@@ -144,7 +144,7 @@ def _bills(
 
 
 def _foreseen(subscription: Subscription, wanted: Bill) -> ForeseenBill:
-    flat = replace(wanted, usage=())
+    flat = replace(wanted, usage=(), true_up_terms=(), earlier=())
     header = Header(
         invoice_id=wanted.invoice_id,
         subscription_id=subscription.subscription_id,

@@ -20,7 +20,7 @@ from shared.orders import Order
 
 
 def is_complete(bill: Bill, usage: Usage) -> bool:
-    return all(usage[item.period_id].closed for item in bill.usage)
+    return all(item.told or usage[item.period_id].closed for item in bill.metered)
 
 
 def invoice(subscription: Subscription, version: int, bill: Bill, usage: Usage, desk: Desk) -> Iterator[Order]:
@@ -85,4 +85,5 @@ def term_of(bill: Bill, subscription: Subscription) -> Term:
     """The terms of payment, and the purchase order, are those of the latest term on the bill."""
     flat, usage = ({item.term_number for item in bill.flat}, {item.term_number for item in bill.of_usage})
     numbers = flat | usage | {fee.term_number for fee in bill.fees} | {1 for _ in bill.one_offs}
+    numbers |= {*bill.true_up_terms}
     return subscription.terms[max(numbers, default=subscription.last.number) - 1]

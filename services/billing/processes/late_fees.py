@@ -9,8 +9,8 @@ from datetime import timedelta
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.late_fee import LATE_FEE, LateFeePolicy, LateFeeScheduled, ScheduleLateFee
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.bill_parts import LateInvoice
 from services.billing.domain.subscription.commands import AssessLateFee
-from services.billing.domain.subscription.events import LateInvoice
 from services.billing.processes.one_off import charge_late_fee
 from services.billing.processes.writing import Desk
 from shared.orders import Order

@@ -16,7 +16,8 @@ from services.billing.domain.invoice.line_edits import OneOff
 from services.billing.domain.invoice.one_off import bill_lines
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.quote.state import Quote
-from services.billing.domain.subscription.events import Bill, Fee, LateInvoice
+from services.billing.domain.subscription.bill_parts import LateInvoice
+from services.billing.domain.subscription.events import Bill, Fee
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.listed import check_listed
 from services.billing.domain.taxation.rates import Taxation

@@ -20,6 +20,7 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoicing.totals import InvoiceTotals
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordRevision, UsagePeriod
+from services.billing.processes import truing_up
 from services.billing.processes.correcting import Revised, on_period_revised, rated_with
 from services.billing.processes.writing import Contract, Desk
 from shared.decider import AnyDecider
@@ -62,8 +63,11 @@ class Trial:
             self.states[key] = self.state_of(decider, id_)
         return self.states[key]
 
-    def revise(self, period_id: UUID, totals: tuple[PeriodTotal, ...], invoice_id: UUID) -> list[Foreseen]:
-        """A period of that invoice is told to have come to these totals."""
+    def revise(
+        self, period_id: UUID, totals: tuple[PeriodTotal, ...], invoice_id: UUID, true_up_id: UUID | None = None
+    ) -> dict[UUID, list[Foreseen]]:
+        """A period of that invoice is told to have come to these totals; its term is trued up on another one. What follows,
+        by invoice."""
         period: UsagePeriod = self.state(USAGE_PERIOD, period_id)
         revision = period.revision + 1
         record = RecordRevision(revision=revision, totals=totals, cause=CAUSE)
@@ -76,8 +80,17 @@ class Trial:
             cause=CAUSE,
             event_ids=(),
         )
-        usage = rated_with(invoice, period_id, lambda id_: self.state(USAGE_PERIOD, id_), self.history_of)
-        subscription, version = self._contract(period.subscription_id)
+        found = {invoice_id: self._correct(invoice, revised)}
+        trued_up: Invoice | None = self.state(INVOICE, true_up_id) if true_up_id else None
+        period, billed = self.state(USAGE_PERIOD, period_id), self.state(INVOICE, invoice_id)
+        if true_up_id and trued_up and truing_up.follows(billed, trued_up, period):
+            found[true_up_id] = self._correct(trued_up, truing_up.once_more(revised))
+        return found
+
+    def _correct(self, invoice: Invoice, revised: Revised) -> list[Foreseen]:
+        id_ = revised.item.period_id
+        usage = rated_with(invoice, id_, lambda each: self.state(USAGE_PERIOD, each), self.history_of)
+        subscription, version = self._contract(self.state(USAGE_PERIOD, id_).subscription_id)
         return self._carry_out(on_period_revised(subscription, version, invoice, usage, revised, self._desk()))
 
     def _contract(self, subscription_id: UUID) -> Contract:

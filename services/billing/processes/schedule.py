@@ -28,6 +28,7 @@ from services.billing.domain.outcome import OutcomeSource
 from services.billing.domain.payment_plan.charges import charges_at
 from services.billing.domain.payment_plan.events import PaymentPlanAgreed
 from services.billing.domain.quote.events import QuoteSent
+from services.billing.domain.subscription.bill_parts import Together
 from services.billing.domain.subscription.billing import boundaries
 from services.billing.domain.subscription.changes import Trial
 from services.billing.domain.subscription.events import (
@@ -41,7 +42,6 @@ from services.billing.domain.subscription.events import (
     SubscriptionCreated,
     Term,
     TermRenewed,
-    Together,
 )
 from services.billing.domain.subscription.pause_events import SubscriptionPaused, SubscriptionResumed
 from services.billing.domain.subscription.state import days_of

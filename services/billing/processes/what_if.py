@@ -86,7 +86,16 @@ class Comparison:
     def _told(self, found: Compared, subscription: Subscription, bill: Bill) -> Bill:
         left_out = list(self._left_out(subscription, bill))
         found.untold += left_out
-        return _without(bill, [untold.item for untold in left_out])
+        return _without(bill, [untold.item for untold in left_out], self._trued_up(subscription, bill, left_out))
+
+    def _trued_up(self, subscription: Subscription, bill: Bill, left_out: Sequence[Untold]) -> tuple[int, ...]:
+        """Terms of which all usage is known, on this bill and on earlier ones."""
+        unknown = {untold.item.term_number for untold in left_out}
+        for use in bill.earlier:
+            items: list[Item] = [*use.flat, *use.usage]
+            if any(self._reason(subscription, item) for item in items):
+                unknown.add(use.term_number)
+        return tuple(number for number in bill.true_up_terms if number not in unknown)
 
     def _left_out(self, subscription: Subscription, bill: Bill) -> Iterator[Untold]:
         """What shares a coupon or a minimum with an item of which the amount is not known is not known, either."""
@@ -110,7 +119,7 @@ def _is_shared(subscription: Subscription, item: Item) -> bool:
     return bool(subscription.term(item.term_number).line.coupons or (line.minimum and isinstance(item, UsageItem)))
 
 
-def _without(bill: Bill, items: Sequence[Item]) -> Bill:
+def _without(bill: Bill, items: Sequence[Item], true_up_terms: tuple[int, ...]) -> Bill:
     return Bill(
         invoice_id=bill.invoice_id,
         billing_on=bill.billing_on,
@@ -120,4 +129,6 @@ def _without(bill: Bill, items: Sequence[Item]) -> Bill:
         fees=(),
         one_offs=bill.one_offs,
         coupons=bill.coupons,
+        true_up_terms=true_up_terms,
+        earlier=tuple(use for use in bill.earlier if use.term_number in true_up_terms),
     )

@@ -184,7 +184,7 @@ class Firm:
                 self.carry_out(order for order in started if order.stream_id == item.period_id)
                 closing = RecordClosing(totals=(), learned_at=self.now)
                 self.carry_out([Order(USAGE_PERIOD, item.period_id, closing)])
-        return {item.period_id: self.state(USAGE_PERIOD, item.period_id) for item in bill.of_usage}
+        return {item.period_id: self.state(USAGE_PERIOD, item.period_id) for item in bill.metered}
 
     def revise(self, departures: Mapping[str, int], revision: int | None = None) -> None:
         """The next revision of January, or one that was told before."""
@@ -269,7 +269,7 @@ class Firm:
         """What verification finds."""
         corrects = invoice.header.corrects
         original = self.state(INVOICE, corrects.invoice_id if corrects else invoice.header.invoice_id)
-        periods = [item.period_id for item in original.header.of_usage]
+        periods = [item.period_id for item in original.header.metered]
         log = Log(
             subscription=self.events["subscription", self.id],
             periods={id_: self.events["usage_period", id_] for id_ in periods},

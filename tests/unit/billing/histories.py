@@ -16,6 +16,7 @@ from services.billing.domain.amended_line import LineChange
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.plan import MinimumCommitment
 from services.billing.domain.pricing.price import Price
+from services.billing.domain.subscription.bill_parts import LateInvoice
 from services.billing.domain.subscription.commands import (
     AmendSubscription,
     AssessLateFee,
@@ -26,7 +27,6 @@ from services.billing.domain.subscription.commands import (
     ResumeSubscription,
     TransferSubscription,
 )
-from services.billing.domain.subscription.events import LateInvoice
 from shared.errors import DomainError
 from shared.money import Money
 from tests.unit.billing.lifetime import Lifetime
@@ -35,6 +35,8 @@ from tests.unit.billing.test_subscription import CALLS, ME, NEXT_QUOTE, new_york
 from tests.unit.billing.test_transfers import ZURICH
 
 BORN = new_york(2012, 12, 1)
+LEAST = MinimumCommitment(code="least", name="Least", amount=Money(90_001, "USD"))
+FOR_THE_TERM = replace(LEAST, amount=Money(500_001, "USD"), true_up="term")
 
 lines = st.builds(
     lambda charges, every, calendar, minimum, ramp, inclusive, proration, trial, review: replace(
@@ -42,7 +44,7 @@ lines = st.builds(
         charges=charges,
         every=every,
         calendar=calendar,
-        minimum=minimum if CALLS in charges else None,
+        minimum=minimum if CALLS in charges and (proration != "fixed_30" or minimum != FOR_THE_TERM) else None,
         ramp=ramp,
         tax_inclusive=inclusive,
         proration=proration,
@@ -52,7 +54,7 @@ lines = st.builds(
     charges=st.sampled_from([(TAXED,), (ARREARS,), (TAXED, CALLS), (ARREARS, CALLS), (TAXED, ARREARS, CALLS)]),
     every=st.sampled_from(["week", "month", "month", "quarter", "year"]),
     calendar=st.booleans(),
-    minimum=st.sampled_from([None, MinimumCommitment(code="least", name="Least", amount=Money(90_001, "USD"))]),
+    minimum=st.sampled_from([None, LEAST, FOR_THE_TERM]),
     ramp=st.sampled_from([(), (RampPhase(after_months=5, quantity=3, discount_percent=Decimal("7.5")),)]),
     inclusive=st.booleans(),
     proration=st.sampled_from(["days", "seconds", "fixed_30", "none"]),

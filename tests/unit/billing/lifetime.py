@@ -208,7 +208,7 @@ class Lifetime:
 
     def _complete(self) -> Iterator[Order]:
         for bill in list(self.waiting):
-            usage = {item.period_id: self.states["usage_period", item.period_id] for item in bill.usage}
+            usage = {item.period_id: self.states["usage_period", item.period_id] for item in bill.metered}
             if invoicing.is_complete(bill, usage):
                 self.waiting.remove(bill)
                 yield from invoicing.invoice(self.subscription, self.version, bill, usage, self.desk)
@@ -219,7 +219,7 @@ class Lifetime:
         found: list[Difference] = []
         for invoice in self.invoices:
             events = self.events["invoice", invoice.header.invoice_id]
-            billed = {item.period_id: periods[item.period_id] for item in invoice.header.bill.usage}
+            billed = {item.period_id: periods[item.period_id] for item in invoice.header.bill.metered}
             found += verify(events, Log(subscription=self.events["subscription", self.id], periods=billed))
             found += verify_documents(invoice, events, invoice)
         return found

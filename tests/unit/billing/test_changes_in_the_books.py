@@ -16,8 +16,8 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import CreditInvoice, Number
 from services.billing.domain.ledger.posting import Entry
 from services.billing.domain.recurring import annual, move
+from services.billing.domain.subscription.bill_parts import LateInvoice
 from services.billing.domain.subscription.commands import AssessLateFee
-from services.billing.domain.subscription.events import LateInvoice
 from shared.money import Money
 from shared.orders import Order
 from shared.periods import local_day, plus_months

@@ -137,7 +137,7 @@ def test_a_question_about_other_usage_is_answered_as_the_usage_itself_would_be()
         lambda id_: found.events["usage_period", id_],
         new_york(2013, 3, 10),
     )
-    (foreseen,) = trial.revise(period.item.period_id, (total,), original.header.invoice_id)
+    ((foreseen,),) = trial.revise(period.item.period_id, (total,), original.header.invoice_id).values()
     before = found.money
     found.revise(period.item.period_id, 9, new_york(2013, 3, 10))
     assert (foreseen.kind, Money(foreseen.total, "USD")) == ("invoice", found.money - before)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.bill_parts import LateInvoice
 from services.billing.domain.subscription.billing import bill
 from services.billing.domain.subscription.commands import AssessLateFee
-from services.billing.domain.subscription.events import LateFeeAssessed, LateInvoice
+from services.billing.domain.subscription.events import LateFeeAssessed
 from shared.money import Money
 from tests.unit.billing.test_subscription import CREATE, LINE, START, Story, new_york
 

@@ -150,6 +150,12 @@ REFUSED: list[tuple[str, PlanVersion, type[DomainError], str]] = [
         "/minimums/USD/amount",
     ),
     ("a minimum of what is owed anyway", selling(flat("fee", "1")), NothingMetered, "/minimums/USD"),
+    (
+        "a minimum for a term by thirty days",
+        replace(PLAN, proration="fixed_30", minimums=minimum(true_up="term")),
+        OnlyByTheMonth,
+        "/minimums/USD/true_up",
+    ),
     ("a minimum named as a charge", replace(PLAN, minimums=minimum(code="distance")), CodeRepeated, "/minimums/USD"),
 ]
 

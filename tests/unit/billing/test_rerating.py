@@ -26,7 +26,8 @@ def trial_of(firm: Firm) -> Trial:
 
 
 def foreseen(firm: Firm, flown: Mapping[str, int]) -> list[Foreseen]:
-    return trial_of(firm).revise(firm.january.period_id, totals(flown), firm.original.header.invoice_id)
+    id_ = firm.original.header.invoice_id
+    return trial_of(firm).revise(firm.january.period_id, totals(flown), id_)[id_]
 
 
 def happened(firm: Firm, since: int) -> list[tuple[str, int, int]]:

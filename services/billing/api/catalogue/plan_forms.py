@@ -14,7 +14,7 @@ from services.billing.api.catalogue.progressive_forms import ProgressiveForm, pr
 from services.billing.domain.included_credit import IncludedCredit
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.outcome import OutcomeSource
-from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass
+from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass, TrueUp
 from services.billing.domain.pricing.filtered import FilteredPrice
 from services.billing.domain.pricing.limits import TooManyPlaces, non_negative
 from services.billing.domain.pricing.price import Price
@@ -79,13 +79,15 @@ ChargeForms = Annotated[list[ChargeForm], Field(max_length=500)]
 
 
 class MinimumForm(Form):
-    """`amount` in major units of the currency it is listed under."""
+    """`amount` in major units of the currency it is listed under, for a full billing period, or for a full term, whatever its
+    length, as `true_up` says."""
 
     code: Code
     name: Name
     amount: Decimal
     tax_rates: Rates = ()
     tax_category: Code | None = None
+    true_up: TrueUp = "period"
 
     def minimum(self, currency: str) -> MinimumCommitment:
         field = f"/minimums/{currency}/amount"
@@ -93,9 +95,8 @@ class MinimumForm(Form):
         amount = Money.rounded(self.amount, currency)
         if amount.major != self.amount:
             raise TooManyPlaces(f"{currency} has fewer decimal places", field=field)
-        return MinimumCommitment(
-            code=self.code, name=self.name, amount=amount, tax_rates=self.tax_rates, tax_category=self.tax_category
-        )
+        said = {field.name: getattr(self, field.name) for field in fields(MinimumCommitment)}
+        return MinimumCommitment(**said | {"amount": amount})
 
 
 class PlanForm(ExactForm):
@@ -183,10 +184,5 @@ def charge_form(charge: Charge) -> ChargeForm:
 
 
 def minimum_form(minimum: MinimumCommitment) -> MinimumForm:
-    return MinimumForm(
-        code=minimum.code,
-        name=minimum.name,
-        amount=minimum.amount.major,
-        tax_rates=minimum.tax_rates,
-        tax_category=minimum.tax_category,
-    )
+    said = {field.name: getattr(minimum, field.name) for field in fields(minimum)}
+    return MinimumForm(**said | {"amount": minimum.amount.major})

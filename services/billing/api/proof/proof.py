@@ -222,7 +222,7 @@ def log_of(unit: UnitOfWork, invoice: Invoice) -> verification.Log:
     subscriptions = {id_: _events(unit.history(SUBSCRIPTION, id_)) for id_ in header.subscription_ids}
     return verification.Log(
         subscription=subscriptions[header.subscription_id] if header.subscription_id else [],
-        periods={item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in header.of_usage},
+        periods={item.period_id: _events(unit.history(USAGE_PERIOD, item.period_id)) for item in header.metered},
         subscriptions=subscriptions,
     )
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from services.billing.api.amounts import plain, rounding_read
 from services.billing.api.catalogue.evaluation_forms import steps_read, tier_out
 from services.billing.api.invoices.invoice_forms import CorrectedLineOut, LineOut
+from services.billing.api.proof.true_up_readings import true_up_read
 from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.flat_charges import FlatLine
 from services.billing.domain.proration import WHOLE
@@ -32,6 +33,8 @@ def reading(
     if line.kind == "progressive":
         return [f"takes off {-line.amount_minor} of {line.charge} {line.group}".rstrip(), *_proved(line, metered)]
     told = [f"{plain(line.quantity)} metered for {line.charge} {line.group}".rstrip()] if line.proof else []
+    if line.kind == "true_up" and subscription is not None:
+        told = list(true_up_read(subscription, line, currency, _rated_minor(line)))
     less = [f"less {plain(once.discount_percent)} percent"] if once and once.discount_percent else []
     return [*told, *_tiers(line, currency), *less, *_rounded(line, currency, line.residue), *_proved(line, metered)]
 
@@ -50,11 +53,15 @@ def _flat(subscription: Subscription, line: LineOut, currency: str) -> Iterator[
 
 def _rounded(line: LineOut, currency: str, residue: Decimal) -> Iterator[str]:
     """Once, and what coupons and people changed of that."""
-    taken = sum(discount.amount_minor for discount in line.discounts)
-    changed = sum(adjustment.amount_minor for adjustment in line.adjustments)
-    yield rounding_read(line.priced_minor + taken - changed, currency, residue)
+    yield rounding_read(_rated_minor(line), currency, residue)
     yield from _coupons(line)
     yield from _adjusted(line)
+
+
+def _rated_minor(line: LineOut) -> int:
+    taken = sum(discount.amount_minor for discount in line.discounts)
+    changed = sum(adjustment.amount_minor for adjustment in line.adjustments)
+    return line.priced_minor + taken - changed
 
 
 def _coupons(line: LineOut) -> Iterator[str]:

@@ -13,8 +13,11 @@ from services.billing.api.access import PreviewRerating
 from services.billing.api.catalogue.plan_forms import Form
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, UsagePeriod, UsagePeriodNotFound
+from services.billing.processes import truing_up
 from services.billing.processes.rerating import Foreseen, Kind, Trial, unchanged
+from services.billing.projections.invoices import invoice_parts
 from services.billing.projections.subscriptions import usage_periods
 from shared.errors import DomainError
 from shared.http.fields import DecimalText
@@ -116,7 +119,9 @@ def preview(body: RevisionsIn, unit: PreviewRerating) -> ReratingOut:
         elif invoice_id is None:
             not_billed.append(form.period_id)
         else:
-            found.setdefault(invoice_id, []).extend(trial.revise(form.period_id, totals, invoice_id))
+            true_up_id = _true_up(unit, form.period_id)
+            for id_, foreseen in trial.revise(form.period_id, totals, invoice_id, true_up_id).items():
+                found.setdefault(id_, []).extend(foreseen)
     invoices = [_shown(unit.state(INVOICE, id_), id_, foreseen) for id_, foreseen in found.items()]
     customers = [
         CustomerOut(customer=customer, currency=currency, **_sum(alike))
@@ -139,6 +144,12 @@ def _invoice(unit: UnitOfWork, period_id: UUID) -> UUID | None:
     if period is None:
         raise UsagePeriodNotFound("billing never asked for this usage period", field="/periods")
     return usage_periods.invoice_of(unit, period_id)
+
+
+def _true_up(unit: UnitOfWork, period_id: UUID) -> UUID | None:
+    period: UsagePeriod = unit.state(USAGE_PERIOD, period_id)
+    bill_id = truing_up.bill_of(unit.state(SUBSCRIPTION, period.subscription_id), period)
+    return bill_id and invoice_parts.invoice_of(unit, bill_id)
 
 
 def _shown(invoice: Invoice, id_: UUID, foreseen: list[Foreseen]) -> InvoiceOut:

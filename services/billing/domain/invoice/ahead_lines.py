@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.billing.domain.billed_ahead import BilledAhead
+from services.billing.domain.invoice.new_line import NONE, charged_by, new_line, plan_of
 from services.billing.domain.invoice_line import InvoiceLine, UsageProof
+from services.billing.domain.subscription.events import UsageItem
+from services.billing.domain.subscription.state import Subscription
 from shared.money import Money
 
 Place = tuple[UUID, str]
@@ -52,7 +55,7 @@ class Ahead:
                 yield from (discount.amount for discount in each.discounts)
 
 
-def proof_of(last: BilledAhead) -> UsageProof:
+def _proof_of(last: BilledAhead) -> UsageProof:
     return UsageProof(period_id=last.period_id, revision=0, count=last.count, digest=last.digest, told=last.told)
 
 
@@ -72,4 +75,29 @@ def billed_by(invoice_id: UUID, ahead: Ahead, used: Iterable[InvoiceLine]) -> It
             count=line.proof.count,
             digest=line.proof.digest,
             discounts=line.discounts,
+        )
+
+
+def taken_off(
+    subscription: Subscription, ahead: Ahead, item: UsageItem, rated: Sequence[InvoiceLine]
+) -> Iterator[InvoiceLine]:
+    """Of each group one line that takes off what interim invoices billed, taxed as the usage is by now."""
+    term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
+    charge = agreed.on(item.starts_on).charge(item.charge)
+    for group in ahead.groups(item.period_id):
+        place = (item.period_id, group)
+        billed = ahead.of(place)
+        yield new_line(
+            term,
+            "progressive",
+            charge.code,
+            charge.name,
+            item.starts_on,
+            item.ends_on,
+            -ahead.taken(place, rated),
+            **plan_of(agreed, item),
+            **charged_by(charge, term),
+            group=group,
+            quantity=-sum((each.quantity for each in billed), NONE),
+            proof=_proof_of(billed[-1]),
         )

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from services.billing.domain.agreed_one_off import OneOffItem, charged
 from services.billing.domain.agreement import AgreedLine
-from services.billing.domain.invoice.compose import compose, prorated_minimum, when
+from services.billing.domain.invoice.compose import compose, when
 from services.billing.domain.invoice.line_edits import LineEdit, edited
+from services.billing.domain.invoice.period_true_up import prorated_minimum
 from services.billing.domain.invoice.tariff import GroupTotals, Tariff
 from services.billing.domain.invoicing.commitment import true_up
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
@@ -54,8 +55,8 @@ def as_agreed(line: AgreedLine, currency: str) -> AgreedLine:
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """Of any number of subscriptions, bill by bill; the same as the lines of `compose`, which are made only where coupons
-    share and where people edited them. `instead` is the line that counts in the place of an agreed one. `known` has tariffs
-    by the line's identity."""
+    share, where people edited them, and where a term is trued up. `instead` is the line that counts in the place of an
+    agreed one. `known` has tariffs by the line's identity."""
 
     instead: Callable[[AgreedLine, str], AgreedLine] = as_agreed
     known: dict[tuple[int, str], tuple[AgreedLine, Tariff]] = field(default_factory=dict)
@@ -71,7 +72,7 @@ class Amounts:
         """Net minor units of what is flat, of usage, of true-ups and of what is charged once, by charge, as people edited
         it."""
         items: list[FlatItem | UsageItem] = [*bill.flat, *bill.usage]
-        if edits or any(self._is_shared(subscription, item) for item in items):
+        if edits or bill.true_up_terms or any(self._is_shared(subscription, item) for item in items):
             self._compose(found, subscription, bill, usage, edits)
             return
         self._add_fixed(found, subscription, bill.flat, bill.one_offs)
@@ -79,7 +80,7 @@ class Amounts:
         amounts = [tariff.usage(item, usage[item.period_id]) for item, tariff in metered]
         for (item, _), amount in zip(metered, amounts, strict=True):
             found[item.charge] += amount
-        if any(tariff.line.minimum is not None for _, tariff in metered):
+        if any(tariff.line.period_minimum is not None for _, tariff in metered):
             _lift(found, subscription, metered, amounts)
 
     def add_items(self, found: Counter[str], subscription: Subscription, items: Items) -> None:
@@ -112,7 +113,7 @@ class Amounts:
     def _compose(
         self, found: Counter[str], subscription: Subscription, bill: Bill, usage: Usage, edits: Sequence[LineEdit]
     ) -> None:
-        periods = {item.period_id: _period(subscription, item, usage[item.period_id]) for item in bill.usage}
+        periods = {item.period_id: _period(subscription, item, usage[item.period_id]) for item in bill.metered}
         alone = replace(bill, fees=(), corrections=(), tax=None, taxation=None, interim=None, used=(), ahead=())
         lines = compose(self._with_lines(subscription), alone, periods)
         for line in edited(lines, edits, alone, subscription.currency):
@@ -139,9 +140,9 @@ def _lift(
         first, line, so_far = periods.get(when(item), (item, tariff.line, 0))
         periods[when(item)] = first, line, so_far + amount
     for item, line, usage in periods.values():
-        if line.minimum is not None:
-            minimum = prorated_minimum(subscription, line, line.minimum, item)
-            found[line.minimum.code] += true_up(minimum, [Money(usage, subscription.currency)]).minor
+        if line.period_minimum is not None:
+            minimum = prorated_minimum(subscription, line, line.period_minimum, item)
+            found[line.period_minimum.code] += true_up(minimum, [Money(usage, subscription.currency)]).minor
 
 
 def _period(subscription: Subscription, item: UsageItem, totals: GroupTotals) -> UsagePeriod:

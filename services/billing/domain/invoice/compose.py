@@ -4,52 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from itertools import chain, groupby, islice
 from typing import Any
 from uuid import UUID
 
-from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.charge_rating import ChargeRating
 from services.billing.domain.couponing import coupon_shares
 from services.billing.domain.flat_charges import FlatLine
-from services.billing.domain.invoice.ahead_lines import Ahead, proof_of
+from services.billing.domain.invoice.ahead_lines import Ahead, taken_off
+from services.billing.domain.invoice.fee_line import fee_line
+from services.billing.domain.invoice.new_line import agreed_of, charged_by, new_line, plan_of
+from services.billing.domain.invoice.period_true_up import period_true_up
 from services.billing.domain.invoice.quoted_lines import quoted_lines
-from services.billing.domain.invoice_line import InvoiceLine, LineKind, UsageProof
-from services.billing.domain.invoicing.commitment import true_up
-from services.billing.domain.plan import Charge, MinimumCommitment
-from services.billing.domain.proration import WHOLE, Share
-from services.billing.domain.schedule import BillingPeriod
+from services.billing.domain.invoice.term_true_up import as_billed, lacking
+from services.billing.domain.invoice_line import InvoiceLine, UsageProof
 from services.billing.domain.subscription.couponed import coupons_of
-from services.billing.domain.subscription.events import Bill, Fee, FlatItem, Term, UsageItem
+from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.subscription.used import billed_period
 from services.billing.domain.taxation.lines import TaxedAs, taxed
 from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
 from shared.money import Money
 
-ONE, NONE = Decimal(1), Decimal(0)
-NOTHING_METERED = PeriodTotal(group="", quantity=NONE, count=0, digest="")
+NOTHING_METERED = PeriodTotal(group="", quantity=Decimal(0), count=0, digest="")
 
 
 def compose(
     subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod], *, is_whole: bool = False
 ) -> tuple[InvoiceLine, ...]:
-    """Flat charges and usage less coupons, each period's usage with what was billed ahead of it and its true-up, then fees,
-    what is charged once, and corrections of earlier invoices; numbered from 1. Every usage period must be closed, or told so
-    far. What was billed ahead is taken off as far as there is usage, or `is_whole`: all documents of it together. A
-    correction is taxed as the invoice was that it corrects, whatever the status of the customer is by now."""
-    ahead = Ahead(bill.ahead, subscription.currency, is_whole)
-    flat = [_flat(subscription, item) for item in bill.flat]
-    periods = list(_usage_by_period(subscription, bill.of_usage, usage))
-    reduced = iter(_less_coupons(subscription, bill, ahead, [*flat, *chain(*(lines for _, lines in periods))]))
+    """Flat charges and usage less coupons, each period's usage with what was billed ahead of it and its true-up, then those
+    of terms that are over, fees, what is charged once, and corrections of earlier invoices; numbered from 1. Every usage
+    period must be closed, or told so far. What was billed ahead is taken off as far as there is usage, or `is_whole`: all
+    documents of it together. A correction is taxed as the invoice was that it corrects, whatever the status of the customer
+    is by now."""
+    charged = _of_periods(subscription, bill, usage, is_whole=is_whole)
     lines = [
-        *islice(reduced, len(flat)),
-        *chain(
-            *(_of_period(subscription, bill, ahead, items, of, list(islice(reduced, len(of)))) for items, of in periods)
-        ),
-        *(_fee(subscription, fee) for fee in bill.fees),
+        *charged,
+        *_of_terms(subscription, bill, usage, charged),
+        *(fee_line(subscription, fee) for fee in bill.fees),
         *quoted_lines(bill, subscription.currency),
     ]
     by = TaxedAs(bill.tax, bill.taxation)
@@ -58,11 +51,26 @@ def compose(
     return tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
 
 
+def _of_periods(
+    subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod], *, is_whole: bool = False
+) -> list[InvoiceLine]:
+    ahead = Ahead(bill.ahead, subscription.currency, is_whole)
+    flat = [_flat(subscription, item) for item in bill.flat]
+    periods = list(_usage_by_period(subscription, bill.of_usage, usage))
+    reduced = iter(_less_coupons(subscription, bill, ahead, [*flat, *chain(*(lines for _, lines in periods))]))
+    return [
+        *islice(reduced, len(flat)),
+        *chain(
+            *(_of_period(subscription, bill, ahead, items, of, list(islice(reduced, len(of)))) for items, of in periods)
+        ),
+    ]
+
+
 def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
     term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
     charge = agreed.charge(item.charge)
     flat = subscription.flat_charges(agreed).of_period(charge, billed_period(item))
-    return _line(
+    return new_line(
         term,
         "flat",
         charge.code,
@@ -70,8 +78,8 @@ def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
         item.starts_on,
         item.ends_on,
         flat.net,
-        **_plan(agreed, item),
-        **_charged(charge, term),
+        **plan_of(agreed, item),
+        **charged_by(charge, term),
         quantity=flat.quantity,
         residue=flat.residue,
         **({} if flat.charge.price.is_plain else _steps(flat)),
@@ -121,37 +129,25 @@ def _of_period(
     added behind them."""
     yield from lines
     for item in items if ahead.billed else ():
-        yield from _billed_ahead(subscription, ahead, item, rated)
+        yield from taken_off(subscription, ahead, item, rated)
     agreed = subscription.line(items[0].term_number, items[0].amendment)
-    if agreed.minimum is not None and bill.interim is None:
+    if agreed.period_minimum is not None and bill.interim is None:
         less = (-discount for discount in ahead.discounts([item.period_id for item in items]))
         charged = chain((line.amount for line in lines), less)
-        yield from _true_up(subscription, agreed, agreed.minimum, items[0], charged)
+        yield from period_true_up(subscription, agreed, agreed.period_minimum, items[0], charged)
 
 
-def _billed_ahead(
-    subscription: Subscription, ahead: Ahead, item: UsageItem, rated: Sequence[InvoiceLine]
+def _of_terms(
+    subscription: Subscription, bill: Bill, usage: Mapping[UUID, UsagePeriod], charged: list[InvoiceLine]
 ) -> Iterator[InvoiceLine]:
-    """Of each group one line that takes off what interim invoices billed, taxed as the usage is by now."""
-    term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
-    charge = agreed.on(item.starts_on).charge(item.charge)
-    for group in ahead.groups(item.period_id):
-        place = (item.period_id, group)
-        billed = ahead.of(place)
-        yield _line(
-            term,
-            "progressive",
-            charge.code,
-            charge.name,
-            item.starts_on,
-            item.ends_on,
-            -ahead.taken(place, rated),
-            **_plan(agreed, item),
-            **_charged(charge, term),
-            group=group,
-            quantity=-sum((each.quantity for each in billed), NONE),
-            proof=proof_of(billed[-1]),
-        )
+    """What the usage of a term lacks, on this bill and on those before: these are charged once more as they were."""
+    before = (_of_periods(subscription, as_billed(bill, use), usage) for use in bill.earlier)
+    for lack in lacking(subscription, bill, [*chain(*before), *charged]) if bill.true_up_terms else ():
+        minimum, agreed = lack.last.minimum, subscription.line(lack.term.number, lack.last.amendment)
+        taxed = {"tax_rates": minimum.tax_rates, "tax_category": minimum.tax_category}
+        told = {**agreed_of(agreed, lack.last.amendment), **taxed}
+        days = lack.days
+        yield new_line(lack.term, "true_up", minimum.code, minimum.name, days.start, days.end, lack.amount, **told)
 
 
 def when(item: UsageItem) -> tuple[int, str]:
@@ -165,7 +161,7 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
     rating = ChargeRating(charge, subscription.currency)
     for total in period.told_at(item.told) or (() if charge.group_by else (NOTHING_METERED,)):
         rated = rating.period(total.group, total.quantity, total.count)
-        yield _line(
+        yield new_line(
             term,
             "usage",
             charge.code,
@@ -173,8 +169,8 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
             item.starts_on,
             item.ends_on,
             rated.amount_money,
-            **_plan(agreed, item),
-            **_charged(charge, term),
+            **plan_of(agreed, item),
+            **charged_by(charge, term),
             tiers=rated.tiers,
             residue=rated.residue,
             credits=rated.credits,
@@ -187,103 +183,3 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
 def _proof(item: UsageItem, period: UsagePeriod, total: PeriodTotal) -> UsageProof:
     id_, revision = item.period_id, 0 if item.told else period.revision
     return UsageProof(period_id=id_, revision=revision, count=total.count, digest=total.digest, told=item.told)
-
-
-def _charged(charge: Charge, term: Term) -> dict[str, Any]:
-    return {
-        "tax_rates": charge.tax_rates,
-        "tax_category": charge.tax_category,
-        "revenue_class": charge.class_in_term(term.number),
-    }
-
-
-def _true_up(
-    subscription: Subscription,
-    agreed: AgreedLine,
-    minimum: MinimumCommitment,
-    item: UsageItem,
-    charged: Iterable[Money],
-) -> Iterator[InvoiceLine]:
-    least = prorated_minimum(subscription, agreed, minimum, item)
-    missing = true_up(least, charged)
-    if missing.minor:
-        term = subscription.term(item.term_number)
-        taxed = {"tax_rates": minimum.tax_rates, "tax_category": minimum.tax_category}
-        told = {**_plan(agreed, item), **taxed}
-        yield _line(term, "true_up", minimum.code, minimum.name, item.starts_on, item.ends_on, missing, **told)
-
-
-def prorated_minimum(
-    subscription: Subscription, agreed: AgreedLine, minimum: MinimumCommitment, item: UsageItem
-) -> Money:
-    """Of a part of a period its part, rounded."""
-    part = _committed(subscription, agreed, billed_period(item))
-    return part.of(minimum.amount.major, subscription.currency)
-
-
-def _committed(subscription: Subscription, agreed: AgreedLine, period: BillingPeriod) -> Share:
-    """Which share of a full period the minimum is for: nothing is committed for the days of a pause."""
-    parts, charges = subscription.unpaused(period.part), subscription.flat_charges(agreed)
-    if parts == (period.nominal,) or (agreed.proration == "none" and parts):
-        return WHOLE
-    shares = [charges.share(period.nominal, part) for part in parts]
-    return Share(sum(each.numerator for each in shares), shares[0].denominator) if shares else Share(0, 1)
-
-
-def _fee(subscription: Subscription, fee: Fee) -> InvoiceLine:
-    """Taxed like the flat charges of the term that it reinstates, where they are of several categories like the first of
-    these; a late fee is compensation, and is not taxed."""
-    term = subscription.term(fee.term_number)
-    if fee.late is not None:
-        name = f"Late fee for {fee.late.number}"
-        line = _line(term, "late_fee", "late_fee", name, term.starts_on, term.ends_on, fee.amount)
-        return replace(line, group=fee.late.number, revenue_class="late_fee")
-    line = _line(term, "reinstatement", "reinstatement", "Reinstatement fee", term.starts_on, term.ends_on, fee.amount)
-    rates = tuple(dict.fromkeys(rate for charge in term.line.flat for rate in charge.tax_rates))
-    category = next((charge.tax_category for charge in term.line.flat if charge.tax_category), None)
-    line = replace(line, tax_category=category, tax_inclusive=term.line.tax_inclusive, revenue_class="penalty")
-    return line if category else replace(line, tax_rates=rates)
-
-
-def _line(
-    term: Term,
-    kind: LineKind,
-    charge: str,
-    description: str,
-    starts_on: date,
-    ends_on: date,
-    amount: Money,
-    **more: Any,
-) -> InvoiceLine:
-    """Made in one go, because a bill run makes many: `more` is what differs from a plain line of the term."""
-    return InvoiceLine(
-        kind=kind,
-        charge=charge,
-        description=description,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        amount=amount,
-        **_plain(term) | more,
-    )
-
-
-def _plain(term: Term) -> dict[str, Any]:
-    return {
-        "number": 0,
-        "group": "",
-        "quantity": ONE,
-        "residue": NONE,
-        "tiers": (),
-        "tax_rates": (),
-        "revenue_class": "new" if term.number == 1 else "renewal",
-        "plan": term.line.plan,
-        "plan_version": term.line.plan_version,
-        "term_number": term.number,
-        "quote_id": term.quote_id,
-    }
-
-
-def _plan(agreed: AgreedLine, item: FlatItem | UsageItem) -> dict[str, Any]:
-    """Of the plan that was agreed at that time."""
-    of = {"plan": agreed.plan, "plan_version": agreed.plan_version, "tax_inclusive": agreed.tax_inclusive}
-    return {**of, "amendment": item.amendment}

@@ -72,16 +72,16 @@ class Header:
         return tuple(item for part in self.bills for item in part.bill.usage)
 
     @property
-    def of_usage(self) -> tuple[UsageItem, ...]:
-        """Also what was used so far of periods that go on."""
-        return tuple(item for part in self.bills for item in part.bill.of_usage)
-
-    @property
     def interim_ids(self) -> tuple[UUID, ...]:
         """The interim invoices whose usage is billed here, the earliest first."""
         return tuple(dict.fromkeys(each.invoice_id for part in self.bills for each in part.bill.ahead))
 
+    @property
+    def metered(self) -> tuple[UsageItem, ...]:
+        """Also what was used so far of periods that go on, and what true-ups of terms count of earlier bills."""
+        return tuple(item for part in self.bills for item in part.bill.metered)
+
     def owner_of(self, period_id: UUID) -> UUID:
-        """The subscription whose usage period it is; it is billed here."""
-        parts = (part for part in self.bills if any(item.period_id == period_id for item in part.bill.usage))
+        """The subscription whose usage period it is; it is billed here, or counts towards what is."""
+        parts = (part for part in self.bills if any(item.period_id == period_id for item in part.bill.metered))
         return next(parts).subscription_id

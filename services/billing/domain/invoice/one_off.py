@@ -11,7 +11,8 @@ from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.quoted_lines import quoted_lines
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice_line import InvoiceLine
-from services.billing.domain.subscription.events import Bill, Fee, LateInvoice
+from services.billing.domain.subscription.bill_parts import LateInvoice
+from services.billing.domain.subscription.events import Bill, Fee
 from services.billing.domain.taxation.lines import TaxedAs, taxed
 
 

@@ -89,8 +89,10 @@ def agreed_line(
     Raises NoPriceInCurrency where the plan is not sold in the currency, and NoPriceInChannel likewise.
     """
     tried = plan.trial_days if trial_days is None else trial_days
+    of_plan = {name: getattr(plan, name) for name in _AS_IN_THE_PLAN}
+    of_plan["progressive"] = plan.progressive_in(currency, channel)
     return AgreedLine(
-        **{name: getattr(plan, name) for name in _AS_IN_THE_PLAN} | dict(asked),
+        **of_plan | dict(asked),
         plan=plan.code,
         plan_version=plan.version,
         charges=plan.charges_in(currency, channel),
@@ -100,7 +102,6 @@ def agreed_line(
         minimum=plan.minimums.get(currency),
         trial_days=tried,
         channel=channel,
-        **Asked(progressive=plan.progressive_in(currency, channel)) | asked,
     )
 
 

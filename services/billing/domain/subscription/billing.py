@@ -12,9 +12,11 @@ from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.billed_ahead import BilledAhead
 from services.billing.domain.schedule import BillingPeriod
+from services.billing.domain.subscription.bill_parts import Together
 from services.billing.domain.subscription.cancelling import left_of
+from services.billing.domain.subscription.committed import trued_up_terms
 from services.billing.domain.subscription.couponed import couponed
-from services.billing.domain.subscription.events import Bill, FlatItem, Together, UsageItem
+from services.billing.domain.subscription.events import Bill, EarlierUse, FlatItem, UsageItem
 from services.billing.domain.subscription.runs import Run, runs
 from services.billing.domain.subscription.state import Subscription, billing_key
 from services.billing.domain.tax_status import TaxStatus
@@ -32,7 +34,7 @@ def bill(
 ) -> Bill | None:
     """Advance charges of periods that have started, arrears of those that have ended, fees, and on the first one what is
     charged once; None where there is nothing. Corrections that wait come along, and are no reason for a bill but the last
-    one.
+    one. With the last usage of a term comes what counts of it towards a minimum for the term.
 
     Only periods inside a term that was agreed by then are billed, whatever the state says at that moment. A renewal
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
@@ -66,11 +68,16 @@ class _Due(TypedDict):
     flat: tuple[FlatItem, ...]
     usage: tuple[UsageItem, ...]
     one_offs: tuple[OneOffItem, ...]
+    true_up_terms: tuple[int, ...]
+    earlier: tuple[EarlierUse, ...]
 
 
 def _due(agreed: Subscription, on: date) -> _Due:
     once = agreed.unbilled_once if on >= agreed.anchor else ()
-    return _Due(flat=tuple(_flat(agreed, on)), usage=tuple(_usage(agreed, on)), one_offs=once)
+    flat, usage = tuple(_flat(agreed, on)), tuple(_usage(agreed, on))
+    over = trued_up_terms(agreed, on, usage)
+    earlier = tuple(use for use in agreed.counting if use.term_number in over)
+    return _Due(flat=flat, usage=usage, one_offs=once, true_up_terms=over, earlier=earlier)
 
 
 def _ends(due: _Due, on: date) -> Iterator[date]:

@@ -9,8 +9,9 @@ from uuid import UUID
 from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.amended_line import LineChange
+from services.billing.domain.subscription.bill_parts import DeferredCorrection, LateInvoice
 from services.billing.domain.subscription.changes import CreditRule, Origin, Start, When
-from services.billing.domain.subscription.events import Bill, DeferredCorrection, LateInvoice, RenewalMode, Term
+from services.billing.domain.subscription.events import Bill, RenewalMode, Term
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation
 

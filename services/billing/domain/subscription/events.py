@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.billed_ahead import BilledAhead, Interim
-from services.billing.domain.correction import Carried, Correction
 from services.billing.domain.coupon import BilledCoupon
 from services.billing.domain.invoicing.tax import TaxPolicy
+from services.billing.domain.subscription.bill_parts import DeferredCorrection, LateInvoice, Together
 from services.billing.domain.subscription.changes import (
     Amendment,
     AutoRefusal,
@@ -63,21 +62,6 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LateInvoice:
-    """What was `open` of an invoice when its late fee, `percent` of it, was assessed."""
-
-    invoice_id: UUID
-    number: str
-    open: Money
-    percent: Decimal
-
-    @property
-    def fee(self) -> Money:
-        """percent of what is open, rounded half away from zero once."""
-        return self.open.times(self.percent.scaleb(-2))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
     """Waits for the next invoice: for a reinstatement, or for a `late` invoice."""
 
@@ -119,22 +103,16 @@ class UsageItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeferredCorrection:
-    """A correction of an issued invoice that waits for the next one."""
+class EarlierUse:
+    """Usage of a term on an earlier bill, with what was flat on it, and its `coupons`, where these are shared; `ahead` as on
+    the bill."""
 
-    correction: Correction
-    carried: Carried
-    deferred_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Together:
-    """A bill that is invoiced with the others of the customer of its day and currency, once the day is over: at `invoice_at`,
-    the first instant of the next one."""
-
-    customer_id: UUID
-    currency: str
-    invoice_at: datetime
+    term_number: int
+    billing_on: date
+    flat: tuple[FlatItem, ...]
+    usage: tuple[UsageItem, ...]
+    coupons: tuple[BilledCoupon, ...] | None = None
+    ahead: tuple[BilledAhead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +121,8 @@ class Bill:
     the customer was, as they were known then; without it there are only those of prices. One that is for `together` has no
     invoice of its own, unless no other one came for the same day. `coupons` are those that take something off; None where
     nothing was agreed with one, or it was not told. An `interim` bill is of what was `used` so far of periods that go on;
-    `ahead` is what interim invoices billed before of the usage of this one."""
+    `ahead` is what interim invoices billed before of the usage of this one. `true_up_terms` are terms that end with it and of
+    which a minimum is trued up; `earlier` is their usage on the bills before."""
 
     invoice_id: UUID
     billing_on: date
@@ -160,11 +139,18 @@ class Bill:
     interim: Interim | None = None
     used: tuple[UsageItem, ...] = ()
     ahead: tuple[BilledAhead, ...] = ()
+    true_up_terms: tuple[int, ...] = ()
+    earlier: tuple[EarlierUse, ...] = ()
 
     @property
     def of_usage(self) -> tuple[UsageItem, ...]:
         """Of periods that are over, or so far of those that go on."""
         return self.used if self.interim else self.usage
+
+    @property
+    def metered(self) -> tuple[UsageItem, ...]:
+        """All usage that its lines are made from: what it bills, and what a true-up counts of earlier bills."""
+        return (*self.of_usage, *(item for use in self.earlier for item in use.usage))
 
     @property
     def rounding(self) -> TaxPolicy:

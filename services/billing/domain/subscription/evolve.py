@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.billed_ahead import BilledAhead
+from services.billing.domain.subscription.bill_parts import LateInvoice
+from services.billing.domain.subscription.committed import counting_after
 from services.billing.domain.subscription.couponed import of_its_period
 from services.billing.domain.subscription.event_types import SubscriptionEvent
 from services.billing.domain.subscription.events import (
@@ -18,7 +20,6 @@ from services.billing.domain.subscription.events import (
     Fee,
     FlatItem,
     LateFeeAssessed,
-    LateInvoice,
     LegalNoticeRecorded,
     NonRenewalRequested,
     NonRenewalWithdrawn,
@@ -172,6 +173,8 @@ def _billed(subscription: Subscription, bill: Bill) -> Subscription:
         one_offs_on=bill.invoice_id if bill.one_offs else subscription.one_offs_on,
         couponed=of_its_period(subscription, bill),
         ahead=_ahead(subscription, bill),
+        counting=counting_after(subscription, bill),
+        trued_up=subscription.trued_up | dict.fromkeys(bill.true_up_terms, bill.invoice_id),
     )
 
 

@@ -120,7 +120,7 @@ def _conditions(step: Step, charge: Charge | None) -> tuple[Any, ...]:
     line = step.line
     common = (charge, charge.every or line.every, line.calendar, line.anchor, line.ramp)
     if charge.kind == "metered":
-        # What shares a minimum, or thresholds, shares its periods.
-        shared = (line.minimum, line.progressive)
-        return (*common, step.zone, *shared, line.metered if any(shared) else ())
+        # What shares a minimum of a period, or thresholds, shares its periods.
+        is_shared = line.period_minimum or line.progressive
+        return (*common, step.zone, line.minimum, line.progressive, line.metered if is_shared else ())
     return (*common, line.quantity_of(charge.code), line.discount_percent, line.proration)

@@ -13,6 +13,7 @@ from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.billed_ahead import BilledAhead
 from services.billing.domain.flat_charges import FlatCharges
+from services.billing.domain.subscription.bill_parts import DeferredCorrection
 from services.billing.domain.subscription.changes import (
     Amendment,
     Cancellation,
@@ -25,7 +26,7 @@ from services.billing.domain.subscription.changes import (
     Trial,
     WaitsFor,
 )
-from services.billing.domain.subscription.events import Bill, DeferredCorrection, Facts, Fee, Term
+from services.billing.domain.subscription.events import Bill, EarlierUse, Facts, Fee, Term
 from services.billing.domain.subscription.facts import facts_of, trial_facts
 from services.billing.domain.zones import ZoneChange, day_of, instant_of, zone_on
 from shared.errors import NotFound
@@ -49,8 +50,9 @@ class Subscription:
     that the customer was told that they renew by themselves. What was transferred is `cancelled` as well, where it was, and
     has an `origin` where it goes on. `one_offs` of its quote are on the invoice `one_offs_on`, once they are billed.
     `couponed` are the bills of the current billing period of which a coupon may have taken an amount. `ahead` is what interim
-    invoices billed of periods that are not billed yet. `waits_for` is what has to come before others hear of it,
-    `start` the event that it began with."""
+    invoices billed of periods that are not billed yet. `waits_for` is what has to come before others hear of it, `start` the
+    event that it began with, `counting` is usage that was billed of terms with a minimum that is still to be trued up,
+    `trued_up` says on which bill that of a term was."""
 
     subscription_id: UUID
     party: Party
@@ -83,6 +85,8 @@ class Subscription:
     ahead: tuple[BilledAhead, ...] = ()
     waits_for: WaitsFor | None = None
     start: Start | None = None
+    counting: tuple[EarlierUse, ...] = ()
+    trued_up: dict[int, UUID] = field(default_factory=dict)
 
     @property
     def in_trial(self) -> bool:

@@ -73,7 +73,9 @@ WITH bills AS (
            WHEN w.invoice_at > %(now)s THEN 'the day of the customer is not over'
            WHEN w.customer_id IS NOT NULL THEN 'usage periods of a bill of the customer''s day are open'
            ELSE 'usage periods are open' END, ARRAY(
-           SELECT p.period_id FROM jsonb_array_elements(w.bill -> 'usage') AS item
+           SELECT p.period_id FROM (
+             SELECT jsonb_path_query(w.bill, '$.usage[*]') UNION SELECT jsonb_path_query(w.bill, '$.earlier[*].usage[*]')
+           ) AS items (item)
            JOIN usage_periods p ON p.tenant_id = w.tenant_id AND p.period_id = (item ->> 'period_id')::uuid
            WHERE p.status = 'open' ORDER BY p.period_id), 0
   FROM waiting_bills w WHERE w.tenant_id = %(tenant)s AND w.billing_on = %(day)s

@@ -116,7 +116,7 @@ class _Log:
         for id_, bill in asked:
             if bill.billing_on in self.days and bill.invoice_id in invoiced:
                 bills[id_] = (*bills.get(id_, ()), bill)
-        periods = [item.period_id for mine in bills.values() for bill in mine for item in bill.usage]
+        periods = [item.period_id for mine in bills.values() for bill in mine for item in bill.metered]
         return _Told(bills, _usage(self.unit, periods), _edits(self.unit, ids))
 
 

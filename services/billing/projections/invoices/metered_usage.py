@@ -107,8 +107,9 @@ billed AS (
     FROM lines WHERE period_id IN (SELECT period_id FROM mine) GROUP BY period_id, name) by_group
   GROUP BY period_id),
 answered AS (
-  SELECT DISTINCT ON (period_id) period_id, status FROM open_corrections
-  WHERE tenant_id = %(tenant)s AND period_id IN (SELECT period_id FROM mine)
+  SELECT DISTINCT ON (period_id) period_id, answer.status
+  FROM open_corrections AS answer JOIN mine USING (period_id, invoice_id)
+  WHERE tenant_id = %(tenant)s
   ORDER BY period_id, (correction ->> 'revision')::int DESC),
 periods AS (
   SELECT mine.period_id, meters.meter, mine.invoice_id, mine.status = 'open' AS is_open,

@@ -108,7 +108,7 @@ def _row(entry: Recorded, known_from: datetime, subscription: Subscription) -> d
 def _conditions(subscription: Subscription) -> Subscription:
     """What prices follow from, without what was done about it."""
     plain = replace(subscription, billed_through={}, fees=(), late=(), deferred=(), bills=0, reminded=(), noticed=())
-    return replace(plain, one_offs=(), one_offs_on=None, ahead=())
+    return replace(plain, one_offs=(), one_offs_on=None, ahead=(), counting=(), trued_up={})
 
 
 def _contracts(tx: Connection, entries: Iterable[Recorded]) -> dict[StreamKey, _Contract]:
