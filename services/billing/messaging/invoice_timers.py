@@ -12,9 +12,8 @@ from services.billing.domain.invoice.commands import MarkOverdue
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import next_invoice_id
-from services.billing.domain.subscription.commands import (
-    RequestBill,
-)
+from services.billing.domain.subscription.commands import RequestBill
+from services.billing.domain.subscription.committed import counted_by
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.messaging.from_usage import complete, complete_days
@@ -88,6 +87,8 @@ def before_bills(timers: Sequence[Timer], session: Session) -> None:
     session.load(USAGE_PERIOD, tenant_id, usage_periods.unbilled(session, tenant_id, ids, last_day))
     streams = (session.stream(SUBSCRIPTION, StreamKey(tenant_id, SUBSCRIPTION.category, id_)) for id_ in ids)
     known: list[Subscription] = [stream.state for stream in streams if stream.state is not None]
+    earlier = [item.period_id for each in known for use in counted_by(each, last_day) for item in use.usage]
+    session.load(USAGE_PERIOD, tenant_id, earlier)
     session.load(INVOICE, tenant_id, [next_invoice_id(subscription) for subscription in known])
     session.load(CUSTOMER, tenant_id, [subscription.party.customer_id for subscription in known])
 

@@ -17,7 +17,7 @@ from services.billing.domain.subscription.commands import RequestBill
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.taxation.rates import Taxation
 from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordRevision
-from services.billing.processes import consolidating, correcting, invoicing
+from services.billing.processes import consolidating, correcting, invoicing, truing_up
 from services.billing.processes.consolidating import Wanted
 from services.billing.processes.correcting import Revised
 from services.billing.processes.verification import Difference, Log, verify, verify_documents
@@ -125,7 +125,7 @@ class Household:
                 days[bill.billing_on, bill.together.currency].append((member, bill))
         for together in days.values():
             usage = {
-                item.period_id: self.states["usage_period", item.period_id] for _, b in together for item in b.usage
+                item.period_id: self.states["usage_period", item.period_id] for _, b in together for item in b.metered
             }
             if all(invoicing.is_complete(bill, usage) for _, bill in together):
                 self.waiting = [each for each in self.waiting if each not in together]
@@ -156,7 +156,15 @@ class Household:
             cause="late_events",
             event_ids=(),
         )
-        usage = {item.period_id: self.states["usage_period", item.period_id] for item in invoice.header.usage}
+        self._answer(member, invoice, revised)
+        bill = truing_up.bill_of(member.subscription, period)
+        trued_up = next((i for i in self.invoices if bill in {part.bill.invoice_id for part in i.header.bills}), None)
+        billed, period = self.states["invoice", invoice.header.invoice_id], self.states["usage_period", period_id]
+        if trued_up is not None and truing_up.follows(billed, trued_up, period):
+            self._answer(member, trued_up, truing_up.once_more(revised))
+
+    def _answer(self, member: Member, invoice: Invoice, revised: Revised) -> None:
+        usage = {item.period_id: self.states["usage_period", item.period_id] for item in invoice.header.metered}
         orders = correcting.on_period_revised(member.subscription, member.version, invoice, usage, revised, member.desk)
         member.carry_out(orders)
 
@@ -192,7 +200,7 @@ class Household:
             header = family.header
             log = Log(
                 subscription=self.events["subscription", header.subscription_ids[0]],
-                periods={item.period_id: self.events["usage_period", item.period_id] for item in header.usage},
+                periods={item.period_id: self.events["usage_period", item.period_id] for item in header.metered},
                 subscriptions={id_: self.events["subscription", id_] for id_ in header.subscription_ids},
             )
             found += verify(self.events["invoice", header.invoice_id], log)

@@ -190,7 +190,7 @@ def lines(draw: st.DrawFn) -> AgreedLine:
         quantity=draw(st.integers(1, 3)),
         calendar=draw(st.booleans()),
         term_months=3,
-        minimum=draw(st.sampled_from((None, MINIMUM))),
+        minimum=draw(st.sampled_from((None, MINIMUM, replace(MINIMUM, true_up="term")))),
         coupons=draw(st.sampled_from(((), COUPONS))),
     )
 

@@ -23,6 +23,8 @@ from services.billing.domain.subscription.commands import (
     PauseSubscription,
     RenewTerm,
 )
+from services.billing.domain.taxation.rates import PlaceRates, Taxation, TaxRate
+from services.billing.processes.invoicing import is_complete
 from shared.money import Money
 from shared.periods import Days
 from tests.unit.billing.histories import FOR_THE_TERM, happenings, lived
@@ -115,6 +117,30 @@ def test_a_cancellation_right_after_a_billing_day_trues_up_on_a_bill_of_its_own(
     assert true_ups(life) == [("2013-03-01", "2013-03-01", 161_644 - 31_000)]  # 59 of 365 days
     assert life.invoices[-1].header.bill.usage == ()
     assert life.differences() == []
+
+
+def test_its_tax_is_that_of_the_last_day_also_on_a_bill_of_its_own() -> None:
+    at = new_york(2013, 3, 1)
+    life = committed(at, minimum=replace(YEAR, tax_rates=(), tax_category="standard"))
+    rates = (
+        TaxRate(code="state", category="standard", rate="0.07", from_on=date(2000, 1, 1)),
+        TaxRate(code="state", category="standard", rate="0.09", from_on=date(2013, 3, 1)),
+    )
+    life.taxation = Taxation(place="US", places=(PlaceRates(place="US", rates=rates),))
+    life.say(cancel(at))
+    life.move(new_york(2013, 4, 1))
+    (line,) = lines(life, "true_up")
+    assert [tax.rate for tax in line.taxes] == ["0.07"]
+    assert life.differences() == []
+
+
+def test_the_last_bill_waits_for_all_periods_of_the_term() -> None:
+    life = committed(new_york(2014, 1, 1))
+    bill = life.invoices[-1].header.bill
+    usage = {item.period_id: life.states["usage_period", item.period_id] for item in bill.metered}
+    assert len(usage) == 12 and is_complete(bill, usage)
+    february = life.invoices[1].header.bill.usage[0].period_id
+    assert not is_complete(bill, usage | {february: replace(usage[february], closed=False)})
 
 
 def test_nothing_is_committed_for_the_days_of_a_pause_but_for_those_that_it_adds() -> None:

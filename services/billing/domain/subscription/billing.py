@@ -14,7 +14,7 @@ from services.billing.domain.billed_ahead import BilledAhead
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.bill_parts import Together
 from services.billing.domain.subscription.cancelling import left_of
-from services.billing.domain.subscription.committed import trued_up_terms
+from services.billing.domain.subscription.committed import committed_days, counted_by, trued_up_terms
 from services.billing.domain.subscription.couponed import couponed
 from services.billing.domain.subscription.events import Bill, EarlierUse, FlatItem, UsageItem
 from services.billing.domain.subscription.runs import Run, runs
@@ -51,7 +51,7 @@ def bill(
         fees=agreed.fees,
         corrections=agreed.deferred,
         tax=tax,
-        taxation=taxation and _in_force(taxation, on, _ends(due, on)),
+        taxation=taxation and _in_force(taxation, on, _ends(agreed, due, on)),
         together=_together(subscription, on) if is_consolidated else None,
         coupons=couponed(subscription, on, [*due["flat"], *due["usage"]]),
         ahead=ahead_of(subscription, due["usage"]),
@@ -76,14 +76,15 @@ def _due(agreed: Subscription, on: date) -> _Due:
     once = agreed.unbilled_once if on >= agreed.anchor else ()
     flat, usage = tuple(_flat(agreed, on)), tuple(_usage(agreed, on))
     over = trued_up_terms(agreed, on, usage)
-    earlier = tuple(use for use in agreed.counting if use.term_number in over)
+    earlier = counted_by(agreed, on, usage)
     return _Due(flat=flat, usage=usage, one_offs=once, true_up_terms=over, earlier=earlier)
 
 
-def _ends(due: _Due, on: date) -> Iterator[date]:
+def _ends(agreed: Subscription, due: _Due, on: date) -> Iterator[date]:
     yield from (item.ends_on for item in due["flat"])
     yield from (item.ends_on for item in due["usage"])
     yield from (item.agreed.days(on).end for item in due["one_offs"])
+    yield from (committed_days(agreed, agreed.term(number)).end for number in due["true_up_terms"])
 
 
 def _together(subscription: Subscription, on: date) -> Together:

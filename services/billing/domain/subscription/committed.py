@@ -34,6 +34,12 @@ def trued_up_terms(agreed: Subscription, on: date, usage: Iterable[UsageItem]) -
     return tuple(number for number in begun if agreed.cancelled or agreed.term(number).ends_on <= on)
 
 
+def counted_by(agreed: Subscription, on: date, usage: Iterable[UsageItem] = ()) -> tuple[EarlierUse, ...]:
+    """The usage of these terms that was billed before."""
+    over = trued_up_terms(agreed, on, usage)
+    return tuple(use for use in agreed.counting if use.term_number in over)
+
+
 def counting_after(subscription: Subscription, bill: Bill) -> tuple[EarlierUse, ...]:
     """What counts towards minimums that are not trued up yet, once a bill was asked for."""
     numbers = dict.fromkeys(item.term_number for item in bill.usage if _counts(subscription, item))
