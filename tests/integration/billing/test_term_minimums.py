@@ -9,9 +9,11 @@ import pytest
 
 from services.billing.projections.books.books import CHECKS
 from services.billing.store import READ_MODELS, create_store
+from shared.ids import shown
 from shared.rebuild import rebuild
 from tests.integration.billing.room import Room
 from tests.support.house import Service
+from tests.support.moving_clock import move_clock
 
 MINIMUM = {"code": "true_up", "name": "Commitment", "amount": "50000.00", "tax_rates": ["0.08875"], "true_up": "term"}
 A_MONTH = 1_057_500  # 300 departures at 30.00 and 100 at 15.75
@@ -167,3 +169,19 @@ def test_other_prices_lift_to_the_same_minimum(room: Room) -> None:
     (customer,) = answer.json()["customers"]
     charges = {c["charge"]: (c["before_minor"], c["after_minor"]) for c in customer["charges"]}
     assert charges["true_up"] == (5_000_000 - 3 * A_MONTH, 5_000_000 - 3 * 800_000)
+
+
+def test_the_last_bill_waits_for_every_period_of_the_term_and_names_it(billing: Service, tenant: str) -> None:
+    room = Room(billing, tenant, minimums={"USD": MINIMUM}, term_months=2)
+    move_clock(billing, room.client, datetime(2031, 2, 20, 5, tzinfo=UTC))
+    periods = room.client.get(f"/v1/subscriptions/{shown('sub', room.subscription_id)}/usage-periods").json()["items"]
+    (february,) = [room.uuid(each["period_id"]) for each in periods if each["starts_on"] == "2031-02-01"]
+    with room.engine.begin() as tx:
+        room.request_bill(tx, datetime(2031, 3, 1, 5, tzinfo=UTC))
+    room.close_usage(february)
+    run = room.client.get("/v1/bill-runs/2031-03-01").json()
+    (waiting,) = [each for each in run["unissued"] if each["state"] == "waiting"]
+    assert waiting["waits_for"] == [shown("per", room.period_id)]
+    room.close_usage()
+    assert [line["amount_minor"] for line in lines(room, "true_up")] == [5_000_000 - 2 * A_MONTH]
+    assert_sound(room)

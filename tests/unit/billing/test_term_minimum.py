@@ -27,7 +27,7 @@ from services.billing.domain.taxation.rates import PlaceRates, Taxation, TaxRate
 from services.billing.processes.invoicing import is_complete
 from shared.money import Money
 from shared.periods import Days
-from tests.unit.billing.histories import FOR_THE_TERM, happenings, lived
+from tests.unit.billing.histories import FOR_THE_TERM, coupons, happenings, lived
 from tests.unit.billing.lifetime import Lifetime
 from tests.unit.billing.test_cancellation import AGREED, NOON, TAXED, cancel
 from tests.unit.billing.test_subscription import CALLS, NEXT_QUOTE, new_york
@@ -240,24 +240,30 @@ def days_committed(life: Lifetime, term: Days) -> int:
 def by_term(life: Lifetime) -> Iterator[tuple[Any, int, int]]:
     for term in life.subscription.terms:
         mine = [line for kind in ("usage", "true_up") for line in lines(life, kind) if line.term_number == term.number]
-        used = sum(line.rated.minor for line in mine if line.kind == "usage")
-        yield term, used, used + sum(line.rated.minor for line in mine if line.kind == "true_up")
+        used = sum(line.priced.minor for line in mine if line.kind == "usage")
+        yield term, used, used + sum(line.priced.minor for line in mine if line.kind == "true_up")
 
 
-def agreed(charges: Any, every: str) -> AgreedLine:
-    return replace(AGREED, charges=charges, every=every, minimum=FOR_THE_TERM)
+agreed = st.builds(
+    lambda charges, every, coupons, inclusive: replace(
+        AGREED, charges=charges, every=every, coupons=coupons, tax_inclusive=inclusive, minimum=FOR_THE_TERM
+    ),
+    charges=st.sampled_from([(CALLS,), (TAXED, CALLS)]),
+    every=st.sampled_from(["week", "month", "quarter", "year"]),
+    coupons=coupons | st.just((AgreedCoupon(code="off", name="Off", amount=Decimal("99.99")),)),
+    inclusive=st.booleans(),
+)
 
 
 @settings(max_examples=60)
-@given(st.sampled_from([(CALLS,), (TAXED, CALLS)]), st.sampled_from(["week", "month", "quarter", "year"]), happenings)
+@given(agreed, happenings)
 def test_usage_and_true_up_are_the_greater_of_the_commitment_and_the_usage(
-    charges: Any, every: str, told: list[tuple[int, str, int, bool]]
+    line: AgreedLine, told: list[tuple[int, str, int, bool]]
 ) -> None:
-    life = lived(agreed(charges, every), told)
+    life = lived(line, told)
     life.move(life.subscription.instant(life.subscription.last.ends_on))
     for term, used, together in by_term(life):
         full = len(term_of(term.starts_on, 12))
         exact = Fraction(500_001 * days_committed(life, Days(term.starts_on, term.ends_on)), full)
-        least = int(exact + Fraction(1, 2))
-        assert together == max(used, least)
+        assert together == max(used, int(exact + Fraction(1, 2)))
     assert life.differences() == []
