@@ -7,16 +7,17 @@ Coupons are taken off as on the invoice that is to come, but one of a single amo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from uuid import UUID
 
-from services.billing.domain.billed_items import Billed
+from services.billing.domain.billed_items import DAY, Billed
 from services.billing.domain.contract_value import EMPTY_BILL, ByClass, ContractItems, FlatValue
 from services.billing.domain.invoice.compose import compose, when
-from services.billing.domain.subscription.events import UsageItem
+from services.billing.domain.subscription.committed import trued_up_terms
+from services.billing.domain.subscription.events import EarlierUse, UsageItem
 from services.billing.domain.subscription.state import Subscription, billing_key
 from services.billing.domain.usage_period import UsagePeriod
 
@@ -57,8 +58,8 @@ def usage(
     *,
     are_over: bool,
 ) -> ByClass:
-    """What periods come to at the agreed prices, in minor units, those of the same days together, whatever was billed ahead;
-    with their minimums where they are over, for what a running one lacks may still be used."""
+    """What periods come to at the agreed prices, in minor units, those of the same days together, whatever was billed
+    ahead; with the minimums of periods that are over, for what a running one lacks may still be used."""
     found: ByClass = Counter()
     for _, together in groupby(sorted(items, key=when), key=when):
         wanted = replace(EMPTY_BILL, billing_on=day, billed_at=subscription.instant(day), usage=tuple(together))
@@ -74,6 +75,42 @@ def less(ahead: Mapping[UUID, ByClass], items: Iterable[UsageItem]) -> ByClass:
     for item in items:
         found.subtract(ahead.get(item.period_id, Counter()))
     return found
+
+
+def of_terms_over(
+    subscription: Subscription, items: Sequence[UsageItem], begun: Iterable[UsageItem], day: date
+) -> list[list[UsageItem]]:
+    """All usage, billed or not, of each term that is over by the end of the day, counts towards a minimum, and of which the
+    last part is among what has `begun` and is on no invoice: neither is the true-up."""
+    unbilled = set(begun)
+    over = trued_up_terms(replace(subscription, counting=()), day + DAY, unbilled)
+    found = [[item for item in items if item.term_number == number] for number in over]
+    return [term for term in found if max(term, key=_end) in unbilled]
+
+
+def true_up(
+    subscription: Subscription, term: Sequence[UsageItem], periods: Mapping[UUID, UsagePeriod], day: date
+) -> ByClass:
+    """What all usage of a term lacks, in minor units; nothing where some of it is not known yet."""
+    if any(item.period_id not in periods for item in term):
+        return Counter()
+    billed = groupby(sorted(term, key=_end), key=_end)
+    wanted = replace(
+        EMPTY_BILL,
+        billing_on=day,
+        billed_at=subscription.instant(day),
+        true_up_terms=(term[0].term_number,),
+        earlier=tuple(_use(on, tuple(items)) for on, items in billed),
+    )
+    return Counter({line.revenue_class: line.amount.minor for line in compose(subscription, wanted, periods)})
+
+
+def _use(on: date, items: tuple[UsageItem, ...]) -> EarlierUse:
+    return EarlierUse(term_number=items[0].term_number, billing_on=on, flat=(), usage=items)
+
+
+def _end(item: UsageItem) -> date:
+    return item.ends_on
 
 
 def _earned(flat: FlatValue, minor: int, day: date) -> int:

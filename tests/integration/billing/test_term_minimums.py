@@ -149,6 +149,8 @@ def test_a_draft_of_the_last_bill_is_rated_again(billing: Service, tenant: str) 
     (draft,) = [invoice for invoice in room.invoices() if invoice["issued_on"] is None]
     assert draft["status"] == "draft"
     lacking = [line["amount_minor"] for line in draft["lines"] if line["kind"] == "true_up"]
+    (unbilled,) = room.client.get("/v1/revenue/unbilled", params={"at": "2031-03-31"}).json()["classes"]
+    assert unbilled["usage_minor"] == A_MONTH + lacking[0]
     assert lacking == [5_000_000 - 3 * A_MONTH - MORE]
     assert room.one(kind="correction")["subtotal_minor"] == MORE
     lived(room, "2031-04-21")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from services.billing.domain.agreement import AgreedDiscount, AgreedLine, PaymentRule, RampPhase, RenewalTerms, Starts
 from services.billing.domain.coupon import AgreedCoupon
@@ -89,10 +89,8 @@ def agreed_line(
     Raises NoPriceInCurrency where the plan is not sold in the currency, and NoPriceInChannel likewise.
     """
     tried = plan.trial_days if trial_days is None else trial_days
-    of_plan = {name: getattr(plan, name) for name in _AS_IN_THE_PLAN}
-    of_plan["progressive"] = plan.progressive_in(currency, channel)
     return AgreedLine(
-        **of_plan | dict(asked),
+        **_of_plan(plan, currency, channel) | dict(asked),
         plan=plan.code,
         plan_version=plan.version,
         charges=plan.charges_in(currency, channel),
@@ -103,6 +101,12 @@ def agreed_line(
         trial_days=tried,
         channel=channel,
     )
+
+
+def _of_plan(plan: PlanVersion, currency: str, channel: str | None) -> dict[str, Any]:
+    """What a line has of its plan, unless it was asked for otherwise."""
+    same = {name: getattr(plan, name) for name in _AS_IN_THE_PLAN}
+    return same | {"progressive": plan.progressive_in(currency, channel)}
 
 
 def renewed_line(line: AgreedLine, uplift_percent: Decimal, starts_on: date, currency: str) -> AgreedLine:

@@ -88,6 +88,9 @@ BY_THE_CLOCK = (
 )
 
 
+ABOUT_BILLS = (RequestBill, RequestInterimBill, ReleaseAhead, DeferCorrection, AssessLateFee)
+
+
 def decide(subscription: Subscription | None, command: SubscriptionCommand) -> list[SubscriptionEvent]:
     match subscription, command:
         case None, CreateSubscription() | TakeOverSubscription():
@@ -96,10 +99,7 @@ def decide(subscription: Subscription | None, command: SubscriptionCommand) -> l
             return []
         case None, _:
             raise SubscriptionNotFound("no such subscription")
-        case (
-            Subscription(),
-            RequestBill() | RequestInterimBill() | ReleaseAhead() | DeferCorrection() | AssessLateFee(),
-        ):
+        case Subscription(), _ if isinstance(command, ABOUT_BILLS):
             return _of_bills(subscription, command)
         case Subscription(), NotePayment() | GivePurchaseOrder() | StartSubscription():
             return met(subscription, command)
@@ -267,10 +267,7 @@ def _stop_renewing(subscription: Subscription, command: RequestNonRenewal) -> li
     return [NonRenewalRequested(facts=facts, reason=command.reason, successor_subscription_id=successor)]
 
 
-def _of_bills(
-    subscription: Subscription,
-    command: RequestBill | RequestInterimBill | ReleaseAhead | DeferCorrection | AssessLateFee,
-) -> list[SubscriptionEvent]:
+def _of_bills(subscription: Subscription, command: SubscriptionCommand) -> list[SubscriptionEvent]:
     match command:
         case RequestInterimBill():
             return [*request_interim(subscription, command)]
@@ -282,6 +279,8 @@ def _of_bills(
             return _late_fee(subscription, command)
         case DeferCorrection(correction=correction):
             return [] if correction in subscription.deferred else [CorrectionDeferred(correction=correction)]
+        case _:
+            raise NotAllowedNow(command, subscription)
 
 
 def _late_fee(subscription: Subscription, command: AssessLateFee) -> list[SubscriptionEvent]:

@@ -64,8 +64,6 @@ def evolve(subscription: Subscription | None, event: SubscriptionEvent) -> Subsc
             return replace(subscription, fees=(*subscription.fees, fee), late=(*subscription.late, invoice_id))
         case Subscription(), BillRequested(bill=bill):
             return _billed(subscription, bill)
-        case Subscription(), BilledAheadReleased():
-            return replace(subscription, ahead=released(subscription, event))
         case Subscription(), CorrectionDeferred(correction=correction):
             return replace(subscription, deferred=(*subscription.deferred, correction))
         case Subscription(), TermStarted():
@@ -103,6 +101,8 @@ def _changed(subscription: Subscription, event: SubscriptionEvent) -> Subscripti
             return replace(subscription, noticed=(*subscription.noticed, notice.term_number))
         case AutoRenewalRefused():
             return subscription
+        case BilledAheadReleased():
+            return replace(subscription, ahead=released(subscription, event))
         case TrialConverted(term=term):
             return replace(subscription, phase="active", terms=(term,), is_converted=True)
         case TrialEnded():

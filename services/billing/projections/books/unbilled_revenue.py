@@ -28,7 +28,8 @@ from shared.periods import start_of_day
 from shared.unit_of_work import UnitOfWork
 
 Key = tuple[str, RevenueClass]
-Used = list[tuple[OpenContract, list[UsageItem]]]
+# Contracts with all their usage, and with what of it has begun and is on no invoice.
+Used = list[tuple[OpenContract, tuple[UsageItem, ...], list[UsageItem]]]
 DAY = timedelta(days=1)
 
 
@@ -64,28 +65,32 @@ def at_end_of(unit: UnitOfWork, day: date, zone: str) -> Unbilled:
     for contract in open_contracts(unit, end, day):
         found.add("flat", contract.currency, unbilled.flat_charges(contract.items, contract.billed, day))
         found.add("fees", contract.currency, unbilled.fees(contract.items, contract.billed, day))
-        begun = unbilled.usage_items(items.get(contract.subscription_id, ()), contract.billed, day)
+        of_contract = items.get(contract.subscription_id, ())
+        begun = unbilled.usage_items(of_contract, contract.billed, day)
         if begun:
-            used.append((contract, begun))
+            used.append((contract, of_contract, begun))
     _add_usage(unit, found, used, end, day)
     found.sums = {key: found.sums[key] for key in sorted(found.sums) if found.sums[key] != Sums()}
     return found
 
 
 def _add_usage(unit: UnitOfWork, found: Unbilled, used: Used, end: datetime, day: date) -> None:
-    items = {item.period_id: item for _, begun in used for item in begun}
+    items = {item.period_id: item for *_, begun in used for item in begun}
     closed = _closed(unit, [id_ for id_, item in items.items() if item.ends_on <= day + DAY])
     found.open_periods = len(items) - len(closed)
     found.told = running_usage.told_before(unit, end, items.keys() - closed.keys())
-    rated = [(contract, begun) for contract, begun in used if any(_is_known(i, closed, found.told) for i in begun)]
-    ids = [contract.subscription_id for contract, _ in rated]
+    rated = [each for each in used if any(_is_known(i, closed, found.told) for i in each[2])]
+    ids = [contract.subscription_id for contract, *_ in rated]
     subscriptions = conditions(unit, ids, SharedLines(), until=end)
     ahead = billed_ahead(unit, items, day)
-    for contract, begun in rated:
+    for contract, of_contract, begun in rated:
         subscription = subscriptions[contract.subscription_id]
         over = [item for item in begun if item.period_id in closed]
         found.add("usage", contract.currency, unbilled.usage(subscription, over, closed, day, are_over=True))
         found.add("usage", contract.currency, unbilled.less(ahead, over))
+        for term in unbilled.of_terms_over(subscription, of_contract, begun, day):
+            of_term = _closed(unit, [item.period_id for item in term])
+            found.add("usage", contract.currency, unbilled.true_up(subscription, term, of_term, day))
         going_on = [item for item in begun if item.period_id in found.told]
         periods = {i.period_id: _as_told(subscription, i, found.told[i.period_id]) for i in going_on}
         found.add("running", contract.currency, unbilled.usage(subscription, going_on, periods, day, are_over=False))
