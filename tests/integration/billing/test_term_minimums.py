@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
+from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.commands import RenewTerm
 from services.billing.projections.books.books import CHECKS
 from services.billing.store import READ_MODELS, create_store
+from shared.causes import Cause
 from shared.ids import shown
+from shared.orders import Order
 from shared.rebuild import rebuild
+from shared.unit_of_work import Session, UnitOfWork
 from tests.integration.billing.room import Room
-from tests.support.house import Service
+from tests.support.house import Service, settle
 from tests.support.moving_clock import move_clock
 
 MINIMUM = {"code": "true_up", "name": "Commitment", "amount": "50000.00", "tax_rates": ["0.08875"], "true_up": "term"}
@@ -187,3 +192,27 @@ def test_the_last_bill_waits_for_every_period_of_the_term_and_names_it(billing: 
     room.close_usage()
     assert [line["amount_minor"] for line in lines(room, "true_up")] == [5_000_000 - 2 * A_MONTH]
     assert_sound(room)
+
+
+def test_what_waits_for_the_next_invoice_is_pending_also_where_the_true_up_does_not_change(
+    billing: Service, tenant: str
+) -> None:
+    low = MINIMUM | {"amount": "10000.00"}
+    room = Room(billing, tenant, minimums={"USD": low}, term_months=3, late_usage="next_invoice")
+    lived(room, "2031-02-01", "2031-03-01")
+    renew(room, datetime(2031, 3, 1, 5, tzinfo=UTC))
+    lived(room, "2031-04-01")
+    room.revise_usage(LATE, JFK=500)
+    assert sorted(each["status"] for each in room.corrections()) == ["deferred", "unchanged"]
+    assert_sound(room)
+
+
+def renew(room: Room, at: datetime) -> None:
+    with room.engine.begin() as tx:
+        session = Session(tx, room.inbox.store)
+        unit = UnitOfWork(session, Cause(room.tenant_id, at, at, {"principal": "rita"}))
+        last = unit.state(SUBSCRIPTION, room.subscription_id).last
+        command = RenewTerm(term_number=2, line=last.line, quote_id=last.quote_id, at=at)
+        unit.carry_out([Order(SUBSCRIPTION, room.subscription_id, command)])
+        session.flush()
+    settle([room.billing])
