@@ -207,12 +207,13 @@ def test_where_the_plan_knows_no_parts_all_of_it_is_committed_to() -> None:
 
 
 def test_both_customers_of_a_contract_commit_to_their_days() -> None:
-    before = committed(new_york(2013, 2, 10))
-    after = transferred(before, date(2013, 3, 1))
-    after.move(new_york(2014, 1, 1))
-    (old,), (new,) = true_ups(before), true_ups(after)
-    assert (old[2] + 31_000, new[2]) == (161_644, 838_356)  # 59 and 306 of 365 days
-    assert before.differences() == after.differences() == []
+    for proration in ("days", "none"):
+        before = committed(new_york(2013, 2, 10), proration=proration)
+        after = transferred(before, date(2013, 3, 1))
+        after.move(new_york(2014, 1, 1))
+        (old,), (new,) = true_ups(before), true_ups(after)
+        assert (old[2] + 31_000, new[2]) == (161_644, 838_356)  # 59 and 306 of 365 days
+        assert before.differences() == after.differences() == []
 
 
 def test_what_a_coupon_takes_off_usage_is_lifted_as_it_is_by_the_period() -> None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.plan import MinimumCommitment
-from services.billing.domain.proration import Share, share_of_term
+from services.billing.domain.proration import ProrationPolicy, Share, share_of_term
 from services.billing.domain.schedule import term_of
 from services.billing.domain.subscription.events import Bill, EarlierUse, Term, UsageItem
 from services.billing.domain.subscription.state import Subscription
@@ -52,16 +52,17 @@ def counting_after(subscription: Subscription, bill: Bill) -> tuple[EarlierUse, 
 
 def committed_parts(subscription: Subscription, term: Term) -> tuple[CommittedPart, ...]:
     """By the conditions of the term, one after the other: of the full nominal term the days that are neither paused nor
-    behind a cancellation, by the proration of the plan. Where that is `none`, one part is committed to in full."""
+    behind a cancellation, by the proration of the plan. Where that is `none`, one part is committed to in full; what two
+    customers had of a term is shared by days."""
     found: list[CommittedPart] = []
     nominal, is_whole = _nominal(subscription, term), False
     zone, changes = subscription.party.zone, subscription.zone_changes
     for amendment, line, days in _conditions(subscription, term):
-        minimum, parts = line.term_minimum, subscription.unpaused(days)
-        if minimum is None or not parts or (is_whole and line.proration == "none"):
+        minimum, parts, policy = line.term_minimum, subscription.unpaused(days), _policy(subscription, term, line)
+        if minimum is None or not parts or (is_whole and policy == "none"):
             continue
-        is_whole |= line.proration == "none"
-        found.append(CommittedPart(minimum, share_of_term(line.proration, nominal, parts, zone, changes), amendment))
+        is_whole |= policy == "none"
+        found.append(CommittedPart(minimum, share_of_term(policy, nominal, parts, zone, changes), amendment))
     return tuple(found)
 
 
@@ -103,10 +104,20 @@ def _exactly(part: CommittedPart) -> Fraction:
     return Fraction(part.minimum.amount.major) * Fraction(part.share.numerator, part.share.denominator)
 
 
+def _policy(subscription: Subscription, term: Term, line: AgreedLine) -> ProrationPolicy:
+    is_left = subscription.transferred is not None and term == subscription.last
+    is_shared = is_left or _is_rest(subscription, term)
+    return "days" if line.proration == "none" and is_shared else line.proration
+
+
+def _is_rest(subscription: Subscription, term: Term) -> bool:
+    return subscription.origin is not None and term.number == 1
+
+
 def _nominal(subscription: Subscription, term: Term) -> Days:
     """The full term; of one that was taken over from another customer as it began there."""
-    is_rest = subscription.origin is not None and term.number == 1
-    return term_of(term.line.starts_on if is_rest else term.starts_on, term.line.term_months)
+    starts_on = term.line.starts_on if _is_rest(subscription, term) else term.starts_on
+    return term_of(starts_on, term.line.term_months)
 
 
 def _conditions(subscription: Subscription, term: Term) -> Iterator[tuple[int, AgreedLine, Days]]:
