@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.billing.store import READ_MODELS
+from services.billing.tables import metadata
 from tests.support.house import Service, settle
 from tests.support.moving_clock import move_clock
+from tests.support.rebuilding import live_and_rebuilt
 from tests.support.waiting import eventually
 
 POLICY = {
@@ -123,6 +126,16 @@ class Company:
     def access(self, account: str = "acme") -> Any:
         body = {"account": account, "features": ["api"]}
         return self.post("entitlement", "/v1/access/check", body)["answers"][0]
+
+    def assert_rebuilt(self, tenant: str) -> None:
+        """What billing shows of subscriptions and quotes is what its events make of them."""
+        models = [
+            model for model in READ_MODELS if {"subscriptions", "quotes", "plans", "contracts"} & set(model.tables)
+        ]
+        names = [name for model in models for name in model.tables]
+        projections = [model.project for model in models]
+        live, rebuilt = live_and_rebuilt(self.services["billing"], metadata, names, projections, tenant)
+        assert live["subscriptions"] and live == rebuilt
 
     def assert_proved(self) -> None:
         """Every invoice follows from the log, and every line and credit explains itself."""

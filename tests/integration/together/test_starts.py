@@ -14,7 +14,7 @@ def shown(company: Company, subscription: str) -> Any:
     return company.get("billing", f"/v1/subscriptions/{subscription}")
 
 
-def test_what_starts_with_its_delivery_is_used_billed_and_renewed_from_that_day(company: Company) -> None:
+def test_what_starts_with_its_delivery_is_used_billed_and_renewed_from_that_day(company: Company, tenant: str) -> None:
     company.publish("team", PLAN | {"calendar": False})
     subscription = company.sell(quantity=10, starts="delivery", latest_start="2031-03-01")
     (quote,) = company.get("billing", "/v1/quotes")["items"]
@@ -55,12 +55,14 @@ def test_what_starts_with_its_delivery_is_used_billed_and_renewed_from_that_day(
     assert company.get("billing", "/v1/reconciliation", period="2031-01")["off"] == []
     assert company.get("billing", "/v1/parked-messages")["items"] == []
     company.assert_proved()
+    company.assert_rebuilt(tenant)
 
 
-def test_what_nobody_tells_to_start_does_so_on_its_latest_day(company: Company) -> None:
+def test_what_nobody_tells_to_start_does_so_on_its_latest_day(company: Company, tenant: str) -> None:
     subscription = company.sell(quantity=10, starts="first_activation", latest_start="2031-02-01")
     company.move(datetime(2031, 1, 31, 23, 59, tzinfo=UTC))
     assert (shown(company, subscription)["waits_for"], company.access()["allowed"]) == ("start", False)
+    company.assert_rebuilt(tenant)
     company.move(datetime(2031, 2, 1, tzinfo=UTC))
     started = shown(company, subscription)
     assert started["start"] == {"kind": "latest_start", "on": "2031-02-01", "reference": None}

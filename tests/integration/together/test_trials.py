@@ -50,6 +50,7 @@ def test_the_end_of_a_trial_is_told_once_so_many_days_before(company: Company, t
     (told,) = reminders(company, tenant)
     assert (told.days_left, told.converts, told.term_number) == (3, True, 0)
     company.assert_proved()
+    company.assert_rebuilt(tenant)
 
 
 def reminders(company: Company, tenant: str) -> list[TrialEndingV1]:

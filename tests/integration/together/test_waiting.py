@@ -68,6 +68,7 @@ def test_rights_that_are_paid_beforehand_begin_with_the_payment(company: Company
     }
     assert january == {"booked_minor": 0, "billed_minor": 0, "recognised_minor": 31_000, "deferred_minor": 0}
     assert company.get("billing", "/v1/reconciliation", period="2031-01")["off"] == []
+    company.assert_rebuilt(tenant)
 
 
 def test_who_has_paid_before_the_first_day_has_rights_on_it_and_keeps_them_when_the_bank_takes_it_back(
