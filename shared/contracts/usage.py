@@ -45,8 +45,22 @@ class PeriodMessage(Contract, frozen=True, kw_only=True):
     totals: list[GroupTotal]
 
 
+class UsagePeriodPartV1(PeriodMessage, frozen=True, kw_only=True):
+    """`part` of `parts`, from 1, of what the next `of` (advanced, closed, revised) of the same period says: some of its
+    totals, or of its event ids. That one is the last part, and has the rest of them."""
+
+    TYPE: ClassVar[str] = "usage.period_part.v1"
+    of: str
+    part: int
+    parts: int
+    event_ids: list[str]
+
+
 class UsagePeriodAdvancedV1(PeriodMessage, frozen=True, kw_only=True):
+    """The last of `parts`, as are the closing and the revision: what has room in one message is the only one."""
+
     TYPE: ClassVar[str] = "usage.period_advanced.v1"
+    parts: int = 1
 
 
 class UsagePeriodClosedV1(PeriodMessage, frozen=True, kw_only=True):
@@ -56,16 +70,18 @@ class UsagePeriodClosedV1(PeriodMessage, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     learned_at: datetime
+    parts: int = 1
 
 
 class UsagePeriodRevisedV1(PeriodMessage, frozen=True, kw_only=True):
-    """`totals` are those after the revision."""
+    """`totals` are those after the revision. `before` is empty where it is told in parts."""
 
     TYPE: ClassVar[str] = "usage.period_revised.v1"
     revision: int
     before: list[GroupTotal]
     cause: str
     event_ids: list[str]
+    parts: int = 1
 
 
 class UsageThresholdCrossedV1(Contract, frozen=True, kw_only=True):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from services.billing.domain.outcome import OutcomeSource
 from services.billing.domain.subscription.events import UsageItem
+from services.billing.domain.told_parts import ToldParts
 from shared.decider import CorruptStream, Decider
 from shared.errors import NotFound
 
@@ -28,10 +29,13 @@ class PeriodTotal:
     digest: str
 
 
+NOTHING_TOLD: ToldParts[PeriodTotal] = ToldParts()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriod:
     """With `outcome` billing counts itself what it is charged for, from `starts_at` up to `ends_at`. `so_far` are totals that
-    interim invoices were made of, in turn."""
+    interim invoices were made of, in turn; `told` are the first parts of its closing, or of the next revision."""
 
     subscription_id: UUID
     item: UsageItem
@@ -44,6 +48,7 @@ class UsagePeriod:
     learned_at: datetime | None = None
     totals: tuple[PeriodTotal, ...] = ()
     so_far: tuple[tuple[PeriodTotal, ...], ...] = ()
+    told: ToldParts[PeriodTotal] = NOTHING_TOLD
 
     @property
     def closes_at(self) -> datetime:
@@ -75,6 +80,16 @@ class ShortenUsagePeriod:
 
     ends_on: date
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPart:
+    """`part` of `parts` of a closing or a revision that takes several messages; the last one records it."""
+
+    part: int
+    parts: int
+    totals: tuple[PeriodTotal, ...]
+    event_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +139,14 @@ class UsagePeriodShortened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodPartTold:
+    part: int
+    parts: int
+    totals: tuple[PeriodTotal, ...]
+    event_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriodClosed:
     subscription_id: UUID
     ends_on: date
@@ -147,8 +170,17 @@ class UsedSoFarRecorded:
     told_at: datetime
 
 
-UsagePeriodCommand = OpenUsagePeriod | ShortenUsagePeriod | RecordUsedSoFar | RecordClosing | RecordRevision
-UsagePeriodEvent = UsagePeriodOpened | UsagePeriodShortened | UsedSoFarRecorded | UsagePeriodClosed | UsagePeriodRevised
+UsagePeriodCommand = (
+    OpenUsagePeriod | ShortenUsagePeriod | RecordUsedSoFar | RecordPart | RecordClosing | RecordRevision
+)
+UsagePeriodEvent = (
+    UsagePeriodOpened
+    | UsagePeriodShortened
+    | UsedSoFarRecorded
+    | UsagePeriodPartTold
+    | UsagePeriodClosed
+    | UsagePeriodRevised
+)
 
 
 def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[UsagePeriodEvent]:
@@ -163,6 +195,8 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
             return [_shortened(period, command)]
         case UsagePeriod(closed=False), RecordUsedSoFar(totals=totals, told_at=told_at):
             return [UsedSoFarRecorded(totals=totals, told_at=told_at)]
+        case UsagePeriod(), RecordPart():
+            return _part_told(period, command)
         case UsagePeriod(closed=False, subscription_id=subscription_id), RecordClosing(totals=totals, learned_at=at):
             ends_on = period.item.ends_on
             return [UsagePeriodClosed(subscription_id=subscription_id, ends_on=ends_on, totals=totals, learned_at=at)]
@@ -173,19 +207,7 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
 
 
 def _opened(command: OpenUsagePeriod) -> UsagePeriodOpened:
-    return UsagePeriodOpened(
-        subscription_id=command.subscription_id,
-        customer_id=command.customer_id,
-        subjects=command.subjects,
-        meter=command.meter,
-        group_by=command.group_by,
-        item=command.item,
-        starts_at=command.starts_at,
-        ends_at=command.ends_at,
-        collect_seconds=command.collect_seconds,
-        outcome=command.outcome,
-        is_progressive=command.is_progressive,
-    )
+    return UsagePeriodOpened(**{field.name: getattr(command, field.name) for field in fields(command)})
 
 
 def _shortened(period: UsagePeriod, command: ShortenUsagePeriod) -> UsagePeriodShortened:
@@ -196,6 +218,14 @@ def _shortened(period: UsagePeriod, command: ShortenUsagePeriod) -> UsagePeriodS
         collect_seconds=period.collect_seconds,
         outcome=period.outcome,
     )
+
+
+def _part_told(period: UsagePeriod, command: RecordPart) -> list[UsagePeriodEvent]:
+    part, parts = command.part, command.parts
+    if period.told.has(part, parts):
+        return []
+    period.told.plus(part, parts, command.totals)  # or it is refused
+    return [UsagePeriodPartTold(part=part, parts=parts, totals=command.totals, event_ids=command.event_ids)]
 
 
 def _revised(period: UsagePeriod, command: RecordRevision) -> UsagePeriodRevised:
@@ -224,10 +254,12 @@ def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
             return replace(period, item=item, ends_at=ends_at)
         case UsagePeriod(), UsedSoFarRecorded(totals=totals):
             return replace(period, so_far=(*period.so_far, totals))
+        case UsagePeriod(told=told), UsagePeriodPartTold():
+            return replace(period, told=told.plus(event.part, event.parts, event.totals, event.event_ids))
         case UsagePeriod(), UsagePeriodClosed(totals=totals, learned_at=learned_at):
-            return replace(period, closed=True, totals=totals, learned_at=learned_at)
+            return replace(period, closed=True, totals=totals, learned_at=learned_at, told=NOTHING_TOLD)
         case UsagePeriod(), UsagePeriodRevised(totals=totals, revision=revision):
-            return replace(period, totals=totals, revision=revision)
+            return replace(period, totals=totals, revision=revision, told=NOTHING_TOLD)
         case _:
             raise CorruptStream(period, event)
 
@@ -253,6 +285,7 @@ USAGE_PERIOD: Decider[UsagePeriod | None, UsagePeriodCommand, UsagePeriodEvent] 
         "usage_period_opened": UsagePeriodOpened,
         "usage_period_shortened": UsagePeriodShortened,
         "used_so_far_recorded": UsedSoFarRecorded,
+        "usage_period_part_told": UsagePeriodPartTold,
         "usage_period_closed": UsagePeriodClosed,
         "usage_period_revised": UsagePeriodRevised,
     },

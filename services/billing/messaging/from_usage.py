@@ -4,7 +4,7 @@ answered with documents."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,10 +18,12 @@ from services.billing.domain.subscription.commands import RequestInterimBill
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.tenant_settings import TENANT_SETTINGS
+from services.billing.domain.told_parts import ToldParts
 from services.billing.domain.usage_period import (
     USAGE_PERIOD,
     PeriodTotal,
     RecordClosing,
+    RecordPart,
     RecordRevision,
     RecordUsedSoFar,
     UsagePeriod,
@@ -31,7 +33,13 @@ from services.billing.processes import consolidating, correcting, invoicing, pro
 from services.billing.projections.invoices import invoice_parts, waiting_bills
 from services.billing.projections.invoices.waiting_bills import WaitingDay
 from services.billing.projections.subscriptions import running_usage, usage_periods
-from shared.contracts.usage import GroupTotal, UsagePeriodAdvancedV1, UsagePeriodClosedV1, UsagePeriodRevisedV1
+from shared.contracts.usage import (
+    GroupTotal,
+    UsagePeriodAdvancedV1,
+    UsagePeriodClosedV1,
+    UsagePeriodPartV1,
+    UsagePeriodRevisedV1,
+)
 from shared.messages import Message
 from shared.orders import Order
 from shared.periods import local_day
@@ -41,8 +49,12 @@ from shared.unit_of_work import UnitOfWork
 def period_advanced(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     """It is kept by day of the tenant, for what was used and is not billed; only interim invoices come of it."""
     body = message.read(UsagePeriodAdvancedV1)
-    zone = unit.state(TENANT_SETTINGS, unit.tenant_id).zone
-    if running_usage.tell(unit, body.period_id, _totals(body.totals), local_day(message.time, zone)):
+    told = body.period_id, _totals(body.totals), _day(message, unit)
+    if body.parts == 1:
+        is_progressive = running_usage.tell(unit, *told)
+    else:
+        is_progressive = running_usage.tell_part(unit, *told, part=body.parts, parts=body.parts)
+    if is_progressive:
         yield from bill_ahead(unit, body.subscription_id, body.period_id)
 
 
@@ -69,11 +81,28 @@ def _taxed(unit: UnitOfWork, subscription: Subscription) -> progressive.Taxed:
     return progressive.Taxed(status=customer.tax if customer else None, taxation=taxation_of(unit, customer))
 
 
+def period_part(message: Message, unit: UnitOfWork) -> Iterator[Order]:
+    """Of running totals it is kept with them; of a closing or a revision the period keeps it, until the last one comes."""
+    body = message.read(UsagePeriodPartV1)
+    totals = _totals(body.totals)
+    if body.of == "advanced":
+        running_usage.tell_part(unit, body.period_id, totals, _day(message, unit), part=body.part, parts=body.parts)
+        return
+    command = RecordPart(part=body.part, parts=body.parts, totals=totals, event_ids=tuple(body.event_ids))
+    yield Order(USAGE_PERIOD, body.period_id, command)
+
+
+def _day(message: Message, unit: UnitOfWork) -> date:
+    return local_day(message.time, unit.state(TENANT_SETTINGS, unit.tenant_id).zone)
+
+
 def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(UsagePeriodClosedV1)
     waiting_bills.alone(unit.session, unit.tenant_id)
-    command = RecordClosing(totals=_totals(body.totals), learned_at=body.learned_at)
-    yield Order(USAGE_PERIOD, body.period_id, command)
+    known: UsagePeriod | None = unit.state(USAGE_PERIOD, body.period_id)
+    if known is None or not known.closed:
+        totals = _whole(known, body).totals
+        yield Order(USAGE_PERIOD, body.period_id, RecordClosing(totals=totals, learned_at=body.learned_at))
     yield from completed(unit, body.subscription_id)
 
 
@@ -95,11 +124,18 @@ def period_revised(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     known: UsagePeriod | None = unit.state(USAGE_PERIOD, body.period_id)
     if known is not None and known.revision >= body.revision:
         return
-    command = RecordRevision(
-        revision=body.revision, totals=_totals(body.totals), cause=body.cause, event_ids=tuple(body.event_ids)
-    )
+    whole = _whole(known, body, tuple(body.event_ids))
+    command = RecordRevision(revision=body.revision, totals=whole.totals, cause=body.cause, event_ids=whole.event_ids)
     yield Order(USAGE_PERIOD, body.period_id, command)
-    yield from answer(unit, body.period_id, message.id, body.cause, tuple(body.event_ids))
+    yield from answer(unit, body.period_id, message.id, body.cause, whole.event_ids)
+
+
+def _whole(
+    known: UsagePeriod | None, body: UsagePeriodClosedV1 | UsagePeriodRevisedV1, event_ids: tuple[str, ...] = ()
+) -> ToldParts[PeriodTotal]:
+    """What is told with all its parts, of which the message is the last. Raises PartMissing."""
+    told: ToldParts[PeriodTotal] = known.told if known else ToldParts()
+    return told.plus(body.parts, body.parts, _totals(body.totals), event_ids)
 
 
 def answer(

@@ -25,6 +25,7 @@ HANDLERS: Handlers = {
     billing_invoices.InvoiceRecoveredV1.TYPE: from_billing.invoice_recovered,
     usage.MeterDefinedV1.TYPE: reference.meter_defined,
     usage.UsagePeriodAdvancedV1.TYPE: Reads(from_usage.period_advanced),
+    usage.UsagePeriodPartV1.TYPE: Reads(from_usage.period_part),
     usage.UsagePeriodClosedV1.TYPE: Reads(from_usage.period_closed),
     usage.UsagePeriodRevisedV1.TYPE: Reads(from_usage.period_revised),
     renewals.RenewalPolicyPublishedV1.TYPE: reference.policy_published,

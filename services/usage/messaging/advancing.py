@@ -1,4 +1,5 @@
-"""Tells running totals of open periods, each at most once in ten seconds of real time."""
+"""Tells running totals of open periods, each at most once in ten seconds of real time; one that takes several messages at
+most once in an hour."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from shared.event_store import EventStore
 from shared.unit_of_work import Session, UnitOfWork
 
 AT_MOST_EVERY = timedelta(seconds=10)
+AT_MOST_EVERY_IN_PARTS = timedelta(hours=1)  # megabytes each time, for a listener that keeps the last one of a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Advancing:
     store: EventStore
     real_now: Callable[[], datetime]
     changed: set[PeriodKey] = field(default_factory=set)
-    told_at: dict[PeriodKey, datetime] = field(default_factory=dict)
+    rests_until: dict[PeriodKey, datetime] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, keys: Iterable[PeriodKey]) -> None:
@@ -48,11 +50,11 @@ class Advancing:
 
     def _take(self, now: datetime) -> list[PeriodKey]:
         with self.lock:
-            for key in [key for key, at in self.told_at.items() if now - at >= AT_MOST_EVERY]:
-                del self.told_at[key]
-            keys = [key for key in self.changed if key not in self.told_at]
+            for key in [key for key, until in self.rests_until.items() if until <= now]:
+                del self.rests_until[key]
+            keys = [key for key in self.changed if key not in self.rests_until]
             self.changed.difference_update(keys)
-            self.told_at.update(dict.fromkeys(keys, now))
+            self.rests_until.update(dict.fromkeys(keys, now + AT_MOST_EVERY))
         return keys
 
     def _advance(self, tenant_id: UUID, keys: Sequence[PeriodKey], now: datetime) -> int:
@@ -64,7 +66,8 @@ class Advancing:
             unit = UnitOfWork(session, cause_of(tx, tenant_id, now))
             totals = totals_of(tx, keys)
             for key in keys:
-                unit.execute(USAGE_PERIOD, key.period_id, AdvancePeriod(totals=totals[key]))
+                if len(unit.execute(USAGE_PERIOD, key.period_id, AdvancePeriod(totals=totals[key]))) > 1:
+                    self.rests_until[key] = now + AT_MOST_EVERY_IN_PARTS
             session.flush()
         return len(keys)
 

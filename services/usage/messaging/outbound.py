@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from services.usage.domain.meter import MeterDefined, MeterDefinition, MeterRevised
 from services.usage.domain.usage_period.events import (
+    InParts,
     UsagePeriodAdvanced,
     UsagePeriodClosed,
+    UsagePeriodPartTold,
     UsagePeriodRemetered,
     UsagePeriodRevised,
     UsagePeriodShortened,
     UsageThresholdCrossed,
 )
-from services.usage.domain.usage_period.state import PeriodTerms, Totals
+from services.usage.domain.usage_period.state import EventName, PeriodTerms, Totals
 from shared.contracts import usage as contracts
 from shared.messages import Contract
 
 TOPICS = {"meter": "usage.meters", "usage_period": "usage.periods"}
+WHOLE = InParts(parts=1, totals=0, events=0)
 
 
 def to_contract(event: Any) -> Contract | None:
@@ -27,13 +31,14 @@ def to_contract(event: Any) -> Contract | None:
             return _meter_defined(meter_id, slug, 1, definition)
         case MeterRevised(meter_id=meter_id, slug=slug, version=version, definition=definition):
             return _meter_defined(meter_id, slug, version, definition)
-        case (
-            UsagePeriodAdvanced(terms=terms, totals=totals)
-            | UsagePeriodRemetered(terms=terms, totals=totals)
-            | UsagePeriodShortened(terms=terms, totals=totals)
-        ):
-            return contracts.UsagePeriodAdvancedV1(**_period(terms, totals))
-        case UsagePeriodClosed(terms=terms, totals=totals):
+        case UsagePeriodAdvanced() | UsagePeriodRemetered() | UsagePeriodShortened():
+            told = event.in_parts or WHOLE
+            return contracts.UsagePeriodAdvancedV1(
+                **_period(event.terms, event.totals[told.totals :]), parts=told.parts
+            )
+        case UsagePeriodPartTold():
+            return _part_told(event)
+        case UsagePeriodClosed():
             return _period_closed(event)
         case UsagePeriodRevised():
             return _period_revised(event)
@@ -54,22 +59,36 @@ def _meter_defined(meter_id: UUID, slug: str, version: int, definition: MeterDef
     )
 
 
-def _period_closed(event: UsagePeriodClosed) -> contracts.UsagePeriodClosedV1:
-    return contracts.UsagePeriodClosedV1(
+def _part_told(event: UsagePeriodPartTold) -> contracts.UsagePeriodPartV1:
+    return contracts.UsagePeriodPartV1(
         **_period(event.terms, event.totals),
+        of=event.of,
+        part=event.part,
+        parts=event.parts,
+        event_ids=_ids(event.events),
+    )
+
+
+def _period_closed(event: UsagePeriodClosed) -> contracts.UsagePeriodClosedV1:
+    told = event.in_parts or WHOLE
+    return contracts.UsagePeriodClosedV1(
+        **_period(event.terms, event.totals[told.totals :]),
         starts_at=event.terms.starts_at,
         ends_at=event.terms.ends_at,
         learned_at=event.learned_at,
+        parts=told.parts,
     )
 
 
 def _period_revised(event: UsagePeriodRevised) -> contracts.UsagePeriodRevisedV1:
+    told = event.in_parts or WHOLE
     return contracts.UsagePeriodRevisedV1(
-        **_period(event.terms, event.after),
+        **_period(event.terms, event.after[told.totals :]),
         revision=event.revision,
-        before=_totals(event.before),
+        before=[] if event.in_parts else _totals(event.before),
         cause=event.cause,
-        event_ids=[f"{name.source}#{name.id}" for name in event.events],
+        event_ids=_ids(event.events[told.events :]),
+        parts=told.parts,
     )
 
 
@@ -100,6 +119,10 @@ def _period(terms: PeriodTerms, totals: Totals) -> dict[str, Any]:
         "meter_version": terms.meter_version,
         "totals": _totals(totals),
     }
+
+
+def _ids(names: Iterable[EventName]) -> list[str]:
+    return [f"{name.source}#{name.id}" for name in names]
 
 
 def _totals(totals: Totals) -> list[contracts.GroupTotal]:

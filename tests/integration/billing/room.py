@@ -16,6 +16,7 @@ from shared.contracts.usage import (
     PeriodMessage,
     UsagePeriodAdvancedV1,
     UsagePeriodClosedV1,
+    UsagePeriodPartV1,
     UsagePeriodRevisedV1,
 )
 from shared.ids import shown
@@ -69,12 +70,16 @@ class Room:
         session.flush()
 
     def close_usage(
-        self, period_id: UUID | None = None, sequence: int = 1, departures: Mapping[str, int] = ONE_AIRPORT
+        self,
+        period_id: UUID | None = None,
+        sequence: int = 1,
+        departures: Mapping[str, int] = ONE_AIRPORT,
+        parts: int = 1,
     ) -> None:
-        """With so many departures by airport; of January, or of another period."""
+        """With so many departures by airport, those of the first parts left out; of January, or of another period."""
         told = self._period(totals_of(departures)) | ({} if period_id is None else {"period_id": period_id})
         self._tell(
-            UsagePeriodClosedV1(**told, starts_at=FEBRUARY, ends_at=FEBRUARY, learned_at=FEBRUARY),
+            UsagePeriodClosedV1(**told, starts_at=FEBRUARY, ends_at=FEBRUARY, learned_at=FEBRUARY, parts=parts),
             sequence=sequence,
         )
 
@@ -87,21 +92,34 @@ class Room:
                 self.close_usage(UUID(period["period_id"].removeprefix("per_")))
         settle([self.billing])
 
-    def revise_usage(self, at: datetime = FEBRUARY, revision: int = 1, **departures: int) -> None:
-        """By airport: all that is known of them now. The id of the message follows from what it is about."""
+    def revise_usage(self, at: datetime = FEBRUARY, revision: int = 1, parts: int = 1, **departures: int) -> None:
+        """By airport: all that is known of them now, but for the first parts. The id of the message follows from what it is
+        about."""
         message = UsagePeriodRevisedV1(
             **self._period(totals_of(departures)),
             revision=revision,
             before=[],
             cause="late_events",
             event_ids=["/gates#x"],
+            parts=parts,
         )
-        self._tell(message, sequence=revision + 1, at=at)
+        self._tell(message, sequence=revision + parts, at=at)
 
     def advance_usage(self, at: datetime, departures: int, sequence: int) -> None:
         """So many from JFK by then, in the period that runs."""
         totals = [GroupTotal(group="JFK", quantity=Decimal(departures), count=departures, digest="00")]
         self._tell(UsagePeriodAdvancedV1(**self._period(totals)), sequence=sequence, at=at)
+
+    def tell_part(
+        self, of: str, part: int, parts: int, sequence: int, at: datetime = FEBRUARY, **departures: int
+    ) -> None:
+        """Of a closing or a revision, or of running totals: the last part of these, too."""
+        period = self._period(totals_of(departures))
+        if (of, part) == ("advanced", parts):
+            self._tell(UsagePeriodAdvancedV1(**period, parts=parts), sequence=sequence, at=at)
+            return
+        contract = UsagePeriodPartV1(**period, of=of, part=part, parts=parts, event_ids=[f"/gates#{part}"])
+        self._tell(contract, sequence=sequence, at=at)
 
     def _period(self, totals: list[GroupTotal]) -> dict[str, Any]:
         return {

@@ -120,6 +120,7 @@ WITHOUT_MONEY = frozenset(
         "trial_ended",
         "usage_period_closed",
         "usage_period_opened",
+        "usage_period_part_told",
         "usage_period_revised",
         "usage_period_shortened",
         "correction_answered",

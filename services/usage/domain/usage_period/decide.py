@@ -28,6 +28,7 @@ from services.usage.domain.usage_period.events import (
     UsageThresholdsSet,
 )
 from services.usage.domain.usage_period.evolve import evolve
+from services.usage.domain.usage_period.parts import Telling, told
 from services.usage.domain.usage_period.state import PeriodTerms, Totals, UsagePeriod
 from services.usage.domain.usage_period.thresholds import crossed_now, quantity_of_all
 from shared.decider import NotAllowedNow
@@ -79,7 +80,7 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
 def _while_open(period: UsagePeriod, command: UsagePeriodCommand) -> list[UsagePeriodEvent]:
     match command:
         case AdvancePeriod(totals=totals):
-            return [] if totals == period.totals else [UsagePeriodAdvanced(terms=period.terms, totals=totals)]
+            return [] if totals == period.totals else told(UsagePeriodAdvanced(terms=period.terms, totals=totals))
         case RemeterPeriod(meter_version=version, totals=totals):
             return _remeter(period, version, totals)
         case ClosePeriod():
@@ -113,7 +114,7 @@ def _open(command: OpenPeriod) -> list[UsagePeriodEvent]:
     if terms.collect_seconds < 0:
         raise InvalidPeriod("collecting takes no less than 0 seconds", field="/collect_seconds")
     opened = UsagePeriodOpened(terms=terms, totals=command.totals, thresholds=command.thresholds)
-    return _and_crossings(None, opened, command.totals)
+    return [opened, *_crossings(evolve(None, opened), command.totals)]
 
 
 def _opened_before(period: UsagePeriod, terms: PeriodTerms) -> list[UsagePeriodEvent]:
@@ -128,7 +129,7 @@ def _remeter(period: UsagePeriod, version: int, totals: Totals) -> list[UsagePer
     if version == period.terms.meter_version:
         return []
     remetered = UsagePeriodRemetered(terms=replace(period.terms, meter_version=version), totals=totals)
-    return _and_crossings(period, remetered, totals)
+    return _told_with_crossings(period, remetered, totals)
 
 
 def _shorten(period: UsagePeriod, command: ShortenPeriod) -> list[UsagePeriodEvent]:
@@ -138,11 +139,11 @@ def _shorten(period: UsagePeriod, command: ShortenPeriod) -> list[UsagePeriodEve
     terms = replace(period.terms, ends_at=max(command.ends_at, period.terms.starts_at))
     shortened = UsagePeriodShortened(terms=terms, totals=command.totals)
     if period.status == "open":
-        return _and_crossings(period, shortened, command.totals)
+        return _told_with_crossings(period, shortened, command.totals)
     if command.totals == period.totals:
-        return [shortened]
+        return told(shortened)
     revise = RevisePeriod(before=period.totals, after=command.totals, cause="recount")
-    return [shortened, *_revised(replace(period, terms=terms), revise)]
+    return [*told(shortened), *_revised(replace(period, terms=terms), revise)]
 
 
 def _close(period: UsagePeriod, command: ClosePeriod) -> list[UsagePeriodEvent]:
@@ -154,7 +155,7 @@ def _close(period: UsagePeriod, command: ClosePeriod) -> list[UsagePeriodEvent]:
         watermark=command.watermark,
         learned_at=command.learned_at,
     )
-    return _and_crossings(period, closed, command.totals)
+    return _told_with_crossings(period, closed, command.totals)
 
 
 def _revise(period: UsagePeriod, command: RevisePeriod) -> list[UsagePeriodEvent]:
@@ -174,17 +175,18 @@ def _revised(period: UsagePeriod, command: RevisePeriod) -> list[UsagePeriodEven
         cause=command.cause,
         events=command.events,
     )
-    return _and_crossings(period, revised, command.after)
+    return _told_with_crossings(period, revised, command.after)
 
 
 def _set_thresholds(period: UsagePeriod, command: SetThresholds) -> list[UsagePeriodEvent]:
     if command.thresholds == period.thresholds:
         return [*_crossings(period, command.totals)]
-    return _and_crossings(period, UsageThresholdsSet(thresholds=command.thresholds), command.totals)
+    watched = UsageThresholdsSet(thresholds=command.thresholds)
+    return [watched, *_crossings(evolve(period, watched), command.totals)]
 
 
-def _and_crossings(period: UsagePeriod | None, happened: UsagePeriodEvent, totals: Totals) -> list[UsagePeriodEvent]:
-    return [happened, *_crossings(evolve(period, happened), totals)]
+def _told_with_crossings(period: UsagePeriod, happened: Telling, totals: Totals) -> list[UsagePeriodEvent]:
+    return [*told(happened), *_crossings(evolve(period, happened), totals)]
 
 
 def _crossings(period: UsagePeriod, totals: Totals) -> Iterator[UsageThresholdCrossed]:

@@ -5,9 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from services.usage.domain.usage_period.state import EventName, PeriodTerms, RevisionCause, Totals
 from services.usage.domain.usage_period.thresholds import Direction, Thresholds
+
+PartOf = Literal["advanced", "closed", "revised"]
+
+
+@dataclass(frozen=True, slots=True)
+class InParts:
+    """The event is the last of so many parts; those before told the first so many of its totals, and of its events."""
+
+    parts: int
+    totals: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePeriodPartTold:
+    """One of several parts, numbered from 1, of what the next event that is no such part says as a whole."""
+
+    of: PartOf
+    terms: PeriodTerms
+    part: int
+    parts: int
+    totals: Totals
+    events: tuple[EventName, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +47,7 @@ class UsagePeriodOpened:
 class UsagePeriodAdvanced:
     terms: PeriodTerms
     totals: Totals
+    in_parts: InParts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +56,7 @@ class UsagePeriodRemetered:
 
     terms: PeriodTerms
     totals: Totals
+    in_parts: InParts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +65,7 @@ class UsagePeriodShortened:
 
     terms: PeriodTerms
     totals: Totals
+    in_parts: InParts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +74,7 @@ class UsagePeriodClosed:
     totals: Totals
     watermark: dict[str, int]
     learned_at: datetime
+    in_parts: InParts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +85,7 @@ class UsagePeriodRevised:
     after: Totals
     cause: RevisionCause
     events: tuple[EventName, ...]
+    in_parts: InParts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +106,7 @@ class UsageThresholdCrossed:
 
 UsagePeriodEvent = (
     UsagePeriodOpened
+    | UsagePeriodPartTold
     | UsagePeriodAdvanced
     | UsagePeriodRemetered
     | UsagePeriodShortened

@@ -9,6 +9,7 @@ from services.usage.domain.usage_period.events import (
     UsagePeriodClosed,
     UsagePeriodEvent,
     UsagePeriodOpened,
+    UsagePeriodPartTold,
     UsagePeriodRemetered,
     UsagePeriodRevised,
     UsagePeriodShortened,
@@ -35,11 +36,11 @@ def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
             return replace(period, status="closed", totals=totals)
         case UsagePeriod(), UsagePeriodRevised(revision=revision, after=after):
             return replace(period, totals=after, revision=revision)
+        case UsagePeriod(), UsagePeriodPartTold():
+            return period  # what it is a part of says all of it
         case UsagePeriod(), UsageThresholdsSet(thresholds=thresholds):
             return replace(period, thresholds=thresholds)
-        case UsagePeriod(crossed=crossed), UsageThresholdCrossed(percent=percent, direction="up"):
-            return replace(period, crossed=crossed | {percent})
-        case UsagePeriod(crossed=crossed), UsageThresholdCrossed(percent=percent):
-            return replace(period, crossed=crossed - {percent})
+        case UsagePeriod(crossed=crossed), UsageThresholdCrossed(percent=percent, direction=direction):
+            return replace(period, crossed=crossed | {percent} if direction == "up" else crossed - {percent})
         case _:
             raise CorruptStream(period, event)
