@@ -22,14 +22,22 @@ _ONE = Decimal(1)
 _NOTHING = Decimal(0)
 # In bytes. An index entry of PostgreSQL has at most 2,704, in which a subject of 1,024 may stand beside it.
 LONGEST_ARRAY = 1500
+_ESCAPED = 6  # bytes of a character in JSON, at most
 
 
 class UnknownGroup(DomainError):
     """The meter has no group of this name."""
 
 
+@dataclass(frozen=True, slots=True)
+class AsItIs:
+    """What it leads to is told however long it is."""
+
+    steps: Steps
+
+
 # Where an event says its group: in its data, or by the clock.
-Place = Steps | ReadyClock
+Place = Steps | ReadyClock | AsItIs
 
 
 class Measured(msgspec.Struct, frozen=True, gc=False):
@@ -43,7 +51,7 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
 @dataclass(frozen=True, slots=True)
 class CompiledMeter:
     """A meter, grouped as one period asks for: some of its group names, in the period's order. `within` are the windows of
-    its clock that count at all."""
+    its clock that count at all. `longest` is what `name_of` takes."""
 
     event_type: str
     aggregation: Aggregation
@@ -52,6 +60,7 @@ class CompiledMeter:
     groups: tuple[Place, ...]
     divide_by: Decimal | None = None
     within: tuple[ReadyClock, frozenset[str]] | None = None
+    longest: int | None = None
 
     @property
     def holds_levels(self) -> bool:
@@ -74,6 +83,7 @@ def compile_meter(definition: MeterDefinition, group_by: Sequence[str]) -> Compi
         () if path is None else compile_path(path, field="/value"),
         tuple(_place(definition, name) for name in group_by),
         None if definition.conversion is None else definition.conversion.divide_by,
+        longest=longest_name(definition),
     )
 
 
@@ -92,31 +102,40 @@ def measure(meter: CompiledMeter, data: Any, at: datetime) -> Measured | None:
     if meter.within is not None and meter.within[0].at(at) not in meter.within[1]:
         return None
     if meter.aggregation == "count":
-        return Measured(group_text(meter.groups, data, at), _ONE)
+        return Measured(group_text(meter, data, at), _ONE)
     value = read(data, meter.value)
     if meter.aggregation == "unique_count":
         unique = text_of(value)
-        return Measured(group_text(meter.groups, data, at), _NOTHING, unique) if unique else None
+        return Measured(group_text(meter, data, at), _NOTHING, unique) if unique else None
     quantity = quantity_of(value)
-    return None if quantity is None else Measured(group_text(meter.groups, data, at), quantity)
+    return None if quantity is None else Measured(group_text(meter, data, at), quantity)
 
 
-def group_text(groups: tuple[Place, ...], data: Any, at: datetime) -> str:
-    """The plain value for one group, a JSON array for several, "" for none; a missing value is "".
-
-    In an array of more than 1,500 bytes, which is too long for an index, the longer values are replaced by their hashes.
-    """
-    if not groups:
+def group_text(meter: CompiledMeter, data: Any, at: datetime) -> str:
+    """The plain value for one group, a JSON array for several, "" for none; a missing value is ""."""
+    if not meter.groups:
         return ""
-    texts = [place.at(at) if isinstance(place, ReadyClock) else text_of(read(data, place)) or "" for place in groups]
-    return texts[0] if len(texts) == 1 else _array(texts)
+    texts = [_text(place, data, at, meter.longest) for place in meter.groups]
+    return texts[0] if len(texts) == 1 else msgspec.json.encode(texts).decode()
 
 
-def _array(texts: list[str]) -> str:
-    array = msgspec.json.encode(texts)
-    if len(array) > LONGEST_ARRAY:
-        share = LONGEST_ARRAY // len(texts)
-        array = msgspec.json.encode(
-            [hashed(text) if len(msgspec.json.encode(text)) >= share else text for text in texts]
-        )
-    return array.decode()
+def _text(place: Place, data: Any, at: datetime, longest: int | None) -> str:
+    if isinstance(place, tuple):
+        return name_of(read(data, place), longest)
+    return place.at(at) if isinstance(place, ReadyClock) else name_of(read(data, place.steps), None)
+
+
+def longest_name(definition: MeterDefinition) -> int | None:
+    """How many bytes of JSON a value of a group may have, so that all groups of the meter together are an array of at most
+    1,500; None where there are not several."""
+    groups = len(definition.groups)
+    return (LONGEST_ARRAY - 1) // groups - 1 if groups > 1 else None
+
+
+def name_of(value: Any, longest: int | None) -> str:
+    """What a value of a group is known by, whatever it stands beside and whoever asks: its text, or where that takes more
+    than `longest` bytes of JSON the text's hash."""
+    text = text_of(value) or ""
+    if longest is None or len(text) * _ESCAPED + 2 <= longest or len(msgspec.json.encode(text)) <= longest:
+        return text
+    return hashed(text)

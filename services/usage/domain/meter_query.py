@@ -14,10 +14,9 @@ from services.usage.domain.aggregation import Level
 from services.usage.domain.clock_windows import ReadyClock
 from services.usage.domain.filters import Condition
 from services.usage.domain.json_path import Steps, read
-from services.usage.domain.measure import CompiledMeter, Place, UnknownGroup, compile_meter, measure
+from services.usage.domain.measure import AsItIs, CompiledMeter, Place, UnknownGroup, compile_meter, measure, name_of
 from services.usage.domain.meter import MeterDefinition
 from services.usage.domain.tally import GroupTotal, PeriodTally
-from services.usage.domain.values import text_of
 from services.usage.domain.windows import Window, Windows
 from shared.errors import DomainError
 
@@ -61,9 +60,12 @@ def asked(
     own = [_of_data(condition) for condition in meter.conditions]
     return replace(
         meter,
-        conditions=(*own, *(_is_one_of(paths[name], values) for name, values in filters.items() if name in paths)),
+        conditions=(
+            *own,
+            *(_is_one_of(paths[n], values, meter.longest) for n, values in filters.items() if n in paths),
+        ),
         value=("data", *meter.value),
-        groups=tuple((SUBJECT,) if name == SUBJECT else clocks.get(name) or paths[name] for name in group_by),
+        groups=tuple(AsItIs((SUBJECT,)) if name == SUBJECT else clocks.get(name) or paths[name] for name in group_by),
         within=next(((clocks[name], frozenset(values)) for name, values in filters.items() if name in clocks), None),
     )
 
@@ -155,7 +157,11 @@ def _of_data(condition: Condition) -> Condition:
     return lambda event: condition(event["data"])
 
 
-def _is_one_of(steps: Steps, values: Sequence[str]) -> Condition:
-    """A missing value is "", as in the totals' groups."""
-    allowed = frozenset(values)
-    return lambda event: (text_of(read(event, steps)) or "") in allowed
+def _is_one_of(steps: Steps, values: Sequence[str], longest: int | None) -> Condition:
+    allowed = names_of(values, longest)
+    return lambda event: name_of(read(event, steps), longest) in allowed
+
+
+def names_of(values: Iterable[str], longest: int | None) -> frozenset[str]:
+    """As totals name the groups of these values; a missing one is ""."""
+    return frozenset(name_of(value, longest) for value in values)

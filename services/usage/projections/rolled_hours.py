@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from services.usage.domain.aggregation import ROLLED
-from services.usage.domain.meter_query import SUBJECT, WindowTotals
+from services.usage.domain.meter_query import SUBJECT, WindowTotals, names_of
 from services.usage.domain.tally import PeriodTally, Tally
 from services.usage.domain.windows import Window
 from services.usage.metering.archived import Archived
@@ -88,7 +88,8 @@ def _read(tx: Connection, asked: RolledQuestion, windows: Sequence[Window], most
         if piece[0] < piece[1]:
             _read_piece(tx, asked, tallies, piece, most_read)
     rows = _rows(tx, asked, windows, first, end, most_read + 1)
-    names = _Names(asked)
+    longest = asked.question.meter.longest
+    names = _Names(asked, {name: names_of(values, longest) for name, values in asked.filters.items()})
     for row in rows[:most_read]:
         group = names.asked(row.subject, row.group_key)
         if group is not None:
@@ -154,6 +155,7 @@ class _Names:
     """From the groups that are rolled up to those that were asked for; many hours have the same."""
 
     of: RolledQuestion
+    allowed: Mapping[str, frozenset[str]]
     known: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def asked(self, subject: str, group_key: str) -> str | None:
@@ -165,7 +167,7 @@ class _Names:
 
     def _asked(self, subject: str, group_key: str) -> str | None:
         values = dict(self._values(group_key))
-        if any(values[name] not in allowed for name, allowed in self.of.filters.items()):
+        if any(values[name] not in allowed for name, allowed in self.allowed.items()):
             return None
         texts = [subject if name == SUBJECT else values[name] for name in self.of.group_by]
         if len(texts) < 2:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
 from services.usage.domain.aggregation import ROLLED
+from services.usage.domain.measure import name_of
 from services.usage.domain.meter import MeterDefinition, MeterRevised
 from services.usage.domain.meter_query import asked
 from services.usage.domain.tally import GroupTotal
@@ -157,6 +158,20 @@ def test_a_correction_of_what_is_not_taken_over_yet_counts_once(engine, tenant_i
     take_everything_over(engine)
     question = house.question("miles", windows(START, END, "hour"))
     assert house.rolled(question) == (house.counted_from_events(question), {"rollups"})
+
+
+@pytest.mark.parametrize("group_by", [["origin"], ["car"], ["subject", "origin"], ["car", "origin"]])
+def test_values_too_long_to_stand_together_have_one_name_in_hours_and_events(house, engine, group_by):
+    long = "\U0001f6eb" * 250
+    house.meter(event("1", origin=long, car=long, miles=1), event("2", origin=long, car="N1", miles=2))
+    house.meter(event("3", origin="JFK", car=long, miles=4))
+    take_everything_over(engine)
+    filters: tuple[dict[str, list[str]], ...] = ({}, {"origin": [long]}, {"car": [name_of(long, 0), "N2"]})
+    for filter_ in filters:
+        question = house.question("two", windows(START, END), group_by, **filter_)
+        expected = house.counted_from_events(question)
+        assert house.rolled(question) == (expected, {"rollups"})
+        assert sum(each.count for totals in expected.values() for each in totals) == 3 - len(filter_)
 
 
 def test_of_groups_that_are_asked_for_together_the_latest_value_is_that_of_the_latest_event(house, engine):

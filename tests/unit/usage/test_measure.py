@@ -116,6 +116,26 @@ def test_of_groups_that_are_too_long_together_short_ones_stay_as_they_are():
     assert long.startswith("blake2b:") and longer.startswith("blake2b:") and long != longer
 
 
+@pytest.mark.parametrize("letter", ["x", "\U0001f697", "\x01"])
+@pytest.mark.parametrize("length", [10, 46, 47, 184, 185, 250, 256])
+def test_a_value_has_one_name_whatever_it_stands_beside_and_whoever_asks(letter, length):
+    names = [f"g{number}" for number in range(8)]
+    definition = MeterDefinition(event_type="t", aggregation="count", group_by={name: f"$.{name}" for name in names})
+
+    def named(group_by, beside):
+        data = dict.fromkeys(names, beside) | {"g3": letter * length}
+        group = measure(compile_meter(definition, group_by), data, NOON).group
+        return group if len(group_by) == 1 else json.loads(group)[group_by.index("g3")]
+
+    asked = [["g3"], ["g3", "g1"], ["g7", "g3"], names]
+    assert len({named(group_by, beside) for group_by in asked for beside in ("a", "b" * 256)}) == 1
+
+
+def test_the_only_group_of_a_meter_is_known_by_its_value():
+    definition = MeterDefinition(event_type="t", aggregation="count", group_by={"only": "$.only"})
+    assert measure(compile_meter(definition, ["only"]), {"only": "\U0001f697" * 256}, NOON).group == "\U0001f697" * 256
+
+
 def test_a_missing_value_is_not_counted_and_not_an_error():
     assert measured(sum_of("$.miles"), "{}") is None
     assert measured(sum_of("$.miles"), '{"miles":"far"}') is None
