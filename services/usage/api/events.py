@@ -15,6 +15,7 @@ from services.usage.api.event_shapes import EventOut
 from services.usage.api.shapes import BatchId, PeriodId, plain
 from services.usage.domain.windows import check_order
 from services.usage.metering.lists import Reason
+from services.usage.metering.replay import is_cut
 from services.usage.projections import event_lists, event_places
 from services.usage.projections.event_lists import Bounds
 from services.usage.projections.event_places import Amended, Counted
@@ -78,7 +79,8 @@ class EventErrorOut(BaseModel):
 
 
 class RejectedOut(BaseModel):
-    """`text` is what was sent, cut where it is long; `index` its place in the batch, `number` its place in this list."""
+    """`text` is what was sent; where `is_truncated` its end was left out, and a replay refuses it. `index` is its place in
+    the batch, `number` its place in this list."""
 
     number: int
     batch_id: BatchId
@@ -86,6 +88,7 @@ class RejectedOut(BaseModel):
     at: datetime
     received_at: datetime
     text: str
+    is_truncated: bool
     errors: list[EventErrorOut]
 
 
@@ -164,7 +167,8 @@ def _fields(row: RowMapping) -> dict[str, Any]:
 
 def _rejected(row: RowMapping) -> RejectedOut:
     errors = [EventErrorOut(pointer=e["pointer"], code=e["code"], detail=e["message"]) for e in row["errors"]]
-    return RejectedOut(errors=errors, **{name: row[name] for name in RejectedOut.model_fields if name != "errors"})
+    said = {"errors": errors, "is_truncated": is_cut(row["errors"])}
+    return RejectedOut(**said, **{name: row[name] for name in RejectedOut.model_fields if name not in said})
 
 
 def _counted(counted: Counted) -> CountedOut:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import msgspec
 
 from services.usage.domain.amendment import is_amendment
-from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, Window
+from services.usage.domain.cloud_event import CloudEvent, Rejected, Window
 from services.usage.domain.envelope import Envelope, accept
-from services.usage.domain.event_rules import LONGEST_KEPT, check
+from services.usage.domain.event_rules import check, rejected
 from services.usage.domain.json_check import may_have_duplicate_keys
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -43,8 +43,7 @@ def judge(row: Row, window: Window) -> CloudEvent | Rejected:
 
 
 def refused(row: Row, window: Window, pointer: str, code: str, message: str) -> Rejected:
-    kept = row.text[:LONGEST_KEPT].decode(errors="replace").replace("\0", "\ufffd")
-    return Rejected(row.line, window.now, kept, [EventError(row.line, pointer, code, message)])
+    return rejected(row.line, row.text, [(pointer, code, message)], window.now)
 
 
 def _faultless(text: bytes, window: Window) -> CloudEvent | None:

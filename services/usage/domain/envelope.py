@@ -14,6 +14,7 @@ from services.usage.domain.json_check import may_be_too_deep
 
 LONGEST_NAME = 256
 LONGEST_DATA = 256 * 1024
+LONGEST_EVENT = LONGEST_DATA + 64 * 1024  # of JSON
 NO_DATA = msgspec.Raw(b"{}")
 JSON_TYPE = r"^application/([A-Za-z0-9.+-]+\+)?json( *;.*)?$"
 

@@ -11,10 +11,18 @@ import msgspec
 
 from services.usage.domain.amendment import MalformedAmendment, amendment_of, is_amendment
 from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, Window
-from services.usage.domain.envelope import JSON_TYPE, LONGEST_DATA, LONGEST_NAME, NO_DATA, Instant, in_utc
+from services.usage.domain.envelope import (
+    JSON_TYPE,
+    LONGEST_DATA,
+    LONGEST_EVENT,
+    LONGEST_NAME,
+    NO_DATA,
+    Instant,
+    in_utc,
+)
 from services.usage.domain.json_check import DEEPEST, depth, has_duplicate_keys
 
-LONGEST_KEPT = 64 * 1024
+CUT = "cut"
 _NAMES = ("id", "source", "type", "subject")
 
 Problem = tuple[str, str, str]  # pointer, code, message
@@ -114,9 +122,12 @@ def _instant(value: Any) -> datetime | None:
 
 def _rejected(index: int, text: bytes, event: Any, problems: list[Problem], window: Window) -> Rejected:
     time = _instant(event.get("time")) if event else None
-    return Rejected(
-        index,
-        time if time is not None and window.holds(time) else window.now,
-        text[:LONGEST_KEPT].decode(errors="replace"),
-        [EventError(index, *problem) for problem in problems],
-    )
+    return rejected(index, text, problems, time if time is not None and window.holds(time) else window.now)
+
+
+def rejected(index: int, text: bytes, problems: list[Problem], at: datetime) -> Rejected:
+    """What is longer than an event may be is kept to there, and says so: nobody can judge the rest again."""
+    cut = [("", CUT, f"longer than {LONGEST_EVENT} bytes: of what is kept as rejected the rest is left out")]
+    problems = [*problems, *(cut if len(text) > LONGEST_EVENT else [])]
+    kept = text[:LONGEST_EVENT].decode(errors="replace").replace("\0", "\ufffd")
+    return Rejected(index, at, kept, [EventError(index, *problem) for problem in problems])

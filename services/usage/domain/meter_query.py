@@ -55,15 +55,13 @@ def asked(
     meter = compile_meter(definition, definition.groups)
     clocks = {name: place for name, place in _places(definition, meter) if isinstance(place, ReadyClock)}
     paths: dict[str, Steps] = {
-        name: ("data", *place) for name, place in _places(definition, meter) if not isinstance(place, ReadyClock)
+        name: ("data", *place) for name, place in _places(definition, meter) if isinstance(place, tuple)
     }
-    own = [_of_data(condition) for condition in meter.conditions]
+    conditions = [_of_data(condition) for condition in meter.conditions]
+    conditions += [_is_one_of(paths[n], values, meter.longest) for n, values in filters.items() if n in paths]
     return replace(
         meter,
-        conditions=(
-            *own,
-            *(_is_one_of(paths[n], values, meter.longest) for n, values in filters.items() if n in paths),
-        ),
+        conditions=tuple(conditions),
         value=("data", *meter.value),
         groups=tuple(AsItIs((SUBJECT,)) if name == SUBJECT else clocks.get(name) or paths[name] for name in group_by),
         within=next(((clocks[name], frozenset(values)) for name, values in filters.items() if name in clocks), None),

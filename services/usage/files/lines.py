@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from services.usage.domain.envelope import LONGEST_DATA
+from services.usage.domain.envelope import LONGEST_EVENT
 from shared.errors import DomainError
 
-LONGEST_LINE = LONGEST_DATA + 64 * 1024
+LONGEST_LINE = LONGEST_EVENT
 
 
 class MalformedFile(DomainError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,11 @@ from sqlalchemy import Connection, RowMapping, Select, select
 
 from services.usage.domain.backfill_row import Row, judge
 from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, Window
-from services.usage.domain.event_rules import check
+from services.usage.domain.event_rules import CUT, check
 from services.usage.metering.counts import Counts
 from services.usage.tables import backfills, usage_rejected
+
+SEND_AGAIN = "its end was not kept: send it again, and shorter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,15 @@ def judge_again(tx: Connection, tenant_id: UUID, rejected: Select[Any], window: 
 
 def _judged(row: RowMapping, window: Window, *, of_backfill: bool) -> CloudEvent | Rejected:
     """A row of a backfill by the rules of a backfill, which takes no event without its time, and no amendment."""
+    if is_cut(row["errors"]):
+        return Rejected(row["index"], row["at"], row["text"], [EventError(row["index"], "", CUT, SEND_AGAIN)])
     text, at_arrival = row["text"].encode(), replace(window, now=row["at"])
     return judge(Row(row["index"], text), at_arrival) if of_backfill else check(row["index"], text, at_arrival)
+
+
+def is_cut(errors: Sequence[Mapping[str, Any]]) -> bool:
+    """Of an event that is kept as rejected, whether its end was left out."""
+    return any(error["code"] == CUT for error in errors)
 
 
 def _backfills(tx: Connection, tenant_id: UUID, rows: Sequence[RowMapping]) -> set[UUID]:

@@ -120,6 +120,33 @@ def test_an_event_without_a_time_counts_when_it_came_and_not_when_it_is_replayed
     assert datetime.fromisoformat(counted["time"]) == START
 
 
+def test_a_large_event_is_kept_whole_and_replayed(room):
+    room.opened("miles")
+    note = '"\\' * 60_000  # twice as long in the log
+    text = json.dumps(trip("1", miles=4, note=note) | {"specversion": "1.0"})
+    assert 200_000 < len(text) < 256 * 1024
+    early = trip("1", at=START - 500 * day, miles=4, note=note)
+    assert room.send(early, Prefer="handling=lenient").json()["rejected"] == 1
+    room.arrive()
+    [kept] = room.client.get("/v1/events/rejected").json()["items"]
+    assert (json.loads(kept["text"]), kept["is_truncated"]) == (early, False)
+    keep_rejected(room, json.loads(text))
+    assert room.client.post("/v1/events/rejected/replay", json={}).json()["replayed"] == 1
+    room.arrive()
+    assert room.quantities("miles") == {"": "4"}
+
+
+def test_what_is_too_long_to_be_kept_whole_says_so_and_is_not_replayed(room):
+    room.opened("miles")
+    answer = room.send(trip("1", miles=4, note="x" * 400_000), Prefer="handling=lenient").json()
+    assert {"too_large", "cut"} == {error["code"] for error in answer["errors"]}
+    room.arrive()
+    [kept] = room.client.get("/v1/events/rejected").json()["items"]
+    assert (len(kept["text"]), kept["is_truncated"]) == (320 * 1024, True)
+    [still] = room.client.post("/v1/events/rejected/replay", json={}).json()["still_rejected"]
+    assert [error["code"] for error in still["errors"]] == ["cut"]
+
+
 def test_a_row_of_a_backfill_is_judged_again_as_such(room):
     room.opened("miles")
     desk = Desk(room)
@@ -142,8 +169,9 @@ def keep_rejected(room: Room, event: CloudEvent | dict[str, Any], at: datetime =
     publisher = Publisher(room.service.settings("worker"))
     publisher.send_to("usage.events", [(record.partition, record.value) for record in pack(arrivals, 4)])
     publisher.close()
+    before = len(room.client.get("/v1/events/rejected").json()["items"])
     room.arrive()
-    assert len(room.client.get("/v1/events/rejected").json()["items"]) == 1
+    assert len(room.client.get("/v1/events/rejected").json()["items"]) == before + 1
 
 
 def test_without_a_broker_nothing_is_taken_off_the_list(usage: Service, tenant: str):
