@@ -23,6 +23,7 @@ from tests.support.waiting import eventually
 class ApiProcess:
     port: int
     log: Path
+    child: subprocess.Popen[bytes]
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
         return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=10, **options)
@@ -50,9 +51,8 @@ def everything(line: socket.socket) -> bytes:
 @contextmanager
 def api_process(service: Service, log: Path, **settings: object) -> Iterator[ApiProcess]:
     """`settings` by the names that the environment has them under, in lower case."""
-    process = ApiProcess(free_port(), log)
-    app = f"services.{service.name}.app:from_environment"
-    command = [sys.executable, "-m", "shared.http.server", app, "--port", str(process.port)]
+    port, app = free_port(), f"services.{service.name}.app:from_environment"
+    command = [sys.executable, "-m", "shared.http.server", app, "--port", str(port)]
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONUNBUFFERED": "1",
@@ -65,8 +65,8 @@ def api_process(service: Service, log: Path, **settings: object) -> Iterator[Api
     with log.open("wb") as written:
         child = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
     try:
-        eventually(lambda: is_alive(process.port))
-        yield process
+        eventually(lambda: is_alive(port))
+        yield ApiProcess(port, log, child)
     finally:
         child.terminate()
         child.wait(30)

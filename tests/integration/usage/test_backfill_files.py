@@ -13,11 +13,13 @@ import pyarrow.parquet
 import pytest
 
 from services.usage.domain.backfill import Limits
+from services.usage.files.loading import CHUNK_ROWS
 from tests.integration.usage.backfill_desk import BATCH, CSV, LINES, PARQUET, Desk, as_csv, as_lines, as_parquet
 from tests.integration.usage.meter_room import START, Room, trip
 from tests.support.house import Service
 
 HEAD = b"id,source,type,subject,time,data.miles\n"
+ROWS, WRONG = 55_000, 52_003
 ROW = b"1,/cars,trip.ended,acme,2013-01-01T06:00:00Z,2.5\n"
 
 
@@ -121,14 +123,21 @@ def test_lines_that_are_no_json_are_named(desk):
 
 
 @pytest.mark.parametrize(("content_type", "write"), [(LINES, as_lines), (CSV, as_csv), (PARQUET, as_parquet)])
-def test_one_row_in_many_thousands_that_is_wrong_is_named_by_its_line(desk, content_type, write):
-    events = [trip(str(number), miles="1") for number in range(25_000)]
-    events[17_003]["type"] = ""
+def test_one_row_in_many_thousands_that_is_wrong_is_named_by_its_line_and_the_rest_is_previewed(
+    desk, content_type, write
+):
+    desk.room.opened("miles")
+    events = [trip(str(number), miles="1") for number in range(ROWS)]
+    events[WRONG]["type"] = ""
+    assert WRONG > 2 * CHUNK_ROWS, "in a chunk that is not the first"
     loaded = desk.load(write(events), content_type).json()
-    line = 17_003 + (2 if content_type == CSV else 1)
+    line = WRONG + (2 if content_type == CSV else 1)
     assert [(e["line"], e["pointer"]) for e in loaded["errors"]] == [(line, "/type")]
-    assert (loaded["rows"], loaded["rejected"]) == (25_000, 1)
+    assert (loaded["rows"], loaded["rejected"]) == (ROWS, 1)
     assert desk.rejected() == [(line, "/type", "missing")]
+    outcome = desk.previewed()["outcome"]
+    assert (outcome["new"], outcome["rejected"]) == (ROWS - 1, 1)
+    assert desk.changes() == {"miles": ({}, {"": str(ROWS - 1)})}
 
 
 def test_parquet_may_have_numbers_decimals_and_nulls(desk):

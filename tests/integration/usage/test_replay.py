@@ -14,7 +14,7 @@ from infra.local.children import free_port
 from services.usage.app import create_app
 from services.usage.domain.cloud_event import Arrivals, CloudEvent, EventError, Rejected, as_sent
 from services.usage.messaging.ingest_record import pack
-from shared.contracts.usage import UsagePeriodAdvancedV1
+from shared.contracts.usage import UsagePeriodAdvancedV1, UsagePeriodClosedV1, UsagePeriodRevisedV1
 from shared.kafka import Publisher
 from tests.integration.usage.backfill_desk import Desk, as_lines
 from tests.integration.usage.meter_room import END, METERS, START, Room, trip
@@ -118,6 +118,38 @@ def test_an_event_without_a_time_counts_when_it_came_and_not_when_it_is_replayed
     room.arrive()
     [counted] = room.client.get(f"{room.path('miles')}/events").json()["items"]
     assert datetime.fromisoformat(counted["time"]) == START
+
+
+def test_what_is_replayed_into_a_closed_period_revises_it_and_leaves_the_closing_as_it_was(room):
+    room.opened("miles")
+    room.metered(trip("1", miles=1))
+    room.move(END)
+    room.wait_until(lambda: room.period("miles")["status"] == "closed")
+    keep_rejected(room, CloudEvent("2", "/cars", "trip.ended", "acme", START, msgspec.Raw(b'{"miles":4}')))
+    for replayed in (1, 0):
+        assert room.client.post("/v1/events/rejected/replay", json={}).json()["replayed"] == replayed
+        room.arrive()
+    assert (room.quantities("miles"), room.period("miles")["revision"]) == ({"": "5"}, 1)
+    [closed] = [message.read(UsagePeriodClosedV1) for message in room.told("closed", "miles")]
+    [revised] = [message.read(UsagePeriodRevisedV1) for message in room.told("revised", "miles")]
+    quantities = [
+        [str(total.quantity) for total in totals] for totals in (closed.totals, revised.before, revised.totals)
+    ]
+    assert (quantities, revised.cause, revised.event_ids) == ([["1"], ["1"], ["5"]], "late_events", ["/cars#2"])
+
+
+def test_what_was_unmatched_for_want_of_its_original_revises_a_closed_period_once_that_comes(room):
+    room.opened("miles")
+    room.metered(trip("1", miles=1))
+    about = {"source": "/cars", "id": "2", "reason": "read wrongly", "data": {"miles": 8}}
+    room.metered(trip("c", **about) | {"type": "usage.corrected"})
+    assert [each["reason"] for each in room.client.get("/v1/events/unmatched").json()["items"]] == ["no_original"]
+    room.move(END)
+    room.wait_until(lambda: room.period("miles")["status"] == "closed")
+    room.metered(trip("2", miles=4))
+    [revised] = [message.read(UsagePeriodRevisedV1) for message in room.told("revised", "miles")]
+    assert [str(total.quantity) for total in (*revised.before, *revised.totals)] == ["1", "9"]
+    assert room.client.get("/v1/events/unmatched").json()["items"] == []
 
 
 def test_a_large_event_is_kept_whole_and_replayed(room):
