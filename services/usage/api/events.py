@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 from services.usage.api.access import ReadUsage
 from services.usage.api.event_shapes import EventOut
 from services.usage.api.shapes import BatchId, PeriodId, plain
+from services.usage.domain.event_rules import NOT_METERED
 from services.usage.domain.windows import check_order
 from services.usage.metering.lists import Reason
 from services.usage.metering.replay import is_cut
@@ -80,11 +81,11 @@ class EventErrorOut(BaseModel):
 
 class RejectedOut(BaseModel):
     """`text` is what was sent; where `is_truncated` its end was left out, and a replay refuses it. `index` is its place in
-    the batch, `number` its place in this list."""
+    the request, unknown (null) of an event that was accepted and could not be metered; `number` is its place in this list."""
 
     number: int
     batch_id: BatchId
-    index: int
+    index: int | None
     at: datetime
     received_at: datetime
     text: str
@@ -167,7 +168,8 @@ def _fields(row: RowMapping) -> dict[str, Any]:
 
 def _rejected(row: RowMapping) -> RejectedOut:
     errors = [EventErrorOut(pointer=e["pointer"], code=e["code"], detail=e["message"]) for e in row["errors"]]
-    said = {"errors": errors, "is_truncated": is_cut(row["errors"])}
+    index = None if any(error.code == NOT_METERED for error in errors) else row["index"]
+    said = {"errors": errors, "is_truncated": is_cut(row["errors"]), "index": index}
     return RejectedOut(**said, **{name: row[name] for name in RejectedOut.model_fields if name not in said})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from services.usage.domain.amendment import MalformedAmendment, amendment_of, is_amendment
-from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, Window
+from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, Window, as_sent
 from services.usage.domain.envelope import (
     JSON_TYPE,
     LONGEST_DATA,
@@ -22,7 +22,7 @@ from services.usage.domain.envelope import (
 )
 from services.usage.domain.json_check import DEEPEST, depth, has_duplicate_keys
 
-CUT = "cut"
+CUT, NOT_METERED = "cut", "not_metered"
 _NAMES = ("id", "source", "type", "subject")
 
 Problem = tuple[str, str, str]  # pointer, code, message
@@ -131,3 +131,10 @@ def rejected(index: int, text: bytes, problems: list[Problem], at: datetime) -> 
     problems = [*problems, *(cut if len(text) > LONGEST_EVENT else [])]
     kept = text[:LONGEST_EVENT].decode(errors="replace").replace("\0", "\ufffd")
     return Rejected(index, at, kept, [EventError(index, *problem) for problem in problems])
+
+
+def not_metered(event: CloudEvent) -> Rejected:
+    """An event that was accepted, and that no database takes. Its place in the request that brought it is not known any
+    more: its text has its source and id."""
+    error = EventError(0, "", NOT_METERED, "it could not be metered; the reason was logged")
+    return Rejected(0, event.time, as_sent(event).decode(), [error])

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from services.usage.domain.backfill import BACKFILL, FinishBackfill
-from services.usage.domain.cloud_event import CloudEvent, EventError, Rejected, as_sent
+from services.usage.domain.event_rules import not_metered
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.messaging.ingest_consumer import PASSES
 from services.usage.metering import backfill_commit, backfill_preview, backfill_retention
@@ -123,9 +123,4 @@ def parted(chunk: Chunk) -> Sequence[Chunk]:
     if len(chunk.events) > 1:
         middle = len(chunk.events) // 2
         return [Chunk(chunk.events[:middle], chunk.rejected), Chunk(chunk.events[middle:], [])]
-    return [Chunk([], [*chunk.rejected, *(_not_metered(event) for event in chunk.events)])]
-
-
-def _not_metered(event: CloudEvent) -> Rejected:
-    error = EventError(0, "", "not_metered", "it could not be metered; the reason was logged")
-    return Rejected(0, event.time, as_sent(event).decode(), [error])
+    return [Chunk([], [*chunk.rejected, *map(not_metered, chunk.events)])]

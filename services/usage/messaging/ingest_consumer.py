@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from services.usage.domain.cloud_event import Arrivals, CloudEvent, EventError, Rejected, as_sent
+from services.usage.domain.cloud_event import Arrivals
+from services.usage.domain.event_rules import not_metered
 from services.usage.domain.usage_period import USAGE_PERIOD
 from services.usage.messaging.ingest_record import unpack
 from services.usage.metering.apply import Late, meter
@@ -65,8 +66,8 @@ class Metering:
             save_offsets(tx)
         self.changed(metered.advanced)
 
-    def _meter_alone(self, arrived: Arrivals, first: int = 0) -> None:
-        """Halves find the event that is at fault, and what came with it counts. `first` is the place of its first event."""
+    def _meter_alone(self, arrived: Arrivals) -> None:
+        """Halves find the event that is at fault, and what came with it counts."""
         try:
             self._meter([arrived], lambda _: None)
         except PASSES:
@@ -74,11 +75,11 @@ class Metering:
         except Exception as error:
             middle = len(arrived.events) // 2
             if middle:
-                self._meter_alone(replace(arrived, events=arrived.events[:middle]), first)
-                self._meter_alone(replace(arrived, events=arrived.events[middle:], rejected=[]), first + middle)
+                self._meter_alone(replace(arrived, events=arrived.events[:middle]))
+                self._meter_alone(replace(arrived, events=arrived.events[middle:], rejected=[]))
                 return
             logger().error("an event that cannot be metered", batch=str(arrived.batch_id), exc_info=error)
-            self._meter([_refused(arrived, first)], lambda _: None)
+            self._meter([_refused(arrived)], lambda _: None)
 
     def _revise(self, session: Session, key: PeriodKey, late: Late) -> None:
         unit = UnitOfWork(session, self._cause(session.connection, key, late.received_at))
@@ -102,11 +103,5 @@ def _unpacked(record: Record) -> Arrivals | None:
         return None
 
 
-def _refused(arrived: Arrivals, first: int) -> Arrivals:
-    rejected = [_rejected(index, event) for index, event in enumerate(arrived.events, start=first)]
-    return replace(arrived, events=[], rejected=[*arrived.rejected, *rejected])
-
-
-def _rejected(index: int, event: CloudEvent) -> Rejected:
-    error = EventError(index, "", "not_metered", "it could not be metered; the reason was logged")
-    return Rejected(index, event.time, as_sent(event).decode(), [error])
+def _refused(arrived: Arrivals) -> Arrivals:
+    return replace(arrived, events=[], rejected=[*arrived.rejected, *map(not_metered, arrived.events)])

@@ -221,7 +221,9 @@ def test_events_that_the_database_refuses_are_kept_as_rejected_and_the_others_ar
     room.metered(trip("2", miles=2))
     assert room.quantities("miles") == {"": "7"}
     (rejected,) = room.client.get("/v1/events/rejected").json()["items"]
-    assert (rejected["index"], rejected["errors"][0]["code"]) == (5, "not_metered")
+    sent = json.loads(rejected["text"])
+    assert (sent["source"], sent["id"], rejected["errors"][0]["code"]) == ("/cars", "1", "not_metered")
+    assert rejected["index"] is None, "its place in the packed record is not that in the request"
     books = room.completeness()
     assert (books["received"], books["metered"], books["rejected"], books["difference"]) == (7, 6, 1, 0)
 

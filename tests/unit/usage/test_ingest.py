@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from services.usage.domain.cloud_event import Window
+from services.usage.domain.cloud_event import CloudEvent, Window
+from services.usage.domain.event_rules import check
 from services.usage.domain.ingest import (
     BATCH_TYPE,
     EVENT_TYPE,
@@ -17,6 +19,8 @@ from services.usage.domain.ingest import (
     decode_batch,
     faultless,
 )
+from services.usage.messaging.backfilling import parted
+from services.usage.metering.backfill_loads import Chunk
 
 now = datetime(2026, 1, 10, 12, tzinfo=UTC)
 window = Window.at(now)
@@ -266,3 +270,13 @@ def test_what_is_hostile_is_not_faultless(body):
 @pytest.mark.parametrize("content_type", ["", "application/json", "text/plain"])
 def test_another_form_is_not_looked_at(content_type):
     assert faultless({"content-type": content_type, "ce-specversion": "1.0"}, batch(fine), window) is None
+
+
+def test_rows_that_cannot_be_metered_together_are_halved_and_the_one_at_fault_is_kept_with_its_text():
+    events = [CloudEvent(id_, "/cars", "trip.ended", "acme", now, msgspec.Raw(b'{"miles":1.50}')) for id_ in "abc"]
+    first, second = parted(Chunk(events, []))
+    assert [each.id for each in (*first.events, *second.events)] == ["a", "b", "c"]
+    [alone] = parted(Chunk(events[:1], []))
+    [rejected] = alone.rejected
+    assert (alone.events, rejected.at, rejected.errors[0].code) == ([], now, "not_metered")
+    assert check(0, rejected.text.encode(), window) == events[0]
