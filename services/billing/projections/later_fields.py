@@ -7,15 +7,16 @@ from typing import Any
 
 import msgspec
 
-_NOTHING: dict[str, Any] = {
-    "trial_reminder_days": None,
-    "payment": "on_invoice",
-    "starts": "date",
-    "latest_start": None,
+_NOTHING: dict[str, tuple[Any, ...]] = {
+    "trial_reminder_days": (None,),
+    "payment": ("on_invoice",),
+    "starts": ("date",),
+    "latest_start": (None,),
+    "progressive": (None, {}),
 }
 
 
 def told(agreed: Any) -> dict[str, Any]:
     """A plan version or an agreed line in builtins."""
     document: dict[str, Any] = msgspec.to_builtins(agreed)
-    return {name: value for name, value in document.items() if name not in _NOTHING or value != _NOTHING[name]}
+    return {name: value for name, value in document.items() if value not in _NOTHING.get(name, ())}
