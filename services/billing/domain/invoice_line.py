@@ -22,13 +22,12 @@ LineKey = tuple[LineKind, str, str, date, date, int, int, UUID | None, int, UUID
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageProof:
     """Where the quantity came from: the period as it was closed, and at which revision. `count` and `digest` prove
-    the set of events. Before the closing `told` is which of its totals."""
+    the set of events. Revision 0 is the closing; -1 are the first totals that were billed before it, -2 the second."""
 
     period_id: UUID
     revision: int
     count: int
     digest: str
-    told: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,4 +19,7 @@ _NOTHING: dict[str, tuple[Any, ...]] = {
 def told(agreed: Any) -> dict[str, Any]:
     """A plan version or an agreed line in builtins."""
     document: dict[str, Any] = msgspec.to_builtins(agreed)
+    for minimum in (document.get("minimum"), *document.get("minimums", {}).values()):
+        if minimum is not None and minimum["true_up"] == "period":
+            del minimum["true_up"]
     return {name: value for name, value in document.items() if value not in _NOTHING.get(name, ())}

@@ -45,13 +45,12 @@ class TierOut(BaseModel):
 
 
 class ProofOut(BaseModel):
-    """Before the closing of the period `told` is which of its totals, from 1; 0 is the closing, or its `revision`."""
+    """`revision` 0 is the closing of the period; -1 are the first totals of it that were billed before that, -2 the second."""
 
     period_id: PeriodId
     revision: int
     count: int
     digest: str
-    told: int = 0
 
 
 class CorrectedLineOut(BaseModel):

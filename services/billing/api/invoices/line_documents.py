@@ -63,12 +63,7 @@ def _made_of(line: StoredLine) -> Document:
     proof, credits_ = line.proof, line.credits
     return {
         "tiers": line.tiers if are_plain(line.tiers) else [_tier(tier) for tier in line.tiers],
-        "proof": proof
-        and {
-            "period_id": id_text("per", proof["period_id"]),
-            **{n: proof[n] for n in _PROOF},
-            "told": proof.get("told", 0),
-        },
+        "proof": proof and {"period_id": id_text("per", proof["period_id"]), **{n: proof[n] for n in _PROOF}},
         "corrects": _corrected_line(line.corrects),
         "discounts": [{"coupon": each["coupon"], "amount_minor": each["amount"]["minor"]} for each in line.discounts],
         "credits": credits_ and {"code": credits_["code"], **{n: _plain(credits_[n]) for n in _CREDITS}},

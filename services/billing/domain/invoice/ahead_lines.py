@@ -56,7 +56,7 @@ class Ahead:
 
 
 def _proof_of(last: BilledAhead) -> UsageProof:
-    return UsageProof(period_id=last.period_id, revision=0, count=last.count, digest=last.digest, told=last.told)
+    return UsageProof(period_id=last.period_id, revision=-last.told, count=last.count, digest=last.digest)
 
 
 def billed_by(invoice_id: UUID, ahead: Ahead, used: Iterable[InvoiceLine]) -> Iterator[BilledAhead]:
@@ -71,7 +71,7 @@ def billed_by(invoice_id: UUID, ahead: Ahead, used: Iterable[InvoiceLine]) -> It
             group=line.group,
             quantity=line.quantity - sum(each.quantity for each in ahead.of(place)),
             amount=max(more, Money.zero(more.currency)),
-            told=line.proof.told,
+            told=-line.proof.revision,
             count=line.proof.count,
             digest=line.proof.digest,
             discounts=line.discounts,

@@ -181,5 +181,5 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
 
 
 def _proof(item: UsageItem, period: UsagePeriod, total: PeriodTotal) -> UsageProof:
-    id_, revision = item.period_id, 0 if item.told else period.revision
-    return UsageProof(period_id=id_, revision=revision, count=total.count, digest=total.digest, told=item.told)
+    revision = -item.told or period.revision
+    return UsageProof(period_id=item.period_id, revision=revision, count=total.count, digest=total.digest)

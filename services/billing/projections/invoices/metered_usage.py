@@ -98,12 +98,12 @@ documents AS (
 lines AS (
   SELECT (line -> 'proof' ->> 'period_id')::uuid AS period_id, line ->> 'group' AS name,
          sign * (line ->> 'quantity')::numeric AS quantity, (line -> 'proof' ->> 'count')::bigint AS events,
-         (line -> 'proof' ->> 'revision')::int AS revision, COALESCE((line -> 'proof' ->> 'told')::int, 0) AS told
+         (line -> 'proof' ->> 'revision')::int AS revision
   FROM documents CROSS JOIN jsonb_array_elements(lines) AS line WHERE line -> 'proof' ->> 'period_id' IS NOT NULL),
 billed AS (
   SELECT period_id, sum(quantity) AS quantity, sum(events)::bigint AS events FROM (
     SELECT period_id, name, sum(quantity) AS quantity,
-           (array_agg(events ORDER BY revision DESC, told = 0 DESC, told DESC))[1] AS events
+           (array_agg(events ORDER BY greatest(revision, -1) DESC, revision))[1] AS events
     FROM lines WHERE period_id IN (SELECT period_id FROM mine) GROUP BY period_id, name) by_group
   GROUP BY period_id),
 answered AS (
