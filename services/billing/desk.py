@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
+from typing import Any
+from uuid import UUID
 
+from services.billing.domain.coupon import MeteredCharge
 from services.billing.domain.customer import Customer
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.subscription import SUBSCRIPTION
+from services.billing.domain.subscription.couponed import with_usage_before
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.taxation.rates import Taxation, places_of
 from services.billing.domain.taxation.tax_place import TAX_PLACE, tax_place_id
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.domain.usage_period import USAGE_PERIOD
 from services.billing.domain.wallet import WALLET
+from services.billing.processes.correcting import rated_with
+from services.billing.processes.metered_charges import metered_charges
 from services.billing.processes.writing import Desk
 from services.billing.projections.invoices.invoice_numbers import CREDIT_NOTES, next_number
+from services.billing.projections.invoices.invoice_parts import invoice_of
 from services.billing.projections.payments.usable_wallets import usable
 from shared.unit_of_work import UnitOfWork
 
@@ -52,3 +60,19 @@ def taxation_of(unit: UnitOfWork, customer: Customer | None) -> Taxation | None:
     if not places and settings.tax_rounding == "tax_per_rate":
         return None
     return Taxation(place=place, rounding=settings.tax_rounding, places=places)
+
+
+def metered_before(unit: UnitOfWork, subscription: Subscription, at: datetime) -> dict[UUID, tuple[MeteredCharge, ...]]:
+    """Of earlier bills of the billing period of an instant, as the invoices that they are on are rated by now; what is not
+    issued is not known."""
+    found = {}
+    for bill in with_usage_before(subscription, subscription.day(at)):
+        invoice: Invoice | None = unit.state(INVOICE, invoice_of(unit, bill.invoice_id))
+        if invoice is not None and invoice.facts is not None:
+            usage = rated_with(invoice, None, partial(unit.state, USAGE_PERIOD), partial(_events, unit))
+            found[bill.invoice_id] = metered_charges(subscription, bill, usage)
+    return found
+
+
+def _events(unit: UnitOfWork, period_id: UUID) -> list[Any]:
+    return [entry.event for entry in unit.history(USAGE_PERIOD, period_id)]

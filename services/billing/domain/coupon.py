@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -56,6 +57,30 @@ class BilledCoupon:
     term_number: int
     code: str
     amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CappedCoupon:
+    """What a bill with usage may still take by a coupon of a term, `amount` in major units: the rest went to later bills of the
+    same billing period, whatever late usage comes to."""
+
+    bill_id: UUID
+    term_number: int
+    code: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeteredCharge:
+    """What a line of usage came to, before coupons."""
+
+    term_number: int
+    charge: str
+    amount: Money
+
+
+# Of bills that were issued, by the id of the bill; what is not listed is not known yet.
+Metered = Mapping[UUID, Sequence[MeteredCharge]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

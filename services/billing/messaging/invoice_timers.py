@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from services.billing.desk import desk_of, subscription_of, taxation_of
+from services.billing.desk import desk_of, metered_before, subscription_of, taxation_of
 from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import MarkOverdue
@@ -51,6 +51,7 @@ def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
         taxation=taxation_of(unit, customer),
         is_consolidated=customer is not None
         and customer.invoicing_on(subscription.day(timer.fire_at)) == "consolidated",
+        metered=metered_before(unit, subscription, timer.fire_at),
     )
     yield from progressive.withdraw_drafts(subscription, timer.fire_at, desk_of(unit))
     for event in unit.execute(SUBSCRIPTION, timer.subject, request):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.correction import Carried, Correction, difference
+from services.billing.domain.coupon import CappedCoupon
 from services.billing.domain.given_back import rated_less_given
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import NoteCorrection, RecalculateInvoice
@@ -62,9 +63,12 @@ def on_period_revised(
 
 
 def rated_with(
-    invoice: Invoice, revised: UUID, state: Callable[[UUID], UsagePeriod], history: Callable[[UUID], Sequence[Any]]
+    invoice: Invoice,
+    revised: UUID | None,
+    state: Callable[[UUID], UsagePeriod],
+    history: Callable[[UUID], Sequence[Any]],
 ) -> Usage:
-    """The revised period as it is now, and the others of the invoice without revisions that were ignored."""
+    """The revised period, if there is one, as it is now, and the others of the invoice without revisions that were ignored."""
     usage = {item.period_id: state(item.period_id) for item in invoice.header.metered}
     own = () if invoice.facts is not None else {item.period_id for item in invoice.header.usage}
     for id_, period in usage.items():
@@ -102,6 +106,7 @@ def _correct(
         difference=found,
         revisions=revisions_of(invoice.header, usage),
         event_ids=revised.event_ids,
+        capped=_capped(subscription, invoice),
     )
     yield Order(INVOICE, correction.invoice_id, note)
     match status:
@@ -110,6 +115,11 @@ def _correct(
             yield Order(SUBSCRIPTION, subscription.subscription_id, DeferCorrection(correction=deferred))
         case "open":
             yield from settle(subscription, version, (correction,), found, desk)
+
+
+def _capped(subscription: Subscription, invoice: Invoice) -> tuple[CappedCoupon, ...]:
+    bills = {part.bill.invoice_id for part in invoice.header.bills}
+    return tuple(cap for cap in subscription.capped if cap.bill_id in bills)
 
 
 def _correction(invoice: Invoice, revised: Revised) -> Correction:

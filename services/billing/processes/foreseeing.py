@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.billing.domain.correction import Carried
+from services.billing.domain.coupon import Metered
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.commands import DraftInvoice, IssueInvoice, Number
 from services.billing.domain.invoice.compose import compose
@@ -55,10 +56,11 @@ def foresee(
     issued: Sequence[Invoice],
     tax: TaxStatus | None = None,
     taxation: Taxation | None = None,
+    metered: Metered | None = None,
 ) -> Foreseen:
     """As if it were said at the first instant of the span and took effect at the last, and nothing else happened. Raises
-    what `said` is refused with."""
-    return _foreseen_to(_after(subscription, said), taking_effect, span, issued, tax, taxation)
+    what `said` is refused with. `metered` is what earlier bills' usage came to."""
+    return _foreseen_to(_after(subscription, said), taking_effect, span, issued, tax, taxation, metered)
 
 
 def foresee_pause(
@@ -67,15 +69,16 @@ def foresee_pause(
     issued: Sequence[Invoice],
     tax: TaxStatus | None = None,
     taxation: Taxation | None = None,
+    metered: Metered | None = None,
 ) -> Foreseen:
     """To the day on which it is over by itself: what is due when it begins, what is credited, and the rest of the period that
     is charged for when use resumes. Raises what `said` is refused with."""
     paused = _after(subscription, said)
     assert paused.paused is not None  # that, or it was refused
-    begun, paused = _bills(paused, [said.at], tax, taxation)
+    begun, paused = _bills(paused, [said.at], tax, taxation, metered)
     until = paused.instant(paused.pauses[-1].until)
     found = [*issued, *(each.invoice for each in begun)]
-    foreseen = _foreseen_to(paused, EndPause(at=until), (said.at, until), found, tax, taxation)
+    foreseen = _foreseen_to(paused, EndPause(at=until), (said.at, until), found, tax, taxation, metered)
     return Foreseen((*begun, *foreseen.bills), foreseen.credits)
 
 
@@ -103,11 +106,12 @@ def _foreseen_to(
     issued: Sequence[Invoice],
     tax: TaxStatus | None,
     taxation: Taxation | None,
+    metered: Metered | None,
 ) -> Foreseen:
     now, at = span
     instants = [instant for instant in _billing_instants(before) if now < instant < at]
-    bills, before = _bills(before, instants, tax, taxation)
-    last, after = _bills(_after(before, taking_effect), [at], tax, taxation)
+    bills, before = _bills(before, instants, tax, taxation, metered)
+    last, after = _bills(_after(before, taking_effect), [at], tax, taxation, metered)
     found = [*issued, *(foreseen.invoice for foreseen in bills)]
     credits = ((invoice, carried) for invoice in found if (carried := unused(after, invoice)) is not None)
     return Foreseen((*bills, *last), tuple(credits))
@@ -132,11 +136,15 @@ def _billing_instants(subscription: Subscription) -> Iterator[datetime]:
 
 
 def _bills(
-    subscription: Subscription, instants: Sequence[datetime], tax: TaxStatus | None, taxation: Taxation | None
+    subscription: Subscription,
+    instants: Sequence[datetime],
+    tax: TaxStatus | None,
+    taxation: Taxation | None,
+    metered: Metered | None = None,
 ) -> tuple[list[ForeseenBill], Subscription]:
     bills = []
     for instant in instants:
-        wanted = bill(subscription, instant, tax, taxation)
+        wanted = bill(subscription, instant, tax, taxation, metered=metered)
         if wanted is not None:
             bills.append(_foreseen(subscription, wanted))
             subscription = _evolved(subscription, [BillRequested(bill=wanted)])

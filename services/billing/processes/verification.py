@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
 from services.billing.domain.correction import Carried, Correction, difference
+from services.billing.domain.coupon import CappedCoupon
 from services.billing.domain.given_back import rated_less_given
 from services.billing.domain.invoice import INVOICE, one_off
 from services.billing.domain.invoice.events import CorrectionNoted, CreditNoteIssued
@@ -50,16 +52,25 @@ class Log:
     billed: Callable[[Bill, UUID | None], Bill] = lambda bill, subscription_id: bill
 
     def rated(
-        self, invoice: Invoice, revisions: Mapping[UUID, int], *, is_whole: bool = False
+        self,
+        invoice: Invoice,
+        revisions: Mapping[UUID, int],
+        capped: tuple[CappedCoupon, ...] = (),
+        *,
+        is_whole: bool = False,
     ) -> tuple[InvoiceLine, ...]:
-        """The lines of the invoice with its periods at the given revisions, and what people changed of it; `is_whole` is of
-        all documents together."""
+        """The lines of the invoice with its periods at the given revisions and what coupons might take, and what people changed
+        of it; `is_whole` is of all documents together."""
         if invoice.header.kind == "one_off":
             return one_off.rated(invoice, self.billed(invoice.header.bill, None))
         header, parts = invoice.header, map(self._part, taken_over(invoice.header, invoice.lines))
         usage = {id_: at_revision(events, revisions.get(id_, 0)) for id_, events in self.periods.items()}
-        lines = composed(header, tuple(parts), self._of_part, usage, is_whole=is_whole)
+        of_part = partial(self._capped, capped)
+        lines = composed(header, tuple(parts), of_part, usage, is_whole=is_whole)
         return edited(lines, invoice.edits, header.bill, header.party.currency)
+
+    def _capped(self, capped: tuple[CappedCoupon, ...], part: Part) -> Subscription:
+        return replace(self._of_part(part), capped=capped)
 
     def _part(self, part: Part) -> Part:
         return replace(part, bill=self.billed(part.bill, part.subscription_id))
@@ -143,7 +154,7 @@ def _noted(invoice: Invoice, event: CorrectionNoted, log: Log) -> Iterator[Diffe
     currency = event.delta.currency
     before, header = invoice.carried(), invoice.header
     rated = rated_less_given(
-        log.rated(invoice, event.revisions, is_whole=True), before, invoice.given, header.invoice_id
+        log.rated(invoice, event.revisions, event.capped, is_whole=True), before, invoice.given, header.invoice_id
     )
     lines = rated_again(header, rated, before.lines, event.period_id)
     after = Carried.of(lines, currency, header.bill.rounding)

@@ -81,6 +81,26 @@ def test_a_period_has_an_amount_once_whatever_is_amended_in_it(billing: Service,
     assert room.verified()
 
 
+def test_what_usage_left_of_an_amount_is_for_the_rest_of_the_period(billing: Service, tenant: str) -> None:
+    most = {"name": "Most of it", "amounts": {"USD": "12100.00"}}
+    room = sold(billing, tenant, {"most": most})
+    room.live_until("2031-02-11")
+    [subscription] = room.client.get("/v1/subscriptions").json()["items"]
+    path = f"/v1/subscriptions/{subscription['subscription_id']}/amendments"
+    change = {"effective": "now", "quantity": 2}
+    [foreseen] = room.client.post(f"{path}/preview", json=change).json()["bills"]
+    assert room.client.post(path, json=change).status_code == 200
+    room.live_until("2031-02-12")
+    february, amended = (room.one(issued_on=day, kind="regular") for day in ("2031-02-01", "2031-02-11"))
+    # 10,575.00 of January's usage and 1,500.00, of which 18 of 28 days are not used: 12,100.00 less 11,110.72 are left.
+    assert sum(each for _, _, taken in discounts(february) for _, each in taken) == 1_207_500
+    assert discounts(amended) == [("platform_fee", 192_857 - 98_928, [("most", 98_928)])]
+    assert foreseen["total_minor"] == amended["total_minor"]
+    room.revise_usage(LATE, JFK=700)
+    assert_sound(room)
+    assert room.verified()
+
+
 def test_late_usage_shares_an_amount_anew_and_the_documents_add_up(billing: Service, tenant: str) -> None:
     room = sold(billing, tenant, {"hundred": HUNDRED | {"invoices": 2}, "ten": TEN})
     room.live_until("2031-02-01")

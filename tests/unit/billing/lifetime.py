@@ -10,10 +10,11 @@ from decimal import Decimal
 from functools import reduce
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.coupon import Metered
 from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice_line import InvoiceLine
@@ -35,12 +36,14 @@ from services.billing.domain.subscription.commands import (
     StartTerm,
     TakeOverSubscription,
 )
+from services.billing.domain.subscription.couponed import with_usage_before
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordClosing, UsagePeriod
-from services.billing.processes import crediting, invoicing, metering, renewing
+from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordClosing, RecordRevision, UsagePeriod
+from services.billing.processes import correcting, crediting, invoicing, metering, renewing
+from services.billing.processes.metered_charges import metered_charges
 from services.billing.processes.schedule import timers_of
 from services.billing.processes.verification import Difference, Log, verify, verify_documents
 from services.billing.processes.writing import Desk
@@ -176,7 +179,10 @@ class Lifetime:
                 yield from metering.on_cut(self.subscription, self.periods)
                 yield from metering.on_changed(self.subscription, timer.fire_at)
             case "bill":
-                events = self.say(RequestBill(at=timer.fire_at, taxation=self.taxation, tax=self.tax))
+                request = RequestBill(
+                    at=timer.fire_at, taxation=self.taxation, tax=self.tax, metered=self.metered(timer.fire_at)
+                )
+                events = self.say(request)
                 self.waiting += [event.bill for event in events]
                 yield from self._complete()
             case "unused_time":
@@ -208,10 +214,42 @@ class Lifetime:
 
     def _complete(self) -> Iterator[Order]:
         for bill in list(self.waiting):
-            usage = {item.period_id: self.states["usage_period", item.period_id] for item in bill.metered}
+            usage = self._usage(bill)
             if invoicing.is_complete(bill, usage):
                 self.waiting.remove(bill)
                 yield from invoicing.invoice(self.subscription, self.version, bill, usage, self.desk)
+
+    def metered(self, at: datetime) -> Metered:
+        """What the usage of issued bills came to of which a coupon may have left something."""
+        found = {}
+        for bill in with_usage_before(self.subscription, self.subscription.day(at)):
+            invoice: Invoice | None = self.states.get(("invoice", bill.invoice_id))
+            if invoice is not None and invoice.facts is not None:
+                found[bill.invoice_id] = metered_charges(self.subscription, bill, self._usage(bill))
+        return found
+
+    def revise(self, period_id: UUID, calls: int) -> None:
+        """Usage that was late: the period came to so many calls."""
+        period: UsagePeriod = self.states["usage_period", period_id]
+        revision = period.revision + 1
+        totals = (PeriodTotal(group="", quantity=Decimal(calls), count=calls, digest="00"),)
+        record = RecordRevision(revision=revision, totals=totals, cause="late_events", event_ids=())
+        self.carry_out([Order(USAGE_PERIOD, period_id, record)])
+        invoice = next(i for i in self.invoices if any(item.period_id == period_id for item in i.header.bill.usage))
+        revised = correcting.Revised(
+            correction_id=uuid5(period_id, str(revision)),
+            item=period.item,
+            revision=revision,
+            cause="late_events",
+            event_ids=(),
+        )
+        usage = self._usage(invoice.header.bill)
+        self.carry_out(
+            correcting.on_period_revised(self.subscription, self.version, invoice, usage, revised, self.desk)
+        )
+
+    def _usage(self, bill: Bill) -> dict[UUID, UsagePeriod]:
+        return {item.period_id: self.states["usage_period", item.period_id] for item in bill.metered}
 
     def differences(self) -> list[Difference]:
         """What verification says of all invoices."""
@@ -219,6 +257,10 @@ class Lifetime:
         found: list[Difference] = []
         for invoice in self.invoices:
             events = self.events["invoice", invoice.header.invoice_id]
+            corrects = invoice.header.corrects
+            if corrects is not None:
+                found += verify_documents(invoice, events, self.states["invoice", corrects.invoice_id])
+                continue
             billed = {item.period_id: periods[item.period_id] for item in invoice.header.bill.metered}
             found += verify(events, Log(subscription=self.events["subscription", self.id], periods=billed))
             found += verify_documents(invoice, events, invoice)

@@ -21,7 +21,7 @@ from services.billing.domain.subscription.commands import EffectAmendments, Paus
 from services.billing.processes.foreseeing import foresee
 from tests.unit.billing import histories
 from tests.unit.billing.lifetime import Lifetime
-from tests.unit.billing.test_amendments import SEATS, STORAGE, TEAM, amend, money, running
+from tests.unit.billing.test_amendments import CALLS, SEATS, STORAGE, TEAM, amend, money, running
 from tests.unit.billing.test_cancellation import AGREED, ARREARS, TAXED
 from tests.unit.billing.test_subscription import new_york
 
@@ -93,14 +93,54 @@ def test_a_coupon_for_one_invoice_in_arrears_ends_with_the_first_period() -> Non
     assert money(life) == [("2013-02-01", [("seats", 15_500)], 0), ("2013-02-11", [("seats", 11_071)], 0)]
 
 
-def test_a_bill_with_usage_has_taken_all_of_it() -> None:
-    life = with_coupon(HUNDRED, line=TEAM)
+def test_a_bill_with_usage_leaves_what_it_did_not_take() -> None:
+    """620.00 of seats and calls; storage for 18 of 28 days of 18.60 is 11.96."""
+    for amount, taken, added in ((600, 60_000, 1_196), (630, 62_000, 196), (700, 62_000, 0)):
+        life = with_coupon(replace(HUNDRED, amount=Decimal(amount)), line=TEAM)
+        life.move(new_york(2013, 2, 11))
+        life.say(amend(life.now, add=(STORAGE,)))
+        life.move(life.now)
+        february, last = life.invoices[-2:]
+        assert sum(each.amount.minor for line in february.lines for each in line.discounts) == taken
+        assert [line.amount.minor for line in last.lines] == [added]
+        assert life.differences() == []
+
+
+def late(life: Lifetime, calls: int) -> Invoice:
+    """January came to so many calls after all: the correction, if there was more to bill."""
+    life.revise(life.invoices[1].header.bill.usage[0].period_id, calls)
+    return life.invoices[-1]
+
+
+def test_late_usage_has_nothing_off_that_went_to_a_later_invoice() -> None:
+    life = with_coupon(replace(HUNDRED, amount=Decimal(700)), line=TEAM)
     life.move(new_york(2013, 2, 11))
     life.say(amend(life.now, add=(STORAGE,)))
     life.move(life.now)
-    february, added = life.invoices[-2:]
-    assert sum(each.amount.minor for line in february.lines for each in line.discounts) == 10_000
-    assert [line.discounts for line in added.lines] == [()]
+    correction = late(life, 510)
+    assert correction.totals.subtotal.minor == 31_000 + 51_000 - (70_000 - 1_196)
+    assert life.invoices[1].corrections and life.differences() == []
+    assert late(life, 310).credited.minor == correction.totals.total.minor
+    assert life.differences() == []
+
+
+def test_late_usage_before_the_amendment_leaves_less_of_it() -> None:
+    life = with_coupon(replace(HUNDRED, amount=Decimal(630)), line=TEAM)
+    life.move(new_york(2013, 2, 11))
+    assert late(life, 315).totals.subtotal.minor == 0
+    life.say(amend(life.now, add=(STORAGE,)))
+    life.move(life.now)
+    assert [line.amount.minor for line in life.invoices[-1].lines] == [1_196 - 500]
+    assert life.differences() == []
+
+
+def test_what_usage_comes_to_is_not_known_before_its_invoice_is_issued() -> None:
+    life = with_coupon(replace(HUNDRED, amount=Decimal(700)), line=replace(TEAM, collect_seconds=864_000))
+    life.move(new_york(2013, 2, 5))
+    life.say(amend(life.now, add=(STORAGE,)))
+    life.move(new_york(2013, 2, 12))
+    lines = {line.charge: line.amount.minor for invoice in life.invoices for line in invoice.lines}
+    assert (lines["calls"], lines["storage"]) == (0, 1_594)  # of which 24 of 28 days are not free
     assert life.differences() == []
 
 
@@ -131,10 +171,13 @@ def test_what_is_left_of_a_period_on_new_days_goes_with_the_one_that_was_cut() -
     ]
 
 
-def test_a_preview_says_what_the_amendment_will_cost() -> None:
-    life = with_coupon(HUNDRED)
+@pytest.mark.parametrize("line", [FLAT, TEAM])
+def test_a_preview_says_what_the_amendment_will_cost(line: AgreedLine) -> None:
+    life = with_coupon(replace(HUNDRED, amount=Decimal(625)), line=line)
+    life.move(new_york(2013, 2, 11))
     said = amend(life.now, quantity=15)
-    foreseen = foresee(life.subscription, said, EffectAmendments(at=life.now), (life.now, life.now), life.invoices)
+    span, metered = (life.now, life.now), life.metered(life.now)
+    foreseen = foresee(life.subscription, said, EffectAmendments(at=life.now), span, life.invoices, metered=metered)
     life.say(said)
     life.move(life.now)
     assert [each.invoice.totals for each in foreseen.bills] == [life.invoices[-1].totals]
@@ -174,18 +217,20 @@ def asked(life: Lifetime, in_advance: bool) -> Counter[tuple[int, date]]:
     return found
 
 
-@pytest.mark.parametrize("charge", [TAXED, ARREARS], ids=["in advance", "in arrears"])
+@pytest.mark.parametrize(
+    "charges", [(TAXED,), (ARREARS,), (TAXED, CALLS)], ids=["in advance", "in arrears", "with usage"]
+)
 @given(told=histories.happenings, amount=st.integers(1, 4000), proration=st.sampled_from(["days", "seconds", "none"]))
 @example(told=[(29, "amend later", 3, False), (5, "amend", 2, True)], amount=1, proration="days")
 @settings(max_examples=25, deadline=None)
 def test_whatever_happens_no_period_has_more_off_than_the_amount(
-    charge: Any, told: list[Any], amount: int, proration: Any
+    charges: Any, told: list[Any], amount: int, proration: Any
 ) -> None:
-    line = replace(AGREED, charges=(charge,), proration=proration)
+    line = replace(AGREED, charges=charges, proration=proration)
     coupon = replace(HUNDRED, amount=Decimal(amount))
     life, other = histories.lived(replace(line, coupons=(coupon,)), told), histories.lived(line, told)
-    off = asked(other, charge.in_advance)
-    off.subtract(asked(life, charge.in_advance))
+    off = asked(other, charges[0].in_advance)
+    off.subtract(asked(life, charges[0].in_advance))
     most = amount * 100 + len(life.invoices)  # what is credited is rounded with and without it
     assert all(-len(life.invoices) <= taken <= most for taken in off.values())
     assert life.differences() == []

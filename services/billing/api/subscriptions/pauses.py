@@ -11,6 +11,7 @@ from services.billing.api.access import ChangeSubscriptions, PreviewChanges
 from services.billing.api.subscriptions.change_forms import ForeseenOut, foreseen_out
 from services.billing.api.subscriptions.subscription_changes import found, issued, refuse_debtors, taxes_of
 from services.billing.api.subscriptions.subscriptions import SubscriptionId, SubscriptionOut, shown
+from services.billing.desk import metered_before
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import PauseSubscription, ResumeSubscription
 from services.billing.processes.foreseeing import foresee_pause
@@ -45,9 +46,9 @@ def pause(subscription_id: SubscriptionId, body: PauseIn, unit: ChangeSubscripti
 def preview_pause(subscription_id: SubscriptionId, body: PauseIn, unit: PreviewChanges) -> ForeseenOut:
     """The same, without doing it: to the day on which it is over by itself."""
     subscription = found(unit, subscription_id)
-    foreseen = foresee_pause(
-        subscription, _pause(body, unit), issued(unit, subscription), *taxes_of(unit, subscription)
-    )
+    charged, taxed = issued(unit, subscription), taxes_of(unit, subscription)
+    metered = metered_before(unit, subscription, unit.now)
+    foreseen = foresee_pause(subscription, _pause(body, unit), charged, *taxed, metered)
     return foreseen_out(unit.now, foreseen)
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from services.billing.api.access import ChangeSubscriptions, PreviewChanges
 from services.billing.api.subscriptions.change_forms import AmendIn, CancelIn, ForeseenOut, foreseen_out
 from services.billing.api.subscriptions.subscriptions import SubscriptionId, SubscriptionOut, shown
-from services.billing.desk import taxation_of
+from services.billing.desk import metered_before, taxation_of
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.amended_line import LineChange
 from services.billing.domain.customer import CUSTOMER, Customer
@@ -57,7 +57,8 @@ def preview_cancellation(subscription_id: SubscriptionId, body: CancelIn, unit: 
     at = instant_of(subscription, command.when, unit.now)
     span = (unit.now, at)
     charged, taxed = issued(unit, subscription), taxes_of(unit, subscription)
-    foreseen = foresee(subscription, command, EffectCancellation(at=at), span, charged, *taxed)
+    metered = metered_before(unit, subscription, unit.now)
+    foreseen = foresee(subscription, command, EffectCancellation(at=at), span, charged, *taxed, metered)
     return foreseen_out(at, foreseen)
 
 
@@ -78,7 +79,8 @@ def preview_amendment(subscription_id: SubscriptionId, body: AmendIn, unit: Prev
     at = instant_of(subscription, command.when, unit.now)
     span = (unit.now, at)
     charged, taxed = issued(unit, subscription), taxes_of(unit, subscription)
-    foreseen = foresee(subscription, command, EffectAmendments(at=at), span, charged, *taxed)
+    metered = metered_before(unit, subscription, unit.now)
+    foreseen = foresee(subscription, command, EffectAmendments(at=at), span, charged, *taxed, metered)
     return foreseen_out(at, foreseen)
 
 

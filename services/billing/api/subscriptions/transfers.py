@@ -12,6 +12,7 @@ from services.billing.api.quotes.quote_lines import party_of
 from services.billing.api.subscriptions.change_forms import ForeseenOut, foreseen_out
 from services.billing.api.subscriptions.subscription_changes import found, issued, refuse_debtors, taxed_as, taxes_of
 from services.billing.api.subscriptions.subscriptions import SubscriptionId, SubscriptionOut, shown
+from services.billing.desk import metered_before
 from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import EffectTransfer, TransferSubscription, WithdrawTransfer
@@ -59,7 +60,8 @@ def preview_transfer(subscription_id: SubscriptionId, body: TransferIn, unit: Pr
     at = subscription.instant(body.on)
     taking_effect = EffectTransfer(at=at)
     charged, taxed = issued(unit, subscription), taxes_of(unit, subscription)
-    before = foresee(subscription, command, taking_effect, (unit.now, at), charged, *taxed)
+    metered = metered_before(unit, subscription, unit.now)
+    before = foresee(subscription, command, taking_effect, (unit.now, at), charged, *taxed, metered)
     after = foresee_taken_over(subscription, command, taking_effect, *taxed_as(unit, command.to.customer_id))
     return ForeseenTransferOut(before=foreseen_out(at, before), after=foreseen_out(at, after))
 

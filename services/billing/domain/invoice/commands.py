@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.billing.domain.applied_credit import AppliedCredit
 from services.billing.domain.correction import Carried, Correction, CorrectionDocument
+from services.billing.domain.coupon import CappedCoupon
 from services.billing.domain.invoice.events import Answer, NotedStatus
 from services.billing.domain.invoice.giving_back import LinePart
 from services.billing.domain.invoice.header import Header
@@ -189,7 +190,8 @@ class CreditUnused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCorrection:
-    """`revisions` are those of all usage periods of the invoice that it was rated again with."""
+    """`revisions` are those of all usage periods of the invoice that it was rated again with, `capped` what its coupons might
+    take by then."""
 
     correction: Correction
     charge: str
@@ -198,6 +200,7 @@ class NoteCorrection:
     difference: Carried
     revisions: dict[UUID, int]
     event_ids: tuple[str, ...] = ()
+    capped: tuple[CappedCoupon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

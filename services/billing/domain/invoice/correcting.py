@@ -161,6 +161,7 @@ def _noted(invoice: Invoice, command: NoteCorrection) -> list[InvoiceEvent]:
         difference=command.difference,
         revisions=command.revisions,
         event_ids=command.event_ids,
+        capped=command.capped,
     )
     return [event]
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.billing.domain.agreement import Party
 from services.billing.domain.applied_credit import AppliedCredit, RestoredCredit
 from services.billing.domain.correction import Carried, Correction, CorrectionDocument
+from services.billing.domain.coupon import CappedCoupon
 from services.billing.domain.invoice.edit_events import EDIT_TYPES, InvoiceLineEdited
 from services.billing.domain.invoice.header import Header, InvoiceKind
 from services.billing.domain.invoice.line_edits import OneOff
@@ -217,7 +218,7 @@ class InvoiceDiscarded:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionNoted:
     """A usage period was revised after the invoice was issued: `delta` is what the lines of it would change by, and
-    `difference` how. `policy` decided the status, and `revisions` are those that the invoice was rated again with.
+    `difference` how. `policy` decided the status, `revisions` and `capped` are those that the invoice was rated again with.
     Nothing of it says that it was noted before there were answers: then it is part of the next one."""
 
     facts: Facts
@@ -232,6 +233,7 @@ class CorrectionNoted:
     difference: Carried = field(default_factory=Carried)
     revisions: dict[UUID, int] = field(default_factory=dict)
     event_ids: tuple[str, ...] = ()
+    capped: tuple[CappedCoupon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any, TypedDict
@@ -11,11 +12,12 @@ from uuid import UUID, uuid5
 from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.billed_ahead import BilledAhead
+from services.billing.domain.coupon import Metered
 from services.billing.domain.schedule import BillingPeriod
 from services.billing.domain.subscription.bill_parts import Together
 from services.billing.domain.subscription.cancelling import left_of
 from services.billing.domain.subscription.committed import committed_days, counted_by, trued_up_terms
-from services.billing.domain.subscription.couponed import couponed
+from services.billing.domain.subscription.couponed import capped, couponed
 from services.billing.domain.subscription.events import Bill, EarlierUse, FlatItem, UsageItem
 from services.billing.domain.subscription.runs import Run, runs
 from services.billing.domain.subscription.state import Subscription, billing_key
@@ -31,6 +33,7 @@ def bill(
     taxation: Taxation | None = None,
     *,
     is_consolidated: bool = False,
+    metered: Metered | None = None,
 ) -> Bill | None:
     """Advance charges of periods that have started, arrears of those that have ended, fees, and on the first one what is
     charged once; None where there is nothing. Corrections that wait come along, and are no reason for a bill but the last
@@ -38,7 +41,21 @@ def bill(
 
     Only periods inside a term that was agreed by then are billed, whatever the state says at that moment. A renewal
     that is heard of late is billed at an instant that has a bill already: the invoice's id counts bills, not instants.
+    `metered` is what the usage of earlier bills came to, which coupons of an amount ask for.
     """
+    together = _together(subscription, subscription.day(at)) if is_consolidated else None
+    wanted = _wanted(subscription, at, tax, taxation, together, metered)
+    return replace(wanted, capped=capped(subscription, wanted, metered)) if wanted and metered else wanted
+
+
+def _wanted(
+    subscription: Subscription,
+    at: datetime,
+    tax: TaxStatus | None,
+    taxation: Taxation | None,
+    together: Together | None,
+    metered: Metered | None,
+) -> Bill | None:
     on, agreed = subscription.day(at), subscription.agreed_by(at)
     due = _due(agreed, agreed.due_by(on))
     if not (any(due.values()) or agreed.fees or (agreed.cancelled and agreed.deferred)):
@@ -52,8 +69,8 @@ def bill(
         corrections=agreed.deferred,
         tax=tax,
         taxation=taxation and _in_force(taxation, on, _ends(agreed, due, on)),
-        together=_together(subscription, on) if is_consolidated else None,
-        coupons=couponed(subscription, on, [*due["flat"], *due["usage"]]),
+        together=together,
+        coupons=couponed(subscription, on, [*due["flat"], *due["usage"]], metered),
         ahead=ahead_of(subscription, due["usage"]),
     )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.billing.domain.agreed_one_off import AgreedOneOff
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.amended_line import LineChange
+from services.billing.domain.coupon import Metered
 from services.billing.domain.subscription.bill_parts import DeferredCorrection, LateInvoice
 from services.billing.domain.subscription.changes import CreditRule, Origin, Start, When
 from services.billing.domain.subscription.events import Bill, RenewalMode, Term
@@ -216,12 +217,14 @@ class EndPause:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBill:
     """Bill what has come due by an instant and was not billed yet; `tax` is the customer's status, `taxation` the
-    rates where they are. `is_consolidated` where the customer has one invoice a day."""
+    rates where they are. `is_consolidated` where the customer has one invoice a day. `metered` is what the usage of earlier
+    bills of the same billing period came to."""
 
     at: datetime
     tax: TaxStatus | None = None
     taxation: Taxation | None = None
     is_consolidated: bool = False
+    metered: Metered | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ What was taken off something that is not used after all is there again: the cred
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain, islice, takewhile
 
-from services.billing.domain.coupon import AgreedCoupon, BilledCoupon
-from services.billing.domain.couponing import coupon_shares, holding
+from services.billing.domain.coupon import AgreedCoupon, BilledCoupon, CappedCoupon, Metered
+from services.billing.domain.couponing import LineDiscount, coupon_shares, holding
 from services.billing.domain.schedule import BillingPeriod, Rhythm
 from services.billing.domain.subscription.events import Bill, FlatItem, Term, UsageItem
 from services.billing.domain.subscription.state import Subscription, days_of
@@ -23,8 +23,16 @@ from shared.periods import Days
 Items = Sequence[FlatItem | UsageItem]
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a coupon took off a bill, and what of that was for what is used after all."""
+
+    all: Money
+    used: Money
+
+
 def couponed(
-    subscription: Subscription, on: date, items: Items, *, is_interim: bool = False
+    subscription: Subscription, on: date, items: Items, metered: Metered | None = None, *, is_interim: bool = False
 ) -> tuple[BilledCoupon, ...] | None:
     """Of the terms of the items, billed on a day, by all that is known now, as credit is; None where none was agreed with a
     coupon. What `is_interim` is of periods that go on."""
@@ -32,7 +40,8 @@ def couponed(
         return None
     terms = [term for term in _terms(subscription, items) if term.line.coupons]
     days = ((term, _day(term, on, is_interim=is_interim)) for term in terms)
-    return tuple(each for term, day in days for each in _of_term(subscription, term, day)) if terms else None
+    found = (each for term, day in days for each in _of_term(subscription, term, day, metered or {}))
+    return tuple(found) if terms else None
 
 
 def _day(term: Term, on: date, *, is_interim: bool) -> date:
@@ -40,12 +49,32 @@ def _day(term: Term, on: date, *, is_interim: bool) -> date:
     return on + timedelta(days=1) if is_interim and not term.line.is_billed_at_once else on
 
 
+def with_usage_before(subscription: Subscription, on: date) -> list[Bill]:
+    """Bills with usage of the billing period that a day is of, of which a coupon may have taken less than its amount."""
+    terms = [term for term in subscription.terms if _has_amounts(term)] if subscription.couponed else []
+    earlier = [bill for term in terms for bill in _earlier(subscription, term, on) if bill.usage]
+    return list({bill.invoice_id: bill for bill in earlier}.values())
+
+
+def capped(subscription: Subscription, bill: Bill, metered: Metered) -> tuple[CappedCoupon, ...]:
+    """What earlier bills with usage may still take by the coupons of a bill: late usage takes nothing that went to later ones,
+    and leaves what was taken by then."""
+    return tuple(
+        cap
+        for told in bill.coupons or ()
+        if told.amount is not None
+        for cap in _caps(subscription, subscription.term(told.term_number), told.code, bill, metered)
+    )
+
+
 def coupons_of(subscription: Subscription, bill: Bill, term: Term) -> list[AgreedCoupon]:
     """Those of a term that take something off a bill, each with the amount that it may take."""
     if bill.coupons is None:
         return holding(term.line, subscription.anchor, days_of(term), bill.billing_on)
-    told = {each.code: each for each in bill.coupons if each.term_number == term.number}
-    return [replace(coupon, amount=told[coupon.code].amount) for coupon in term.line.coupons if coupon.code in told]
+    told = {each.code: each.amount for each in bill.coupons if each.term_number == term.number}
+    mine = (cap for cap in subscription.capped if (cap.bill_id, cap.term_number) == (bill.invoice_id, term.number))
+    told |= {cap.code: cap.amount for cap in mine}
+    return [replace(coupon, amount=told[coupon.code]) for coupon in term.line.coupons if coupon.code in told]
 
 
 def of_its_period(subscription: Subscription, bill: Bill) -> tuple[Bill, ...]:
@@ -69,18 +98,19 @@ def _terms(subscription: Subscription, items: Items) -> list[Term]:
     return [subscription.term(number) for number in sorted({item.term_number for item in items}, reverse=True)]
 
 
-def _of_term(subscription: Subscription, term: Term, on: date) -> Iterator[BilledCoupon]:
+def _of_term(subscription: Subscription, term: Term, on: date, metered: Metered) -> Iterator[BilledCoupon]:
     for coupon in term.line.coupons:
-        left = _left(subscription, term, coupon, on)
+        left = _left(subscription, term, coupon, on, metered)
         if _holds(subscription, term, coupon, on) and (left is None or left.minor > 0):
             amount = None if left is None else left.major
             yield BilledCoupon(term_number=term.number, code=coupon.code, amount=amount)
 
 
-def _left(subscription: Subscription, term: Term, coupon: AgreedCoupon, on: date) -> Money | None:
+def _left(subscription: Subscription, term: Term, coupon: AgreedCoupon, on: date, metered: Metered) -> Money | None:
     if coupon.amount is None:
         return None
-    taken = (_taken(subscription, term, coupon, bill) for bill in _earlier(subscription, term, on))
+    earlier = _earlier(subscription, term, on)
+    taken = (_taken(subscription, term, coupon.code, bill, metered).used for bill in earlier)
     return _money(coupon, subscription.currency) - Money.total(taken, subscription.currency)
 
 
@@ -89,29 +119,55 @@ def _earlier(subscription: Subscription, term: Term, on: date) -> list[Bill]:
     return [bill for bill in subscription.couponed if _opened_on(subscription, term, _day_of(bill, term)) == opened]
 
 
-def _taken(subscription: Subscription, term: Term, coupon: AgreedCoupon, bill: Bill) -> Money:
-    """What it took off a bill, less what of that was for time that is not used. A bill with usage takes all of it: how much
-    goes to which of its lines is known only when the usage is, and changes with it."""
+def _caps(subscription: Subscription, term: Term, code: str, bill: Bill, metered: Metered) -> Iterator[CappedCoupon]:
+    went = _taken(subscription, term, code, bill, metered).used
+    for earlier in reversed(_earlier(subscription, term, _day_of(bill, term))):
+        taken = _taken(subscription, term, code, earlier, metered)
+        may = _may_take(subscription, earlier, term, code)
+        if earlier.invoice_id in metered and may is not None:
+            lent = max(Money.zero(went.currency), went - (taken.all - taken.used))
+            left = max(taken.all, _money(may, went.currency) - lent).major
+            yield CappedCoupon(bill_id=earlier.invoice_id, term_number=term.number, code=code, amount=left)
+        went += taken.used
+
+
+def _may_take(subscription: Subscription, bill: Bill, term: Term, code: str) -> AgreedCoupon | None:
+    return next((each for each in coupons_of(subscription, bill, term) if each.code == code), None)
+
+
+def _taken(subscription: Subscription, term: Term, code: str, bill: Bill, metered: Metered) -> _Taken:
+    """A bill with usage that is not known yet takes all of it: how much goes to which of its lines changes with the usage."""
     if bill.interim is not None:
-        return bill.interim.taken(coupon.code, subscription.currency)
-    currency, coupons = subscription.currency, coupons_of(subscription, bill, term)
-    mine = next((each for each in coupons if each.code == coupon.code), None)
+        off = bill.interim.taken(code, subscription.currency)
+        return _Taken(off, off)
+    currency, mine = subscription.currency, _may_take(subscription, bill, term, code)
     if mine is None:
-        return Money.zero(currency)
-    metered = [item.charge for item in bill.usage if item.term_number == term.number]
-    if any(each.takes_off(charge) for each in coupons for charge in metered):
-        return _money(mine, currency)
+        return _Taken(Money.zero(currency), Money.zero(currency))
+    usage = _usage(subscription, term, bill, metered)
+    if usage is None:
+        return _Taken(_money(mine, currency), _money(mine, currency))
     items = [item for item in bill.flat if item.term_number == term.number]
-    shares = coupon_shares(coupons, [(item.charge, _net(subscription, item)) for item in items], currency)
-    return Money.total(
-        (
-            _used(subscription, item, each.amount)
-            for item, taken in zip(items, shares, strict=True)
-            for each in taken
-            if each.coupon == coupon.code
-        ),
-        currency,
+    charged = [*((item.charge, _net(subscription, item)) for item in items), *usage]
+    shares = coupon_shares(coupons_of(subscription, bill, term), charged, currency)
+    taken = [_by(code, each, currency) for each in shares]
+    used = [_used(subscription, item, each) for item, each in zip(items, taken, strict=False)]
+    return _Taken(Money.total(taken, currency), Money.total([*used, *taken[len(items) :]], currency))
+
+
+def _usage(subscription: Subscription, term: Term, bill: Bill, metered: Metered) -> list[tuple[str, Money]] | None:
+    """None where it is not known, and a coupon is for it."""
+    if bill.invoice_id in metered:
+        lines = metered[bill.invoice_id]
+        return [(line.charge, line.amount) for line in lines if line.term_number == term.number]
+    charges, coupons = (
+        {i.charge for i in bill.usage if i.term_number == term.number},
+        coupons_of(subscription, bill, term),
     )
+    return None if any(each.takes_off(charge) for each in coupons for charge in charges) else []
+
+
+def _by(code: str, discounts: Iterable[LineDiscount], currency: str) -> Money:
+    return Money.total((each.amount for each in discounts if each.coupon == code), currency)
 
 
 def _money(coupon: AgreedCoupon, currency: str) -> Money:

@@ -121,7 +121,8 @@ def _bill(subscription: Subscription, command: RequestBill) -> list[Subscription
     if subscription.is_withheld:
         return []
     at, tax, taxation = command.at, command.tax, command.taxation
-    wanted = bill(subscription, at, tax, taxation, is_consolidated=command.is_consolidated)
+    is_consolidated, metered = command.is_consolidated, command.metered
+    wanted = bill(subscription, at, tax, taxation, is_consolidated=is_consolidated, metered=metered)
     return [BillRequested(bill=wanted)] if wanted else []
 
 

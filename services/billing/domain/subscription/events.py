@@ -10,7 +10,7 @@ from uuid import UUID
 from services.billing.domain.agreed_one_off import AgreedOneOff, OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party, RenewalTerms
 from services.billing.domain.billed_ahead import BilledAhead, Interim
-from services.billing.domain.coupon import BilledCoupon
+from services.billing.domain.coupon import BilledCoupon, CappedCoupon
 from services.billing.domain.invoicing.tax import TaxPolicy
 from services.billing.domain.subscription.bill_parts import DeferredCorrection, LateInvoice, Together
 from services.billing.domain.subscription.changes import (
@@ -122,7 +122,8 @@ class Bill:
     invoice of its own, unless no other one came for the same day. `coupons` are those that take something off; None where
     nothing was agreed with one, or it was not told. An `interim` bill is of what was `used` so far of periods that go on;
     `ahead` is what interim invoices billed before of the usage of this one. `true_up_terms` are terms that end with it and of
-    which a minimum is trued up; `earlier` is their usage on the bills before."""
+    which a minimum is trued up; `earlier` is their usage on the bills before. `capped` is what earlier bills may
+    still take of what they left."""
 
     invoice_id: UUID
     billing_on: date
@@ -141,6 +142,7 @@ class Bill:
     ahead: tuple[BilledAhead, ...] = ()
     true_up_terms: tuple[int, ...] = ()
     earlier: tuple[EarlierUse, ...] = ()
+    capped: tuple[CappedCoupon, ...] = ()
 
     @property
     def of_usage(self) -> tuple[UsageItem, ...]:

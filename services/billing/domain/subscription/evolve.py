@@ -175,6 +175,7 @@ def _billed(subscription: Subscription, bill: Bill) -> Subscription:
         ahead=_ahead(subscription, bill),
         counting=counting_after(subscription, bill),
         trued_up=subscription.trued_up | dict.fromkeys(bill.true_up_terms, bill.invoice_id),
+        capped=(*subscription.capped, *bill.capped),
     )
 
 

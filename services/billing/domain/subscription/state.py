@@ -12,6 +12,7 @@ from uuid import UUID
 from services.billing.domain.agreed_one_off import OneOffItem
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.billed_ahead import BilledAhead
+from services.billing.domain.coupon import CappedCoupon
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.subscription.bill_parts import DeferredCorrection
 from services.billing.domain.subscription.changes import (
@@ -52,7 +53,7 @@ class Subscription:
     `couponed` are the bills of the current billing period of which a coupon may have taken an amount. `ahead` is what interim
     invoices billed of periods that are not billed yet. `waits_for` is what has to come before others hear of it, `start` the
     event that it began with, `counting` is usage that was billed of terms with a minimum that is still to be trued up,
-    `trued_up` says on which bill that of a term was."""
+    `trued_up` says on which bill that of a term was, `capped` what coupons may take no more of a bill, the last word last."""
 
     subscription_id: UUID
     party: Party
@@ -87,6 +88,7 @@ class Subscription:
     start: Start | None = None
     counting: tuple[EarlierUse, ...] = ()
     trued_up: dict[int, UUID] = field(default_factory=dict)
+    capped: tuple[CappedCoupon, ...] = ()
 
     @property
     def in_trial(self) -> bool:
