@@ -92,10 +92,8 @@ def _recalculate(
 def _correct(
     subscription: Subscription, version: int, invoice: Invoice, usage: Usage, revised: Revised, desk: Desk
 ) -> Iterator[Order]:
-    line, correction = (
-        subscription.line(revised.item.term_number, revised.item.amendment),
-        _correction(invoice, revised),
-    )
+    item, correction = revised.item, _correction(invoice, revised)
+    line = subscription.line(item.term_number, item.amendment)
     found = _changed(invoice, desk.beside(subscription, version), usage, correction)
     status = _status(subscription, line, invoice, found, desk.at)
     note = NoteCorrection(
