@@ -21,7 +21,7 @@ from services.billing.domain.subscription.commands import EffectAmendments, Paus
 from services.billing.processes.foreseeing import foresee
 from tests.unit.billing import histories
 from tests.unit.billing.lifetime import Lifetime
-from tests.unit.billing.test_amendments import CALLS, SEATS, STORAGE, TEAM, amend, money, running
+from tests.unit.billing.test_amendments import SEATS, STORAGE, TEAM, amend, money, running
 from tests.unit.billing.test_cancellation import AGREED, ARREARS, TAXED
 from tests.unit.billing.test_subscription import new_york
 
@@ -217,9 +217,7 @@ def asked(life: Lifetime, in_advance: bool) -> Counter[tuple[int, date]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "charges", [(TAXED,), (ARREARS,), (TAXED, CALLS)], ids=["in advance", "in arrears", "with usage"]
-)
+@pytest.mark.parametrize("charges", [(TAXED,), (ARREARS,)], ids=["in advance", "in arrears"])
 @given(told=histories.happenings, amount=st.integers(1, 4000), proration=st.sampled_from(["days", "seconds", "none"]))
 @example(told=[(29, "amend later", 3, False), (5, "amend", 2, True)], amount=1, proration="days")
 @settings(max_examples=25, deadline=None)

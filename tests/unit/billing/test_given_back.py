@@ -171,9 +171,7 @@ def test_no_more_than_a_line_still_carries_and_each_line_once() -> None:
 def test_what_corrects_another_invoice_is_not_given_back_by_line() -> None:
     firm = Firm().closed({"JFK": 20})
     firm.revise({"JFK": 25})
-    with pytest.raises(
-        UncreditableLine, match=f"{firm.original.issued.number}: credit that invoice by line, or all of"
-    ):
+    with pytest.raises(UncreditableLine, match=f"{firm.original.issued.number}: credit that invoice by line"):
         firm.give_back(firm.invoices[1], {1: 10})
     firm.give_back(firm.original, {1: 10})
     assert [each.carried.totals("USD").subtotal for each in firm.happened(CreditNoteIssued)] == [usd(10)]
