@@ -124,6 +124,7 @@ class AgreedLine:
     anchor: date | None = None
     ends_on: date | None = None
     progressive: ProgressiveBilling | None = None
+    estimate_after_days: int | None = None
     trial_reminder_days: int | None = None
     payment: PaymentRule = "on_invoice"
     starts: Starts = "date"

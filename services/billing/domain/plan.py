@@ -89,7 +89,8 @@ class PlanVersion:
     tier of resellers pays.
     `features` maps what is granted to its limit, None for no limit.
     Bills fall at the boundaries of `every`: calendar ones, or counted from the start of the subscription.
-    `late_usage_days` belong to `ignore_after` and are None otherwise. A trial of `trial_days` comes before the first term;
+    `late_usage_days` belong to `ignore_after` and are None otherwise. Bills wait for usage that is not closed
+    `estimate_after_days`, or for ever. A trial of `trial_days` comes before the first term;
     with `trial_converts` the term follows by itself, and `trial_reminder_days` before its end the customer is reminded.
     Prices that are `tax_inclusive` have the tax in them.
     """
@@ -117,6 +118,7 @@ class PlanVersion:
     channel_prices: dict[str, dict[str, tuple[Charge, ...]]] = field(default_factory=dict)
     tax_inclusive: bool = False
     progressive: dict[str, ProgressiveBilling] = field(default_factory=dict)
+    estimate_after_days: int | None = None
 
     @property
     def lists(self) -> Iterator[tuple[str, str, tuple[Charge, ...]]]:

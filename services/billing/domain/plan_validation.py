@@ -105,6 +105,8 @@ def _validate_late_usage(plan: PlanVersion) -> None:
         raise PartNotAllowed("days belong to ignore_after; leave them out", field=at)
     if days is not None and days < 0:
         raise NegativeNumber("give zero or more", field=at)
+    if plan.estimate_after_days is not None and plan.estimate_after_days < 1:
+        raise NotPositive("give more than zero, or leave it out to wait for usage", field="/estimate_after_days")
 
 
 def _validate_charges(plan: PlanVersion, currency: str, charges: tuple[Charge, ...], at: str) -> None:

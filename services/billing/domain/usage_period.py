@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from services.billing.domain.outcome import OutcomeSource
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription.events import UsageItem
 from services.billing.domain.told_parts import ToldParts
 from shared.decider import CorruptStream, Decider
@@ -19,23 +19,14 @@ class UsagePeriodNotFound(NotFound):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodTotal:
-    """`count` and `digest` prove which events made the quantity of a group."""
-
-    group: str
-    quantity: Decimal
-    count: int
-    digest: str
-
-
 NOTHING_TOLD: ToldParts[PeriodTotal] = ToldParts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsagePeriod:
     """With `outcome` billing counts itself what it is charged for, from `starts_at` up to `ends_at`. `so_far` are totals that
-    interim invoices were made of, in turn; `told` are the first parts of its closing, or of the next revision."""
+    invoices were made of before it was closed, in turn; `told` are the first parts of its closing, or of the next revision.
+    Until it closes one that `is_estimated` has the last of `so_far` as its totals, and its number below 0 as its revision."""
 
     subscription_id: UUID
     item: UsageItem
@@ -49,6 +40,7 @@ class UsagePeriod:
     totals: tuple[PeriodTotal, ...] = ()
     so_far: tuple[tuple[PeriodTotal, ...], ...] = ()
     told: ToldParts[PeriodTotal] = NOTHING_TOLD
+    is_estimated: bool = False
 
     @property
     def closes_at(self) -> datetime:
@@ -108,10 +100,12 @@ class RecordRevision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordUsedSoFar:
-    """The totals that usage told last, to be billed while the period goes on; `told_at` is when."""
+    """The totals that usage told last, to be billed before the closing; `told_at` is when. With `is_estimate` the bill of the
+    period waits no longer."""
 
     totals: tuple[PeriodTotal, ...]
     told_at: datetime
+    is_estimate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +162,7 @@ class UsagePeriodRevised:
 class UsedSoFarRecorded:
     totals: tuple[PeriodTotal, ...]
     told_at: datetime
+    is_estimate: bool = False
 
 
 UsagePeriodCommand = (
@@ -194,7 +189,7 @@ def decide(period: UsagePeriod | None, command: UsagePeriodCommand) -> list[Usag
         case UsagePeriod(), ShortenUsagePeriod(ends_at=ends_at) if ends_at < period.ends_at:
             return [_shortened(period, command)]
         case UsagePeriod(closed=False), RecordUsedSoFar(totals=totals, told_at=told_at):
-            return [UsedSoFarRecorded(totals=totals, told_at=told_at)]
+            return [UsedSoFarRecorded(totals=totals, told_at=told_at, is_estimate=command.is_estimate)]
         case UsagePeriod(), RecordPart():
             return _part_told(period, command)
         case UsagePeriod(closed=False, subscription_id=subscription_id), RecordClosing(totals=totals, learned_at=at):
@@ -252,23 +247,33 @@ def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
             )
         case UsagePeriod(), UsagePeriodShortened(item=item, ends_at=ends_at):
             return replace(period, item=item, ends_at=ends_at)
-        case UsagePeriod(), UsedSoFarRecorded(totals=totals):
-            return replace(period, so_far=(*period.so_far, totals))
+        case UsagePeriod(), UsedSoFarRecorded(totals=totals, is_estimate=is_estimate):
+            so_far = (*period.so_far, totals)
+            return (
+                _estimated(replace(period, so_far=so_far), len(so_far))
+                if is_estimate
+                else replace(period, so_far=so_far)
+            )
         case UsagePeriod(told=told), UsagePeriodPartTold():
             return replace(period, told=told.plus(event.part, event.parts, event.totals, event.event_ids))
         case UsagePeriod(), UsagePeriodClosed(totals=totals, learned_at=learned_at):
-            return replace(period, closed=True, totals=totals, learned_at=learned_at, told=NOTHING_TOLD)
+            closed = replace(period, closed=True, totals=totals, learned_at=learned_at, told=NOTHING_TOLD)
+            return replace(closed, revision=0, is_estimated=False)
         case UsagePeriod(), UsagePeriodRevised(totals=totals, revision=revision):
             return replace(period, totals=totals, revision=revision, told=NOTHING_TOLD)
         case _:
             raise CorruptStream(period, event)
 
 
+def _estimated(period: UsagePeriod, told: int) -> UsagePeriod:
+    return replace(period, is_estimated=True, totals=period.told_at(told), revision=-told)
+
+
 def at_revision(events: Iterable[UsagePeriodEvent], revision: int) -> UsagePeriod:
-    """The period as it was told at a revision, from all its events; 0 is the closing."""
+    """The period as it was told at a revision, from all its events; 0 is the closing, and below it are estimates."""
     period: UsagePeriod | None = None
     for event in events:
-        if period is not None and period.closed and period.revision == revision:
+        if period is not None and (period.closed or period.is_estimated) and period.revision == revision:
             break
         period = evolve(period, event)
     if period is None:

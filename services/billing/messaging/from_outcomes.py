@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from uuid import UUID, uuid5
 
 from services.billing.domain.outcome import WON_RENEWAL, NoteWonRenewal, WonRenewal
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.state import Subscription
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, UsagePeriod
+from services.billing.domain.usage_period import USAGE_PERIOD, UsagePeriod
 from services.billing.messaging import from_usage
 from services.billing.processes import outcomes
 from services.billing.projections.invoices import waiting_bills

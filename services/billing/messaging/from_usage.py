@@ -13,6 +13,7 @@ from services.billing.desk import desk_of, taxation_of
 from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import RequestInterimBill
 from services.billing.domain.subscription.events import Bill
@@ -21,7 +22,6 @@ from services.billing.domain.tenant_settings import TENANT_SETTINGS
 from services.billing.domain.told_parts import ToldParts
 from services.billing.domain.usage_period import (
     USAGE_PERIOD,
-    PeriodTotal,
     RecordClosing,
     RecordPart,
     RecordRevision,
@@ -103,6 +103,8 @@ def period_closed(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     if known is None or not known.closed:
         totals = _whole(known, body).totals
         yield Order(USAGE_PERIOD, body.period_id, RecordClosing(totals=totals, learned_at=body.learned_at))
+    if known is not None and known.is_estimated:
+        yield from answer(unit, body.period_id, message.id, correcting.ESTIMATED, ())
     yield from completed(unit, body.subscription_id)
 
 

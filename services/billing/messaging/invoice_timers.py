@@ -16,15 +16,16 @@ from services.billing.domain.subscription.commands import RequestBill
 from services.billing.domain.subscription.committed import counted_by
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.usage_period import USAGE_PERIOD
-from services.billing.messaging.from_usage import complete, complete_days
+from services.billing.messaging.from_usage import complete, complete_days, completed
 from services.billing.processes import (
     consolidating,
     crediting,
+    estimating,
     invoicing,
     progressive,
 )
 from services.billing.projections.invoices import invoices, waiting_bills
-from services.billing.projections.subscriptions import usage_periods
+from services.billing.projections.subscriptions import running_usage, usage_periods
 from shared.event_store import StreamKey
 from shared.orders import Order
 from shared.periods import local_day
@@ -57,6 +58,20 @@ def bill(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     for event in unit.execute(SUBSCRIPTION, timer.subject, request):
         if event.bill.together is None:
             yield from complete(unit, unit.state(SUBSCRIPTION, timer.subject), event.bill)
+
+
+def estimate(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """A bill has waited long enough: what usage told last of its periods is billed, and settled when they close."""
+    waiting_bills.alone(unit.session, unit.tenant_id)
+    for bill in waiting_bills.of_subscription(unit, timer.subject):
+        if bill.estimate_at is not None and bill.estimate_at <= timer.fire_at:
+            periods = [unit.state(USAGE_PERIOD, item.period_id) for item in bill.usage]
+            ids = [period.item.period_id for period in periods if not (period.closed or period.outcome)]
+            told = running_usage.told_before(unit, timer.fire_at + timedelta.resolution, ids)
+            yield from estimating.on_waited(
+                ids, {id_: (each.totals, each.told_at) for id_, each in told.items()}, timer.fire_at
+            )
+    yield from completed(unit, timer.subject)
 
 
 def consolidation(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:

@@ -38,6 +38,8 @@ from services.billing.processes.correction_documents import (
 from services.billing.processes.writing import Contracts, Desk
 from shared.orders import Order
 
+# Why an invoice is corrected whose period was not closed when it was made.
+ESTIMATED = "estimated"
 NOTED: dict[Treatment, NotedStatus] = {"correct": "open", "next_invoice": "deferred", "ignore": "ignored"}
 
 
@@ -95,7 +97,7 @@ def _correct(
     item, correction = revised.item, _correction(invoice, revised)
     line = subscription.line(item.term_number, item.amendment)
     found = _changed(invoice, desk.beside(subscription, version), usage, correction)
-    status = _status(subscription, line, invoice, found, desk.at)
+    status = _status(subscription, line, invoice, found, revised.cause, desk.at)
     note = NoteCorrection(
         correction=correction,
         charge=revised.item.charge,
@@ -132,12 +134,13 @@ def _correction(invoice: Invoice, revised: Revised) -> Correction:
 
 
 def _status(
-    subscription: Subscription, line: AgreedLine, invoice: Invoice, found: Carried, at: datetime
+    subscription: Subscription, line: AgreedLine, invoice: Invoice, found: Carried, cause: str, at: datetime
 ) -> NotedStatus:
-    """What would wait for the next invoice and changes nothing is answered at once."""
+    """What would wait for the next invoice and changes nothing is answered at once; an estimate is settled however late its
+    period closes."""
     day, again = subscription.day(at), is_billed_after(subscription, at)
     treated = treatment(line.late_usage, line.late_usage_days, invoice.issued.issued_on, day, is_billed_after=again)
-    status = NOTED[treated]
+    status = NOTED["correct" if treated == "ignore" and cause == ESTIMATED else treated]
     return "open" if status == "deferred" and found.is_nothing(subscription.currency) else status
 
 

@@ -20,7 +20,8 @@ from shared.orders import Order
 
 
 def is_complete(bill: Bill, usage: Usage) -> bool:
-    return all(item.told or usage[item.period_id].closed for item in bill.metered)
+    periods = (usage[item.period_id] for item in bill.metered if not item.told)
+    return all(period.closed or period.is_estimated for period in periods)
 
 
 def invoice(subscription: Subscription, version: int, bill: Bill, usage: Usage, desk: Desk) -> Iterator[Order]:

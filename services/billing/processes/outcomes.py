@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from services.billing.domain.outcome import WonRenewal, digest
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.usage_period import (
     USAGE_PERIOD,
-    PeriodTotal,
     RecordClosing,
     RecordRevision,
     UsagePeriod,

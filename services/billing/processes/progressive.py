@@ -14,6 +14,7 @@ from services.billing.domain.invoice.commands import DiscardInvoice
 from services.billing.domain.invoice.compose import compose, when
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice_line import InvoiceLine
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.billing import ahead_of, bill, next_invoice_id, usage_periods
 from services.billing.domain.subscription.commands import ReleaseAhead
@@ -23,7 +24,7 @@ from services.billing.domain.subscription.interim import is_unbilled
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation, tax_point
-from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
+from services.billing.domain.usage_period import UsagePeriod
 from services.billing.processes.correction_documents import Usage
 from services.billing.processes.writing import Desk
 from shared.money import Money

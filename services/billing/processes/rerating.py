@@ -18,8 +18,9 @@ from services.billing.domain.invoice.events import (
 )
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoicing.totals import InvoiceTotals
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordRevision, UsagePeriod
+from services.billing.domain.usage_period import USAGE_PERIOD, RecordRevision, UsagePeriod
 from services.billing.processes import truing_up
 from services.billing.processes.correcting import Revised, on_period_revised, rated_with
 from services.billing.processes.writing import Contract, Desk

@@ -4,29 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, RenewalTerms
-from services.billing.domain.autopay import (
-    GIVEN_UP_AFTER,
-    AutopayPostponed,
-    AutopayRequested,
-    AutopayScheduled,
-    OfInstalment,
-)
-from services.billing.domain.dunning.events import (
-    DebtRecovered,
-    DebtReduced,
-    DebtRestored,
-    DebtsHeld,
-    DebtsReleased,
-    DebtTracked,
-)
 from services.billing.domain.invoice.events import InvoiceDrafted, InvoiceIssued
 from services.billing.domain.late_fee import LateFeeScheduled
 from services.billing.domain.outcome import OutcomeSource
-from services.billing.domain.payment_plan.charges import charges_at
-from services.billing.domain.payment_plan.events import PaymentPlanAgreed
 from services.billing.domain.quote.events import QuoteSent
 from services.billing.domain.subscription.bill_parts import Together
 from services.billing.domain.subscription.billing import boundaries
@@ -48,22 +30,13 @@ from services.billing.domain.subscription.state import days_of
 from services.billing.domain.subscription.transfer_events import SubscriptionTransferred, TransferScheduled
 from services.billing.domain.subscription.trial_events import TrialConverted
 from services.billing.domain.subscription.waiting_events import SubscriptionReleased
-from services.billing.domain.top_up.events import CreditPurchased, CreditPurchaseRequested, TopUpHeld, TopUpSet
-from services.billing.domain.top_up.state import GIVEN_UP_AFTER as PURCHASE_GIVEN_UP_AFTER
 from services.billing.domain.usage_period import UsagePeriodOpened, UsagePeriodShortened
-from services.billing.domain.wallet.events import (
-    CreditDrawn,
-    CreditExpired,
-    CreditGranted,
-    CreditRolledOver,
-    WalletFacts,
-    WalletTerms,
-)
+from services.billing.processes.due_dates import BILLS, DUNNING, PERIODS, TERMS, due
+from services.billing.processes.money_schedule import of_collection, of_credit, of_dunning
 from shared.event_store import Recorded
 from shared.periods import Days, start_of_day
 from shared.timers import Timer
 
-TERMS, PERIODS, BILLS, DUNNING = range(4)
 REMINDER_DAYS = (90, 60, 30)
 
 
@@ -74,87 +47,42 @@ def timers_of(recorded: Recorded) -> Iterator[Timer]:
 
 def _of_bills(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
-        case BillRequested(bill=Bill(together=Together() as together)):
-            yield _day_over(recorded, together)
+        case BillRequested(bill=bill):
+            yield from _requested(recorded, bill)
         case LateFeeScheduled(assessed_at=assessed_at):
-            yield _timer(recorded, "late_fee", assessed_at, TERMS)
+            yield due(recorded, "late_fee", assessed_at, TERMS)
         case LateFeeAssessed(bill_at=datetime() as bill_at):
-            yield _timer(recorded, "bill", bill_at, BILLS)
+            yield due(recorded, "bill", bill_at, BILLS)
         case InvoiceDrafted(review_until=datetime() as review_until):
-            yield _timer(recorded, "review_over", review_until, BILLS)
+            yield due(recorded, "review_over", review_until, BILLS)
         case InvoiceIssued(facts=facts):
             overdue_at = start_of_day(facts.due_on + timedelta(days=1), facts.party.zone)
-            yield _timer(recorded, "invoice_overdue", overdue_at, DUNNING)
+            yield due(recorded, "invoice_overdue", overdue_at, DUNNING)
 
 
-def _of_credit(recorded: Recorded) -> Iterator[Timer]:
-    match recorded.event:
-        case CreditGranted(facts=facts, terms=WalletTerms(expires_on=date() as expires_on)):
-            yield _timer(recorded, "credit_expiry", start_of_day(expires_on, facts.zone), TERMS)
-        case CreditDrawn() | CreditExpired() | CreditRolledOver() | TopUpSet() | TopUpHeld() | CreditPurchased():
-            yield from _top_up(recorded)
-        case CreditPurchaseRequested(purchase=purchase):
-            yield _timer(recorded, "purchase_given_up", purchase.requested_at + PURCHASE_GIVEN_UP_AFTER, BILLS)
-
-
-def _of_collection(recorded: Recorded) -> Iterator[Timer]:
-    match recorded.event:
-        case AutopayRequested(attempt=attempt):
-            yield _timer(recorded, "autopay_given_up", attempt.requested_at + GIVEN_UP_AFTER, BILLS)
-        case AutopayPostponed(attempts_at=attempts_at, instalment=OfInstalment(plan_id=plan_id)):
-            yield from (_timer(recorded, "instalments_due", at, BILLS, plan_id) for at in attempts_at)
-        case AutopayScheduled(attempts_at=attempts_at) | AutopayPostponed(attempts_at=attempts_at):
-            yield from (_timer(recorded, "autopay", at, BILLS) for at in attempts_at)
-        case PaymentPlanAgreed(agreement=agreement, reviews_at=reviews_at):
-            yield from (_timer(recorded, "payment_plan_review", at, DUNNING) for at in reviews_at)
-            charges = charges_at(agreement, recorded.cause.occurred_at)
-            yield from (_timer(recorded, "instalments_due", at, BILLS) for at in charges)
-
-
-def _of_dunning(recorded: Recorded) -> Iterator[Timer]:
-    match recorded.event:
-        case (
-            DebtTracked(steps_at=at)
-            | DebtReduced(steps_at=at)
-            | DebtRestored(steps_at=at)
-            | DebtRecovered(steps_at=at)
-            | DebtsHeld(steps_at=at)
-            | DebtsReleased(steps_at=at)
-        ):
-            yield from (_timer(recorded, "dunning_step", step_at, DUNNING) for step_at in at)
+def _requested(recorded: Recorded, bill: Bill) -> Iterator[Timer]:
+    if bill.together is not None:
+        yield _day_over(recorded, bill.together)
+    if bill.estimate_at is not None:
+        yield due(recorded, "estimate", bill.estimate_at, BILLS)
 
 
 def _of_outcomes(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
         case UsagePeriodOpened(outcome=OutcomeSource()) | UsagePeriodShortened(outcome=OutcomeSource()):
             closes_at = recorded.event.ends_at + timedelta(seconds=recorded.event.collect_seconds)
-            yield _timer(recorded, "outcomes_due", closes_at, PERIODS)
-
-
-def _top_up(recorded: Recorded) -> Iterator[Timer]:
-    """When somebody looks whether enough is left. What a person or a bank takes away asks for nothing."""
-    match recorded.event:
-        case TopUpHeld(until=until):
-            yield _timer(recorded, "top_up", until, BILLS)
-        case TopUpSet() | CreditPurchased():
-            yield _timer(recorded, "top_up", recorded.cause.occurred_at, BILLS)
-        case (
-            CreditDrawn(facts=WalletFacts(topped_up_as=UUID() as watched))
-            | CreditExpired(facts=WalletFacts(topped_up_as=UUID() as watched))
-            | CreditRolledOver(facts=WalletFacts(topped_up_as=UUID() as watched))
-        ):
-            yield _timer(recorded, "top_up", recorded.cause.occurred_at, BILLS, watched)
+            yield due(recorded, "outcomes_due", closes_at, PERIODS)
 
 
 def _of_quotes_and_terms(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
         case QuoteSent(valid_until=valid_until):
-            yield _timer(recorded, "quote_expiry", valid_until, TERMS)
+            yield due(recorded, "quote_expiry", valid_until, TERMS)
         case SubscriptionCreated(facts=facts, trial=Trial(ends_on=ends_on, reminded_on=reminded_on)):
-            yield _timer(recorded, "term_start", facts.starts_at, TERMS)
-            yield _timer(recorded, "trial_end", start_of_day(ends_on, facts.party.zone), TERMS)
+            yield due(recorded, "term_start", facts.starts_at, TERMS)
+            yield due(recorded, "trial_end", start_of_day(ends_on, facts.party.zone), TERMS)
             if reminded_on is not None:
-                yield _timer(recorded, "trial_ending", start_of_day(reminded_on, facts.party.zone), TERMS)
+                yield due(recorded, "trial_ending", start_of_day(reminded_on, facts.party.zone), TERMS)
         case SubscriptionCreated(waits_for=str()):
             yield from _until_released(recorded, recorded.event)
         case SubscriptionReleased():
@@ -164,8 +92,8 @@ def _of_quotes_and_terms(recorded: Recorded) -> Iterator[Timer]:
         case TrialConverted(facts=facts, term=term, at=at):
             timers = _term(recorded, term, facts.party.zone, term.starts_on)
             yield from (timer for timer in timers if timer.fire_at > at)
-            yield _timer(recorded, "renewed_periods", at, PERIODS)
-            yield _timer(recorded, "bill", at, BILLS)
+            yield due(recorded, "renewed_periods", at, PERIODS)
+            yield due(recorded, "bill", at, BILLS)
         case TermRenewed():
             yield from _renewed(recorded, recorded.event)
 
@@ -174,69 +102,69 @@ def _released(recorded: Recorded, released: SubscriptionReleased) -> Iterator[Ti
     term = released.term
     timers = _term(recorded, term, released.facts.party.zone, term.starts_on)
     yield from (timer for timer in timers if timer.fire_at > released.at)
-    yield _timer(recorded, "renewed_periods", released.at, PERIODS)
-    yield _timer(recorded, "bill", released.at, BILLS)
+    yield due(recorded, "renewed_periods", released.at, PERIODS)
+    yield due(recorded, "bill", released.at, BILLS)
 
 
 def _until_released(recorded: Recorded, created: SubscriptionCreated) -> Iterator[Timer]:
     facts, now, latest_start = created.facts, recorded.cause.occurred_at, created.term.line.latest_start
     if created.waits_for != "start":
-        yield _timer(recorded, "term_end", facts.ends_at, TERMS)
+        yield due(recorded, "term_end", facts.ends_at, TERMS)
     if created.waits_for == "payment":
-        yield _timer(recorded, "bill", now, BILLS)
+        yield due(recorded, "bill", now, BILLS)
     if latest_start is not None:
-        yield _timer(recorded, "latest_start", max(now, start_of_day(latest_start, facts.party.zone)), TERMS)
+        yield due(recorded, "latest_start", max(now, start_of_day(latest_start, facts.party.zone)), TERMS)
 
 
 def _renewed(recorded: Recorded, renewed: TermRenewed) -> Iterator[Timer]:
     facts, at = renewed.facts, renewed.renewed_at
     timers = _term(recorded, renewed.term, facts.party.zone, renewed.anchor)
     yield from (timer for timer in timers if timer.fire_at > at)
-    yield _timer(recorded, "renewed_periods", at, PERIODS)
+    yield due(recorded, "renewed_periods", at, PERIODS)
     if renewed.mode == "auto":
-        yield _timer(recorded, "superseded_quotes", at, TERMS)
+        yield due(recorded, "superseded_quotes", at, TERMS)
     if facts.starts_at <= at:
-        yield _timer(recorded, "bill", at, BILLS)
+        yield due(recorded, "bill", at, BILLS)
 
 
 def _of_changes(recorded: Recorded) -> Iterator[Timer]:
     match recorded.event:
         case CancellationScheduled(cancellation=cancellation):
-            yield _timer(recorded, "cancellation", cancellation.at, TERMS)
+            yield due(recorded, "cancellation", cancellation.at, TERMS)
         case SubscriptionCancelled(cancellation=cancellation):
             yield from _changed(recorded, cancellation.at)
         case TransferScheduled(transfer=transfer):
-            yield _timer(recorded, "transfer", transfer.at, TERMS)
+            yield due(recorded, "transfer", transfer.at, TERMS)
         case SubscriptionTransferred(transfer=transfer):
             yield from _changed(recorded, transfer.at)
         case AmendmentScheduled(amendment=amendment):
-            yield _timer(recorded, "amendments", amendment.agreed_at, TERMS)
+            yield due(recorded, "amendments", amendment.agreed_at, TERMS)
         case SubscriptionAmended(amendment=amendment):
             yield from _changed(recorded, amendment.agreed_at)
             yield from _amended(recorded, recorded.event)
         case SubscriptionPaused(facts=facts, pause=pause):
-            yield _timer(recorded, "pause_end", start_of_day(pause.until, facts.party.zone), TERMS)
-            yield from (_timer(recorded, name, pause.at, BILLS) for name in ("bill", "unused_time"))
+            yield due(recorded, "pause_end", start_of_day(pause.until, facts.party.zone), TERMS)
+            yield from (due(recorded, name, pause.at, BILLS) for name in ("bill", "unused_time"))
         case SubscriptionResumed(resumption=resumption):
-            yield _timer(recorded, "bill", resumption.at, BILLS)
+            yield due(recorded, "bill", resumption.at, BILLS)
             yield from _extended(recorded, recorded.event)
 
 
 def _term(recorded: Recorded, term: Term, zone: str, anchor: date) -> Iterator[Timer]:
-    yield _timer(recorded, "term_start", start_of_day(term.starts_on, zone), TERMS)
+    yield due(recorded, "term_start", start_of_day(term.starts_on, zone), TERMS)
     yield from _end(recorded, term.ends_on, term.line.renewal, zone)
     yield from _periods(recorded, days_of(term), term.line, zone, anchor)
 
 
 def _end(recorded: Recorded, ends_on: date, renewal: RenewalTerms, zone: str) -> Iterator[Timer]:
     for days in REMINDER_DAYS:
-        yield _timer(recorded, "term_ending", start_of_day(ends_on - timedelta(days=days), zone), TERMS)
+        yield due(recorded, "term_ending", start_of_day(ends_on - timedelta(days=days), zone), TERMS)
     if renewal.auto is not None:
         deadline = start_of_day(ends_on - timedelta(days=renewal.auto.notice_days), zone)
-        yield _timer(recorded, "notice_deadline", deadline, TERMS)
-    yield _timer(recorded, "term_end", start_of_day(ends_on, zone), TERMS)
+        yield due(recorded, "notice_deadline", deadline, TERMS)
+    yield due(recorded, "term_end", start_of_day(ends_on, zone), TERMS)
     window_end = ends_on + timedelta(days=renewal.grace_days + renewal.reinstatement_days)
-    yield _timer(recorded, "window_end", start_of_day(window_end, zone), TERMS)
+    yield due(recorded, "window_end", start_of_day(window_end, zone), TERMS)
 
 
 def _extended(recorded: Recorded, resumed: SubscriptionResumed) -> Iterator[Timer]:
@@ -245,8 +173,8 @@ def _extended(recorded: Recorded, resumed: SubscriptionResumed) -> Iterator[Time
     if extension is None:
         return
     zone = facts.party.zone
-    yield _timer(recorded, "outdated_quotes", resumption.at, TERMS)
-    yield _timer(recorded, "cut_periods", resumption.at, PERIODS)
+    yield due(recorded, "outdated_quotes", resumption.at, TERMS)
+    yield due(recorded, "cut_periods", resumption.at, PERIODS)
     for timer in _end(recorded, extension.ends_on, facts.renewal, zone):
         if timer.fire_at > resumption.at:
             yield timer
@@ -266,10 +194,10 @@ def _amended(recorded: Recorded, amended: SubscriptionAmended) -> Iterator[Timer
 
 def _changed(recorded: Recorded, at: datetime) -> Iterator[Timer]:
     """What an amendment or a cancellation does to what was metered and billed ahead."""
-    yield _timer(recorded, "outdated_quotes", at, TERMS)
-    yield _timer(recorded, "cut_periods", at, PERIODS)
-    yield _timer(recorded, "bill", at, BILLS)
-    yield _timer(recorded, "unused_time", at, BILLS)
+    yield due(recorded, "outdated_quotes", at, TERMS)
+    yield due(recorded, "cut_periods", at, PERIODS)
+    yield due(recorded, "bill", at, BILLS)
+    yield due(recorded, "unused_time", at, BILLS)
 
 
 def _periods(
@@ -278,8 +206,8 @@ def _periods(
     for day in boundaries(anchor, days, line):
         at = start_of_day(day, zone)
         if after is None or at > after:
-            yield _timer(recorded, "period_start", at, PERIODS)
-            yield _timer(recorded, "bill", at, BILLS)
+            yield due(recorded, "period_start", at, PERIODS)
+            yield due(recorded, "bill", at, BILLS)
 
 
 def _day_over(recorded: Recorded, together: Together) -> Timer:
@@ -288,11 +216,5 @@ def _day_over(recorded: Recorded, together: Together) -> Timer:
     return Timer(tenant_id=recorded.tenant_id, name="consolidation", subject=customer_id, fire_at=at, stage=BILLS)
 
 
-def _timer(recorded: Recorded, name: str, fire_at: datetime, stage: int, subject: UUID | None = None) -> Timer:
-    """Of the event's own stream, unless it is another one's."""
-    subject = subject or recorded.stream_id
-    return Timer(tenant_id=recorded.tenant_id, name=name, subject=subject, fire_at=fire_at, stage=stage)
-
-
 # An event is of one kind at most.
-_KINDS = (_of_quotes_and_terms, _of_changes, _of_bills, _of_credit, _of_collection, _of_dunning, _of_outcomes)
+_KINDS = (_of_quotes_and_terms, _of_changes, _of_bills, of_credit, of_collection, of_dunning, _of_outcomes)

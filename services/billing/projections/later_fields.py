@@ -13,6 +13,7 @@ _NOTHING: dict[str, tuple[Any, ...]] = {
     "starts": ("date",),
     "latest_start": (None,),
     "progressive": (None, {}),
+    "estimate_after_days": (None,),
 }
 
 

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from infra.local.databases import Urls
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.plan import Charge
 from services.billing.domain.pricing.price import Price
-from services.billing.domain.usage_period import PeriodTotal
 from services.billing.projections.books import revenue, unbilled_revenue
 from services.billing.projections.subscriptions import recurring, running_usage, usage_periods
 from shared.periods import Days

@@ -17,11 +17,12 @@ from infra.local.databases import Urls
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.catalogue import PLAN as CATALOGUE
 from services.billing.domain.catalogue import PublishPlan, plan_id
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.plan import Charge, PlanVersion
 from services.billing.domain.quote.lines import NO_RENEWAL, agreed_line
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import CreateSubscription
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordClosing
+from services.billing.domain.usage_period import USAGE_PERIOD, RecordClosing
 from services.billing.messaging.timers import PREPARATIONS, TIMERS
 from services.billing.processes import metering
 from services.billing.store import create_store

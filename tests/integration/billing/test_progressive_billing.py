@@ -92,7 +92,7 @@ def test_each_threshold_is_an_invoice_and_that_of_the_period_takes_them_off(bill
     path = f"/v1/invoices/{gates.period['invoice_id']}/lines/3/explain"
     assert gates.client.get(path).json()["reading"] == [
         f"takes off 915750 of departures JFK, which {first['number']} and {second['number']} billed ahead",
-        "310 usage events with digest 00, as told before the period was over",
+        "310 usage events with digest 00, as told before the period was closed",
     ]
     assert gates.carried() == 1_057_500
     assert_sound(gates)

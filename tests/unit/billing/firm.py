@@ -26,6 +26,7 @@ from services.billing.domain.invoice.events import CorrectionNoted, CreditNoteIs
 from services.billing.domain.invoice.giving_back import LinePart
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.totals import Totals, totals_of
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.pricing.price import Price, Tier
 from services.billing.domain.subscription import SUBSCRIPTION
@@ -34,13 +35,7 @@ from services.billing.domain.subscription.commands import RequestBill, RequestIn
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation
-from services.billing.domain.usage_period import (
-    USAGE_PERIOD,
-    PeriodTotal,
-    RecordClosing,
-    RecordRevision,
-    RecordUsedSoFar,
-)
+from services.billing.domain.usage_period import USAGE_PERIOD, RecordClosing, RecordRevision, RecordUsedSoFar
 from services.billing.processes import correcting, invoicing, metering, progressive
 from services.billing.processes.ahead_verification import verify_ahead
 from services.billing.processes.correcting import Revised

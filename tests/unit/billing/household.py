@@ -13,10 +13,11 @@ from uuid import UUID, uuid5
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription.commands import RequestBill
 from services.billing.domain.subscription.events import Bill
 from services.billing.domain.taxation.rates import Taxation
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordRevision
+from services.billing.domain.usage_period import USAGE_PERIOD, RecordRevision
 from services.billing.processes import consolidating, correcting, invoicing, truing_up
 from services.billing.processes.consolidating import Wanted
 from services.billing.processes.correcting import Revised

@@ -18,6 +18,7 @@ from services.billing.domain.coupon import Metered
 from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice_line import InvoiceLine
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.changes import Start
 from services.billing.domain.subscription.commands import (
@@ -41,7 +42,7 @@ from services.billing.domain.subscription.events import Bill
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import Taxation
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordClosing, RecordRevision, UsagePeriod
+from services.billing.domain.usage_period import USAGE_PERIOD, RecordClosing, RecordRevision, UsagePeriod
 from services.billing.processes import correcting, crediting, invoicing, metering, renewing
 from services.billing.processes.metered_charges import metered_charges
 from services.billing.processes.schedule import timers_of

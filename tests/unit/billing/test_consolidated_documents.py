@@ -17,8 +17,8 @@ from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.invoice.unused import unused
 from services.billing.domain.payment_plan.events import Agreement, PlannedInvoice
 from services.billing.domain.payment_plan.instalments import Instalment, Owing
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription.commands import CancelSubscription
-from services.billing.domain.usage_period import PeriodTotal
 from services.billing.processes import included_credit, instalments
 from services.billing.processes.rerating import Trial
 from shared.money import Money

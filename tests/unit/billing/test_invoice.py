@@ -39,17 +39,12 @@ from services.billing.domain.invoice.events import (
 )
 from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.state import InvoiceNotFound, OverCredit, Overpayment
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.plan import MinimumCommitment
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.commands import RequestBill
 from services.billing.domain.subscription.events import Bill
-from services.billing.domain.usage_period import (
-    USAGE_PERIOD,
-    OpenUsagePeriod,
-    PeriodTotal,
-    RecordClosing,
-    RecordRevision,
-)
+from services.billing.domain.usage_period import USAGE_PERIOD, OpenUsagePeriod, RecordClosing, RecordRevision
 from services.billing.processes.verification import Log, verify
 from shared.decider import NotAllowedNow
 from shared.money import CurrencyMismatch, Money

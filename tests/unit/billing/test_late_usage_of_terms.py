@@ -17,11 +17,12 @@ from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.amounts import Amounts
 from services.billing.domain.invoice.commands import AdjustLine
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.plan import PlanVersion
 from services.billing.domain.price_list import NewPrice, PriceList
 from services.billing.domain.pricing.price import Percentage, Price
 from services.billing.domain.subscription.commands import RenewTerm
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, RecordRevision, UsagePeriod
+from services.billing.domain.usage_period import USAGE_PERIOD, RecordRevision, UsagePeriod
 from services.billing.processes import correcting, truing_up
 from services.billing.processes.correcting import Revised
 from services.billing.processes.verification import Difference, Log, verify, verify_documents

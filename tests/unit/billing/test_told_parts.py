@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.told_parts import PartMissing
 from services.billing.domain.usage_period import (
     USAGE_PERIOD,
-    PeriodTotal,
     RecordClosing,
     RecordPart,
     UsagePeriodNotFound,

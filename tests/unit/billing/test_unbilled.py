@@ -16,10 +16,11 @@ from services.billing.domain.billed_items import Billed, items_of_bill
 from services.billing.domain.contract_value import items_of, usage_of
 from services.billing.domain.coupon import AgreedCoupon
 from services.billing.domain.invoice.compose import compose
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.plan import Charge, MinimumCommitment
 from services.billing.domain.subscription.commands import RequestBill
 from services.billing.domain.subscription.events import Bill, UsageItem
-from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
+from services.billing.domain.usage_period import UsagePeriod
 from shared.money import Money
 from tests.unit.billing.test_subscription import CALLS, CREATE, FEE, LINE, START, Story, new_york
 

@@ -113,6 +113,7 @@ class PlanForm(ExactForm):
     proration: ProrationPolicy = "days"
     late_usage: LateUsagePolicy = "correct"
     late_usage_days: Annotated[int, Field(strict=True, le=3650)] | None = None
+    estimate_after_days: Annotated[int, Field(strict=True, le=365)] | None = None
     trial_days: Annotated[int, Field(strict=True, le=365)] = 0
     trial_converts: StrictBool = True
     trial_reminder_days: ReminderDays | None = None

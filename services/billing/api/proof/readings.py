@@ -98,7 +98,7 @@ def given_back(line: LineOut, currency: str) -> list[str]:
 
 def _proved(line: LineOut, metered: str) -> Iterator[str]:
     if line.proof:
-        so_far = ", as told before the period was over" if line.proof.revision < 0 else ""
+        so_far = ", as told before the period was closed" if line.proof.revision < 0 else ""
         yield f"{line.proof.count} {metered} with digest {line.proof.digest}{so_far}"
 
 

@@ -13,8 +13,9 @@ from services.billing.api.access import PreviewRerating
 from services.billing.api.catalogue.plan_forms import Form
 from services.billing.domain.invoice import INVOICE
 from services.billing.domain.invoice.state import Invoice
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription import SUBSCRIPTION
-from services.billing.domain.usage_period import USAGE_PERIOD, PeriodTotal, UsagePeriod, UsagePeriodNotFound
+from services.billing.domain.usage_period import USAGE_PERIOD, UsagePeriod, UsagePeriodNotFound
 from services.billing.processes import truing_up
 from services.billing.processes.rerating import Foreseen, Kind, Trial, unchanged
 from services.billing.projections.invoices import invoice_parts

@@ -87,6 +87,7 @@ class LineAnswer(BaseModel):
     net_days: int
     late_usage: LateUsagePolicy
     late_usage_days: int | None
+    estimate_after_days: int | None
     renewal: RenewalTerms
     features: dict[str, int | None]
     charges: list[ChargeForm]

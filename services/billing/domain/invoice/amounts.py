@@ -14,9 +14,10 @@ from services.billing.domain.invoice.line_edits import LineEdit, edited
 from services.billing.domain.invoice.period_true_up import prorated_minimum
 from services.billing.domain.invoice.tariff import GroupTotals, Tariff
 from services.billing.domain.invoicing.commitment import true_up
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
-from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
+from services.billing.domain.usage_period import UsagePeriod
 from shared.money import Money
 
 Usage = Mapping[UUID, GroupTotals]

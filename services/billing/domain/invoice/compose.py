@@ -19,12 +19,13 @@ from services.billing.domain.invoice.period_true_up import period_true_up
 from services.billing.domain.invoice.quoted_lines import quoted_lines
 from services.billing.domain.invoice.term_true_up import as_billed, lacking
 from services.billing.domain.invoice_line import InvoiceLine, UsageProof
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.subscription.couponed import coupons_of
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
 from services.billing.domain.subscription.used import billed_period
 from services.billing.domain.taxation.lines import TaxedAs, taxed
-from services.billing.domain.usage_period import PeriodTotal, UsagePeriod
+from services.billing.domain.usage_period import UsagePeriod
 from shared.money import Money
 
 NOTHING_METERED = PeriodTotal(group="", quantity=Decimal(0), count=0, digest="")

@@ -144,11 +144,12 @@ class Invoice:
         return self.facts
 
     def revision(self, period_id: UUID) -> int:
-        """The one that it is rated with; 0 is the closing."""
+        """The one that it is rated with; 0 is the closing, and below it an estimate."""
         return self.revisions.get(period_id, 0)
 
     def has_heard(self, period_id: UUID, revision: int) -> bool:
-        return revision <= max(self.revision(period_id), self.heard.get(period_id, 0))
+        rated = self.revision(period_id)
+        return revision <= max(rated, self.heard.get(period_id, rated))
 
     def shares(self) -> dict[UUID, Carried]:
         """What each invoice carries of this one and its corrections, by id, this one first; without what people gave back

@@ -51,6 +51,7 @@ _AS_IN_THE_PLAN = (
     "features",
     "late_usage",
     "late_usage_days",
+    "estimate_after_days",
     "trial_converts",
     "trial_reminder_days",
     "tax_inclusive",

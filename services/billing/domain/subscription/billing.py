@@ -72,7 +72,15 @@ def _wanted(
         together=together,
         coupons=couponed(subscription, on, [*due["flat"], *due["usage"]], metered),
         ahead=ahead_of(subscription, due["usage"]),
+        estimate_at=_estimate_at(agreed, on, due["usage"]),
     )
+
+
+def _estimate_at(agreed: Subscription, on: date, items: Iterable[UsageItem]) -> datetime | None:
+    """Where every line of the usage says so, by the one that waits longest."""
+    days = [agreed.line(item.term_number, item.amendment).estimate_after_days for item in items]
+    longest = max((waited for waited in days if waited is not None), default=None)
+    return None if longest is None or None in days else agreed.instant(on + timedelta(days=longest))
 
 
 def ahead_of(subscription: Subscription, items: Iterable[UsageItem]) -> tuple[BilledAhead, ...]:

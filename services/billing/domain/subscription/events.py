@@ -123,7 +123,7 @@ class Bill:
     nothing was agreed with one, or it was not told. An `interim` bill is of what was `used` so far of periods that go on;
     `ahead` is what interim invoices billed before of the usage of this one. `true_up_terms` are terms that end with it and of
     which a minimum is trued up; `earlier` is their usage on the bills before. `capped` is what earlier bills may
-    still take of what they left."""
+    still take of what they left. From `estimate_at` on it waits for no usage."""
 
     invoice_id: UUID
     billing_on: date
@@ -143,6 +143,7 @@ class Bill:
     true_up_terms: tuple[int, ...] = ()
     earlier: tuple[EarlierUse, ...] = ()
     capped: tuple[CappedCoupon, ...] = ()
+    estimate_at: datetime | None = None
 
     @property
     def of_usage(self) -> tuple[UsageItem, ...]:

@@ -165,9 +165,9 @@ WHERE i.tenant_id = %(tenant)s AND i.subscription_id = ANY(%(ids)s) AND i.docume
   AND e.type = ANY(%(types)s)
 ORDER BY e.stream_id, e.version"""
 
-# The last event that has totals is the closing or the latest revision.
+# The last event that has totals is the closing or the latest revision, or what was told before.
 _LATEST = """
 SELECT DISTINCT ON (stream_id) stream_id, (data->'totals')::text FROM events
 WHERE tenant_id = %(tenant)s AND category = 'usage_period' AND stream_id = ANY(%(ids)s)
-  AND type IN ('usage_period_closed', 'usage_period_revised')
+  AND type IN ('used_so_far_recorded', 'usage_period_closed', 'usage_period_revised')
 ORDER BY stream_id, version DESC"""

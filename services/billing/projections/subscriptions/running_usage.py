@@ -16,7 +16,7 @@ import msgspec
 from psycopg import Cursor
 from sqlalchemy import Connection
 
-from services.billing.domain.usage_period import PeriodTotal
+from services.billing.domain.period_total import PeriodTotal
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 

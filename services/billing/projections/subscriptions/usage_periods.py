@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Select, Text, cast, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.billing.domain.invoice.events import InvoiceDrafted
+from services.billing.domain.period_total import PeriodTotal
 from services.billing.domain.usage_period import (
-    PeriodTotal,
     UsagePeriodClosed,
     UsagePeriodOpened,
     UsagePeriodRevised,
