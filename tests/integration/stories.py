@@ -46,7 +46,8 @@ def billing(service: Service, tenant: str) -> None:
 def _two_contracts_on_one_invoice(shop: Shop) -> None:
     flat = PLAN | {"minimums": {}, "prices": {"USD": [FEE]}}
     assert shop.rita.put("/v1/plans/flat", json=flat).status_code == 200
-    twin = CUSTOMER | {"invoicing": {"mode": "consolidated", "effective_on": "2031-02-03"}}
+    facts = {"size_band": "micro", "industry": "air", "tier": "gold"}
+    twin = CUSTOMER | facts | {"invoicing": {"mode": "consolidated", "effective_on": "2031-02-03"}}
     assert shop.rita.put("/v1/customers/twin", json=twin).status_code == 200
     line = {"plan": "flat", "starts_on": "2031-02-10"}
     drafted = shop.rita.post("/v1/quotes", json={"customer": "twin", "lines": [line, line]})

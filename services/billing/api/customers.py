@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeCustomers, ReadBilling
 from services.billing.domain.customer import CUSTOMER, Customer, Invoicing, InvoicingMode, PutCustomer, customer_id
+from services.billing.domain.customer_facts import Completeness, SizeBand, completeness
 from services.billing.domain.tax_status import TaxStatus, TaxTreatment
 from services.billing.domain.taxation.vat_id import plain_vat_id
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
@@ -27,6 +28,7 @@ router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=Trans
 
 CustomerId = Annotated[UUID, prefixed("cus")]
 Reference = Annotated[str, Field(max_length=200)]
+Fact = Annotated[str, Field(max_length=50)]
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:@-]{1,100}$")]
 
 
@@ -48,6 +50,7 @@ class InvoicingForm(BaseModel):
 
 class CustomerIn(BaseModel):
     """Zone, currency and invoicing stay as they were where they are not said; a new customer has those of the settings.
+    `size_band` goes by employees: `micro` up to 9, `small` 49, `medium` 249, `mid_enterprise` 2,499, `enterprise` more.
     `tax_place` is a country or a part of one, such as DE or US-NY-NYC; `vat_id` is checked for its form."""
 
     model_config = ConfigDict(extra="forbid")
@@ -55,8 +58,11 @@ class CustomerIn(BaseModel):
     zone: str | None = None
     currency: str | None = None
     locale: Annotated[str, Field(max_length=20)] = "en"
-    segment: Annotated[str, Field(max_length=50)] = ""
-    region: Annotated[str, Field(max_length=50)] = ""
+    segment: Fact = ""
+    size_band: SizeBand | None = None
+    industry: Fact = ""
+    region: Fact = ""
+    tier: Fact = ""
     external_refs: Annotated[dict[Reference, Reference], Field(max_length=20)] = Field(default_factory=dict)
     purchase_order_required: StrictBool = False
     tax: TaxForm | None = None
@@ -66,9 +72,11 @@ class CustomerIn(BaseModel):
 
 
 class CustomerOut(CustomerIn):
-    """`invoicing` is what was chosen last, `invoicing_before` what holds, or held, until then, by day."""
+    """`invoicing` is what was chosen last, `invoicing_before` what holds, or held, until then, by day.
+    `completeness` says which of `size_band`, `industry`, `region` and `tier` are `missing`, and how many percent are not."""
 
     invoicing_before: list[InvoicingForm]
+    completeness: Completeness
     customer_id: CustomerId
     zone: str
     currency: str
@@ -104,9 +112,25 @@ def show(external_id: Key, unit: ReadBilling, moment: AtMoment) -> CustomerOut:
         return shown(customers.get(unit, id_))
 
 
+async def _facts(
+    size_band: SizeBand | None = None,
+    industry: Fact | None = None,
+    region: Fact | None = None,
+    tier: Fact | None = None,
+) -> dict[str, str | None]:
+    return {"size_band": size_band, "industry": industry, "region": region, "tier": tier}
+
+
 @router.get("")
-def list_customers(unit: ReadBilling, page: PageQuery, external_id: str | None = None) -> Listed[CustomerOut]:
-    return page_of(unit, customers.of_tenant(unit, key=external_id), table.c.customer_id, page, shown)
+def list_customers(
+    unit: ReadBilling,
+    page: PageQuery,
+    facts: Annotated[dict[str, str | None], Depends(_facts)],
+    external_id: str | None = None,
+) -> Listed[CustomerOut]:
+    """Those of whom all that is asked for is said, letter for letter. An empty `industry`, `region` or `tier` finds those of
+    whom it is not said."""
+    return page_of(unit, customers.of_tenant(unit, key=external_id, facts=facts), table.c.customer_id, page, shown)
 
 
 def _said(value: str | None, before: str) -> str:
@@ -122,5 +146,6 @@ def shown(row: RowMapping | dict[str, Any]) -> CustomerOut:
         version=row["version"],
         invoicing=last,
         invoicing_before=before,
+        completeness=completeness(fields),
         **fields,
     )

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID, uuid5
 
+from services.billing.domain.customer_facts import SizeBand
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.tax_place import validate_place
 from services.billing.domain.taxation.vat_id import validate_tax_status, validate_vat_id
@@ -57,6 +58,9 @@ class Customer:
     tax_place: str = ""
     vat_id: str = ""
     invoicing: tuple[Invoicing, ...] = ()
+    size_band: SizeBand | None = None
+    industry: str = ""
+    tier: str = ""
 
     def invoicing_on(self, day: date) -> InvoicingMode:
         chosen = [each.mode for each in self.invoicing if each.effective_on <= day]

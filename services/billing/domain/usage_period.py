@@ -237,36 +237,28 @@ def _revised(period: UsagePeriod, command: RecordRevision) -> UsagePeriodRevised
 def evolve(period: UsagePeriod | None, event: UsagePeriodEvent) -> UsagePeriod:
     match period, event:
         case None, UsagePeriodOpened():
-            return UsagePeriod(
-                subscription_id=event.subscription_id,
-                item=event.item,
-                starts_at=event.starts_at,
-                ends_at=event.ends_at,
-                collect_seconds=event.collect_seconds,
-                outcome=event.outcome,
-            )
+            same = ("subscription_id", "item", "starts_at", "ends_at", "collect_seconds", "outcome")
+            return UsagePeriod(**{name: getattr(event, name) for name in same})
         case UsagePeriod(), UsagePeriodShortened(item=item, ends_at=ends_at):
             return replace(period, item=item, ends_at=ends_at)
-        case UsagePeriod(), UsedSoFarRecorded(totals=totals, is_estimate=is_estimate):
-            so_far = (*period.so_far, totals)
-            return (
-                _estimated(replace(period, so_far=so_far), len(so_far))
-                if is_estimate
-                else replace(period, so_far=so_far)
-            )
+        case UsagePeriod(), UsedSoFarRecorded():
+            return _used_so_far(period, event)
         case UsagePeriod(told=told), UsagePeriodPartTold():
             return replace(period, told=told.plus(event.part, event.parts, event.totals, event.event_ids))
         case UsagePeriod(), UsagePeriodClosed(totals=totals, learned_at=learned_at):
-            closed = replace(period, closed=True, totals=totals, learned_at=learned_at, told=NOTHING_TOLD)
-            return replace(closed, revision=0, is_estimated=False)
+            closed = replace(period, closed=True, is_estimated=False, revision=0, learned_at=learned_at)
+            return replace(closed, totals=totals, told=NOTHING_TOLD)
         case UsagePeriod(), UsagePeriodRevised(totals=totals, revision=revision):
             return replace(period, totals=totals, revision=revision, told=NOTHING_TOLD)
         case _:
             raise CorruptStream(period, event)
 
 
-def _estimated(period: UsagePeriod, told: int) -> UsagePeriod:
-    return replace(period, is_estimated=True, totals=period.told_at(told), revision=-told)
+def _used_so_far(period: UsagePeriod, event: UsedSoFarRecorded) -> UsagePeriod:
+    so_far = (*period.so_far, event.totals)
+    if not event.is_estimate:
+        return replace(period, so_far=so_far)
+    return replace(period, so_far=so_far, is_estimated=True, totals=event.totals, revision=-len(so_far))
 
 
 def at_revision(events: Iterable[UsagePeriodEvent], revision: int) -> UsagePeriod:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.domain.customer import CUSTOMER, CustomerChanged, CustomerNotFound
+from services.billing.projections import later_fields
 from services.billing.tables import customers
 from shared.event_store import Recorded
 from shared.moments import PlayedBack
@@ -36,16 +36,22 @@ def _row(entry: Recorded, event: CustomerChanged) -> dict[str, Any]:
         "customer_id": event.customer_id,
         "key": event.customer.key,
         "version": entry.version,
-        "customer": msgspec.to_builtins(event.customer),
+        "customer": later_fields.told(event.customer),
     }
 
 
 THEN = PlayedBack(CUSTOMER, project, customers.c.customer_id)
 
 
-def of_tenant(unit: UnitOfWork, *, key: str | None = None) -> Select[Any]:
+def of_tenant(
+    unit: UnitOfWork, *, key: str | None = None, facts: Mapping[str, str | None] | None = None
+) -> Select[Any]:
+    """`facts` by name, None for any; "" finds those of whom it is not said."""
     mine = select(customers).where(customers.c.tenant_id == unit.tenant_id)
-    return mine if key is None else mine.where(customers.c.key == key)
+    if key is not None:
+        mine = mine.where(customers.c.key == key)
+    said = {name: value for name, value in (facts or {}).items() if value is not None}
+    return mine.where(*(func.coalesce(customers.c.customer[name].astext, "") == value for name, value in said.items()))
 
 
 def get(unit: UnitOfWork, customer_id: UUID, field: str | None = None) -> dict[str, Any]:

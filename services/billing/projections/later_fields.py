@@ -1,5 +1,5 @@
-"""Fields that plans and lines had only later are left out of rows where they say nothing: rows of the release before are then
-as a rebuild makes them."""
+"""Fields that customers, plans and lines had only later are left out of rows where they say nothing: rows of the release
+before are then as a rebuild makes them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ _NOTHING: dict[str, tuple[Any, ...]] = {
     "latest_start": (None,),
     "progressive": (None, {}),
     "estimate_after_days": (None,),
+    "size_band": (None,),
+    "industry": ("",),
+    "tier": ("",),
 }
 
 
 def told(agreed: Any) -> dict[str, Any]:
-    """A plan version or an agreed line in builtins."""
+    """A customer, a plan version or an agreed line in builtins."""
     document: dict[str, Any] = msgspec.to_builtins(agreed)
     for minimum in (document.get("minimum"), *document.get("minimums", {}).values()):
         if minimum is not None and minimum["true_up"] == "period":

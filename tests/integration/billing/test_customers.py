@@ -2,6 +2,7 @@ from uuid import uuid4
 
 import pytest
 
+from infra.local.tokens import tenant_id
 from shared.contracts.billing import CustomerChangedV1
 from tests.support.house import Service, settle
 from tests.support.published import published
@@ -81,3 +82,41 @@ def test_what_others_cut_their_figures_by_is_told(billing: Service, tenant: str)
     settle([billing])
     (told,) = published(billing, "billing.customers", tenant)
     assert (told.read(CustomerChangedV1).segment, told.read(CustomerChangedV1).region) == ("small", "north")
+
+
+def test_customers_are_found_by_what_is_known_of_them(billing: Service, tenant: str) -> None:
+    client = billing.client(tenant)
+    known = {"size_band": "medium", "industry": "air", "region": "north", "tier": "gold"}
+    for key, facts in {"all": known, "some": {"region": "north", "tier": "tin"}, "none": {}}.items():
+        assert client.put(f"/v1/customers/{key}", json=CUSTOMER | facts).status_code == 200
+
+    def found(**asked: str) -> set[str]:
+        answer = client.get("/v1/customers", params=asked)
+        assert answer.status_code == 200, answer.text
+        return {customer["external_id"] for customer in answer.json()["items"]}
+
+    for name, value in known.items():
+        assert found(**{name: value}) == ({"all", "some"} if name == "region" else {"all"})
+    assert found(region="north", tier="tin") == {"some"}
+    assert found(industry="") == {"some", "none"} and found(region="") == {"none"}
+    assert client.get("/v1/customers?size_band=huge").status_code == 422
+
+
+def test_a_customer_says_what_is_not_known_of_it(billing: Service, tenant: str) -> None:
+    client = billing.client(tenant)
+    refused = client.put("/v1/customers/acme", json=CUSTOMER | {"size_band": "huge"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/size_band")
+    told = client.put("/v1/customers/acme", json=CUSTOMER | {"size_band": "small", "tier": "gold"}).json()
+    assert told["completeness"] == {"percent": 50, "missing": ["industry", "region"]}
+    assert (told["size_band"], told["industry"], told["region"], told["tier"]) == ("small", "", "", "gold")
+    again = client.put("/v1/customers/acme", json=CUSTOMER).json()
+    assert (again["version"], again["size_band"], again["completeness"]["percent"]) == (2, None, 0)
+
+
+def test_the_row_of_a_customer_leaves_out_what_is_not_said(billing: Service, tenant: str) -> None:
+    """It is the one that the release before has written."""
+    billing.client(tenant).put("/v1/customers/acme", json=CUSTOMER | {"tier": "gold"})
+    rows = "SELECT customer FROM customers WHERE tenant_id = %(tenant)s"
+    with billing.background.relay.engine.connect() as tx:
+        row = tx.exec_driver_sql(rows, {"tenant": tenant_id(tenant)}).scalar_one()
+    assert row["tier"] == "gold" and not {"size_band", "industry"} & row.keys()

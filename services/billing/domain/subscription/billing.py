@@ -45,7 +45,10 @@ def bill(
     """
     together = _together(subscription, subscription.day(at)) if is_consolidated else None
     wanted = _wanted(subscription, at, tax, taxation, together, metered)
-    return replace(wanted, capped=capped(subscription, wanted, metered)) if wanted and metered else wanted
+    if wanted is None:
+        return None
+    waiting = replace(wanted, estimate_at=_estimate_at(subscription, wanted))
+    return replace(waiting, capped=capped(subscription, waiting, metered)) if metered else waiting
 
 
 def _wanted(
@@ -72,15 +75,17 @@ def _wanted(
         together=together,
         coupons=couponed(subscription, on, [*due["flat"], *due["usage"]], metered),
         ahead=ahead_of(subscription, due["usage"]),
-        estimate_at=_estimate_at(agreed, on, due["usage"]),
     )
 
 
-def _estimate_at(agreed: Subscription, on: date, items: Iterable[UsageItem]) -> datetime | None:
+def _estimate_at(subscription: Subscription, wanted: Bill) -> datetime | None:
     """Where every line of the usage says so, by the one that waits longest."""
-    days = [agreed.line(item.term_number, item.amendment).estimate_after_days for item in items]
+    lines = (subscription.line(item.term_number, item.amendment) for item in wanted.usage)
+    days = [line.estimate_after_days for line in lines]
     longest = max((waited for waited in days if waited is not None), default=None)
-    return None if longest is None or None in days else agreed.instant(on + timedelta(days=longest))
+    return (
+        None if longest is None or None in days else subscription.instant(wanted.billing_on + timedelta(days=longest))
+    )
 
 
 def ahead_of(subscription: Subscription, items: Iterable[UsageItem]) -> tuple[BilledAhead, ...]:
