@@ -47,8 +47,9 @@ def bill(
     wanted = _wanted(subscription, at, tax, taxation, together, metered)
     if wanted is None:
         return None
-    waiting = replace(wanted, estimate_at=_estimate_at(subscription, wanted))
-    return replace(waiting, capped=capped(subscription, waiting, metered)) if metered else waiting
+    estimate_at = _estimate_at(subscription, wanted)
+    wanted = replace(wanted, estimate_at=estimate_at) if estimate_at else wanted
+    return replace(wanted, capped=capped(subscription, wanted, metered)) if metered else wanted
 
 
 def _wanted(
