@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from services.billing.api.catalogue.plan_forms import ChargeForm
+from services.billing.api.catalogue.tax_rates import TaxRateForm
+from services.billing.api.quotes.preview_forms import InvoiceTrial
 from services.billing.domain.customer import CUSTOMER, Customer, PutCustomer
-from services.billing.domain.invoicing.tax import InvalidTaxRate
+from services.billing.domain.invoicing.preview import preview_invoice
+from services.billing.domain.invoicing.tax import InvalidTaxRate, plain_rate, tax_rate
 from services.billing.domain.tax_status import TaxStatus
 from services.billing.domain.taxation.rates import PlaceRates, Taxation, TaxRate, places_of, tax_point
 from services.billing.domain.taxation.tax_place import (
@@ -196,3 +200,28 @@ def test_a_number_of_another_tax_office_is_not_looked_at() -> None:
 def customer(**changed: Any) -> Customer:
     plain = {"locale": "en", "segment": "", "region": "", "external_refs": {}}
     return Customer(key="F9", name="Frontier", zone="UTC", currency="EUR", **plain | changed)  # type: ignore[arg-type]
+
+
+def test_a_rate_is_one_rate_however_many_zeros_it_is_written_with() -> None:
+    lines = [{"id": rate, "amount": "0.03", "tax_rates": [rate]} for rate in ("0.19", "0.190", "0.1900")]
+    trial = InvoiceTrial.model_validate({"currency": "EUR", "lines": lines})
+    taxes = preview_invoice([form.line() for form in trial.lines], "EUR").taxes
+    assert {key: tax.minor for key, tax in taxes.items()} == {"0.19": 2}  # 0.19 x 0.09, and not three times 0.19 x 0.03
+    price = {"model": "per_unit", "unit_amount": "1"}
+    charge = {"code": "c", "name": "c", "kind": "flat", "price": price, "tax_rates": ["0.070", "0.0"]}
+    assert ChargeForm.model_validate(charge).tax_rates == ("0.07", "0")
+    listed = TaxRateForm.model_validate({"code": "vat", "rate": "0.0750", "from_on": "2013-01-01"})
+    assert listed.rate == "0.075"
+
+
+@given(some.integers(0, 10**12), some.integers(0, 12))
+def test_the_plain_text_of_a_rate_says_the_same_and_nothing_shorter_does(millionths: int, places: int) -> None:
+    text = f"{Decimal(millionths) / 10**12:.12f}"
+    shorter = text[: len(text) - places] if set(text[len(text) - places :]) <= {"0"} else text
+    plain = plain_rate(shorter.rstrip("."))
+    assert tax_rate(plain) == tax_rate(text) and plain_rate(text) == plain == plain_rate(plain)
+
+
+@pytest.mark.parametrize("text", ["0.", ".10", "10", "1e-10", "0.0000000000000", "ten", ""])
+def test_what_is_no_rate_stays_as_it_was_sent(text: str) -> None:
+    assert plain_rate(text) == text

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from services.billing.api.catalogue.progressive_forms import ProgressiveForm, progressive_form
 from services.billing.domain.included_credit import IncludedCredit
+from services.billing.domain.invoicing.tax import plain_rate
 from services.billing.domain.late_usage import LateUsagePolicy
 from services.billing.domain.outcome import OutcomeSource
 from services.billing.domain.plan import Charge, ChargeKind, MinimumCommitment, PlanVersion, RevenueClass, TrueUp
@@ -29,7 +30,9 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Limit = Annotated[int, Field(strict=True, lt=10**15)]
 # Of the end of a trial.
 ReminderDays = Annotated[int, Field(strict=True, ge=3, le=21)]
-Rates = Annotated[tuple[str, ...], Field(max_length=20)]
+# 0.190 is taken as 0.19: tax is summed by the text.
+Rate = Annotated[str, AfterValidator(plain_rate)]
+Rates = Annotated[tuple[Rate, ...], Field(max_length=20)]
 
 SIXTY_DAYS_IN_SECONDS = 60 * 86_400
 _BY_CURRENCY = ("prices", "channel_prices", "minimums", "progressive", "progressive_billing")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeTaxes, ReadBilling
-from services.billing.api.catalogue.plan_forms import Code
+from services.billing.api.catalogue.plan_forms import Code, Rate
 from services.billing.domain.taxation.rates import PlaceRates, TaxRate
 from services.billing.domain.taxation.tax_place import MAX_RATES, TAX_PLACE, PutTaxRates, tax_place_id
 from services.billing.projections.catalogue import tax_places
@@ -31,7 +31,7 @@ class TaxRateForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
     code: Code
     category: Code = "standard"
-    rate: Annotated[str, Field(max_length=20)]
+    rate: Annotated[Rate, Field(max_length=20)]
     from_on: Day
     until_on: Day | None = None
     compound: StrictBool = False

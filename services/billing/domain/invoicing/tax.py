@@ -67,6 +67,12 @@ def tax_rate(text: str, field: str = "/tax_rates") -> Decimal:
     return rate
 
 
+def plain_rate(text: str) -> str:
+    """One text for one rate, which tax is summed under: 0.190 is 0.19. What is no rate stays as it is, and is refused as
+    that."""
+    return text.rstrip("0").rstrip(".") if _RATE.fullmatch(text) and "." in text else text
+
+
 def _add(found: _Sum, tax: AppliedTax, net: Money) -> None:
     if tax.included is not None:
         found.included.append(tax.included)
