@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.billing.domain.agreement import AgreedLine, Party
+from services.billing.domain.zones import ZoneChange
 
 CreditRule = Literal["none", "unused_time"]
 # When a change takes effect: at once, where the current billing period ends, or at the start of a day.
@@ -134,7 +135,10 @@ TRANSFERRED = "transferred"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Whose contract it was before, and the subscriptions that it was until then, the last one last."""
+    """Whose contract it was before, and the subscriptions that it was until then, the last one last. Where its days had become
+    those of another zone, `zone` is the one that they had first."""
 
     customer: str
     subscription_ids: tuple[UUID, ...]
+    zone: str | None = None
+    zone_changes: tuple[ZoneChange, ...] = ()

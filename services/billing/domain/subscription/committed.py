@@ -56,7 +56,7 @@ def committed_parts(subscription: Subscription, term: Term) -> tuple[CommittedPa
     customers had of a term is shared by days."""
     found: list[CommittedPart] = []
     nominal, is_whole = _nominal(subscription, term), False
-    zone, changes = subscription.party.zone, subscription.zone_changes
+    zone, changes = subscription.first_zone, subscription.zone_changes
     for amendment, line, days in _conditions(subscription, term):
         minimum, parts, policy = line.term_minimum, subscription.unpaused(days), _policy(subscription, term, line)
         if minimum is None or not parts or (is_whole and policy == "none"):

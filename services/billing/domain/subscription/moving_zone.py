@@ -34,7 +34,7 @@ def moved_to(subscription: Subscription, term: Term, wanted: str, day: date, tod
             "a day after today, of the last term that was agreed: what has begun is not moved", field=field
         )
     _refuse_within(subscription, term, day, field)
-    if not leaves_a_day(ZoneChange(day, wanted), subscription.party.zone, subscription.zone_changes):
+    if not leaves_a_day(ZoneChange(day, wanted), subscription.first_zone, subscription.zone_changes):
         raise ZonesTooFarApart("change to a zone between them first, and from there a period later", field="/zone")
     return wanted
 

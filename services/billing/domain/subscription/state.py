@@ -44,16 +44,16 @@ class SubscriptionNotFound(NotFound):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """`billed_through` says, by `billing_key`, up to which day a charge has been billed; `fees` are those still unbilled,
-    `late` the invoices that had one, `deferred` the corrections that wait; `bills` is how many there were; `renewed_at` is
-    when each term after the first was agreed. `cancellation_due` and `amendments_due` are still to come, `cancelled` and
+    `late` the invoices that had one, `deferred` the corrections that wait; `bills` is how many there were; `renewed_at` is when
+    each term after the first was agreed. `cancellation_due` and `amendments_due` are still to come, `cancelled` and
     `amendments` have taken effect. `phase` is what it would be without a pause; a pause and its resumption have the same
-    number, and the last one may still be to come. `noticed` are the terms with proof
-    that the customer was told that they renew by themselves. What was transferred is `cancelled` as well, where it was, and
-    has an `origin` where it goes on. `one_offs` of its quote are on the invoice `one_offs_on`, once they are billed.
-    `couponed` are the bills of the current billing period of which a coupon may have taken an amount. `ahead` is what interim
-    invoices billed of periods that are not billed yet. `waits_for` is what has to come before others hear of it, `start` the
-    event that it began with, `counting` is usage that was billed of terms with a minimum that is still to be trued up,
-    `trued_up` says on which bill that of a term was, `capped` what coupons may take no more of a bill, the last word last."""
+    number, and the last one may still be to come. `noticed` are the terms with proof that the customer was told that they renew
+    by themselves. What was transferred is `cancelled` as well, and has an `origin` where it goes on. `one_offs` of its quote
+    are on the invoice `one_offs_on`, once they are billed. `couponed` are the bills of the current billing period of which a
+    coupon may have taken an amount. `ahead` is what interim invoices billed of periods that are not billed yet. `waits_for` is
+    what has to come before others hear of it, `start` the event that it began with, `counting` is usage that was billed of
+    terms with a minimum that is still to be trued up, `trued_up` says on which bill that of a term was, `capped` what coupons
+    may take no more of a bill, the last word last."""
 
     subscription_id: UUID
     party: Party
@@ -143,26 +143,30 @@ class Subscription:
         return self.charged_once if self.one_offs_on is None else ()
 
     @property
+    def first_zone(self) -> str:
+        """That of the days before all changes, also of those before a transfer: a period may have begun then."""
+        return (self.origin and self.origin.zone) or self.party.zone
+
+    @property
     def zone_changes(self) -> tuple[ZoneChange, ...]:
         """Those that are still to come, too: what is agreed for later days is agreed for these instants."""
-        changed = (amendment for amendment in self.all_amendments if amendment.zone)
-        return tuple(ZoneChange(amendment.effective_on, amendment.zone or "") for amendment in changed)
+        changed = (ZoneChange(each.effective_on, each.zone) for each in self.all_amendments if each.zone)
+        return (*(self.origin.zone_changes if self.origin else ()), *changed)
 
     def day(self, instant: datetime) -> date:
-        return day_of(instant, self.party.zone, self.zone_changes)
+        return day_of(instant, self.first_zone, self.zone_changes)
 
     def instant(self, day: date) -> datetime:
-        return instant_of(day, self.party.zone, self.zone_changes)
+        return instant_of(day, self.first_zone, self.zone_changes)
 
     def flat_charges(self, line: AgreedLine) -> FlatCharges:
         """Of a line of the contract, in its days."""
-        zone, changes = self.party.zone, self.zone_changes
+        zone, changes = self.first_zone, self.zone_changes
         return FlatCharges(line=line, currency=self.currency, anchor=self.anchor, zone=zone, zone_changes=changes)
 
     def party_on(self, day: date) -> Party:
         """In the zone of that day."""
-        zone = zone_on(day, self.party.zone, self.zone_changes)
-        return self.party if zone == self.party.zone else replace(self.party, zone=zone)
+        return replace(self.party, zone=zone_on(day, self.first_zone, self.zone_changes))
 
     def due_by(self, on: date) -> date:
         """What is paid beforehand is due as on its first day."""
@@ -205,9 +209,8 @@ class Subscription:
         if self.phase not in ("scheduled", "active", "non_renewing"):
             return self
         ended = self.cancelled or self.cancellation_due
-        going_on = self.going_on
         return replace(
-            going_on, amendments=self.all_amendments, amendments_due=(), cancelled=ended, cancellation_due=None
+            self.going_on, amendments=self.all_amendments, amendments_due=(), cancelled=ended, cancellation_due=None
         )
 
     @property

@@ -46,7 +46,7 @@ def effect_transfer(subscription: Subscription, command: EffectTransfer) -> list
 def taken_over(subscription: Subscription, transferred: Transfer) -> TakeOverSubscription:
     """The rest of the term at the conditions of the day; billing days stay where they were. Coupons for so many invoices stay
     behind, and so does the notice that the term renews by itself: nobody has told the new customer."""
-    last, before = subscription.last, subscription.origin.subscription_ids if subscription.origin else ()
+    last = subscription.last
     line = subscription.line_on(last, transferred.on)
     lasting = tuple(coupon for coupon in line.coupons if coupon.invoices is None)
     term = Term(
@@ -57,9 +57,18 @@ def taken_over(subscription: Subscription, transferred: Transfer) -> TakeOverSub
         quote_id=last.quote_id,
         purchase_order=transferred.purchase_order,
     )
-    origin = Origin(customer=subscription.party.key, subscription_ids=(*before, subscription.subscription_id))
     return TakeOverSubscription(
-        subscription_id=transferred.subscription_id, party=transferred.to, term=term, origin=origin
+        subscription_id=transferred.subscription_id, party=transferred.to, term=term, origin=_origin(subscription)
+    )
+
+
+def _origin(subscription: Subscription) -> Origin:
+    before, changes = subscription.origin.subscription_ids if subscription.origin else (), subscription.zone_changes
+    return Origin(
+        customer=subscription.party.key,
+        subscription_ids=(*before, subscription.subscription_id),
+        zone=subscription.first_zone if changes else None,
+        zone_changes=changes,
     )
 
 
