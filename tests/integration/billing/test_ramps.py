@@ -9,7 +9,7 @@ import pytest
 from tests.integration.billing.room import Room
 from tests.integration.billing.shop import LINE, Shop
 from tests.integration.billing.test_late_usage import LATE, assert_sound
-from tests.support.house import Service
+from tests.support.house import Service, settle
 
 CHEAPER = {"model": "per_unit", "unit_amount": "10.00"}
 RAMP: list[dict[str, Any]] = [
@@ -109,3 +109,35 @@ def test_an_ill_formed_ramp_is_refused_by_name(
     answer = shop.rita.post("/v1/quotes", json={"customer": "F9", "lines": [LINE | {"ramp": ramp}]})
     assert (answer.status_code, answer.json()["title"]) == (422, code), answer.text
     assert answer.json()["errors"][0]["pointer"] == f"/lines/0/ramp/{pointer}"
+
+
+def test_a_subscription_shows_what_its_term_will_be_and_what_is_taken_off(billing: Service, tenant: str) -> None:
+    clerk = billing.client(tenant)
+    assert clerk.put("/v1/test-clock", json={"now": "2030-12-01T05:00:00Z"}).status_code == 200
+    ten = {"name": "Ten percent", "percent": "10", "invoices": 3}
+    assert clerk.put("/v1/coupons/ten", json=ten).status_code == 200
+    room = Room(billing, tenant, RAMPED | {"coupons": ["ten"]}, minimums={}, net_days=300)
+    [listed] = clerk.get("/v1/subscriptions").json()["items"]
+    [term] = listed["terms"]
+    phases = [(phase["begins_on"], phase["quantity"], phase["discount_percent"]) for phase in term["ramp"]]
+    assert phases == [("2031-02-01", 3, None), ("2031-03-01", None, "0")]
+    assert {code: price["model"] for code, price in term["ramp"][0]["prices"].items()} == {"departures": "per_unit"}
+    [coupon] = term["coupons"]
+    assert {name: coupon[name] for name in ("code", "percent", "invoices")} == {
+        "code": "ten",
+        "percent": "10",
+        "invoices": 3,
+    }
+
+    room.live_until("2031-02-10")
+    path = f"/v1/subscriptions/{listed['subscription_id']}"
+    answer = clerk.post(f"{path}/amendments", json={"quantity": 5})
+    assert answer.is_success, answer.text
+    settle([billing])
+    [term] = clerk.get(path).json()["terms"]
+    assert (term["quantity"], [phase["begins_on"] for phase in term["ramp"]]) == (5, ["2031-03-01"])
+    room.live_until("2031-03-10")
+    assert clerk.post(f"{path}/amendments", json={"quantity": 4}).is_success
+    settle([billing])
+    [term] = clerk.get(path).json()["terms"]
+    assert (term["quantity"], term["ramp"], len(term["coupons"])) == (4, [], 1)

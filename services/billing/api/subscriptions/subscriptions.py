@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import RowMapping
 
 from services.billing.api.access import ChangeSubscriptions, ReadBilling
 from services.billing.domain.agreement import PaymentRule, Starts
+from services.billing.domain.coupon import AgreedCoupon
+from services.billing.domain.pricing.price import Price
 from services.billing.domain.subscription import SUBSCRIPTION
 from services.billing.domain.subscription.changes import CreditRule, StartKind, WaitsFor
 from services.billing.domain.subscription.commands import RequestNonRenewal, WithdrawNonRenewal
@@ -52,8 +54,18 @@ class RenewalTermsOut(BaseModel):
     auto: AutoRenewalOut | None
 
 
+class PhaseOut(BaseModel):
+    """What changes for periods that begin on `begins_on` or later: None, and a price that is not named, stay as before."""
+
+    begins_on: date
+    quantity: int | None
+    discount_percent: Decimal | None
+    prices: dict[str, Price]
+
+
 class TermOut(BaseModel):
-    """`ends_on` is the first day after the term; `base_minor` the flat recurring value of a year."""
+    """`ends_on` is the first day after the term; `base_minor` the flat recurring value of a year. `quantity` is
+    that before the first phase of the `ramp`; `coupons` are as they were when the customer agreed to them."""
 
     number: int
     starts_on: date
@@ -64,6 +76,8 @@ class TermOut(BaseModel):
     purchase_order: str | None
     quantity: int
     base_minor: int
+    coupons: list[AgreedCoupon] = Field(default_factory=list)
+    ramp: list[PhaseOut] = Field(default_factory=list)
     renewal: RenewalTermsOut
 
 

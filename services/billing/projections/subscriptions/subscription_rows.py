@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Text, bindparam, case, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.billing.domain.agreement import AgreedLine, RampPhase
 from services.billing.domain.subscription.changes import Amendment, Cancellation, Origin, Transfer, Trial
 from services.billing.domain.subscription.events import (
     AmendmentScheduled,
@@ -35,6 +36,7 @@ from services.billing.domain.subscription.trial_events import TrialConverted, Tr
 from services.billing.domain.subscription.waiting_events import SubscriptionReleased
 from services.billing.tables import subscriptions
 from shared.event_store import Recorded
+from shared.periods import plus_months
 
 
 def row(entry: Recorded, event: SubscriptionCreated) -> dict[str, Any]:
@@ -200,8 +202,9 @@ def _origin(origin: Origin) -> dict[str, Any]:
 
 def _amended(facts: Facts, amendment: Amendment) -> Any:
     """The term as it is from now on; its dates, and the quote that it was agreed in, stay."""
-    place = ("terms", str(amendment.term_number - 1))
-    term = subscriptions.c.subscription.op("#>")(_path(*place)).op("||")(bindparam(None, _conditions(facts), JSONB))
+    place, conditions = ("terms", str(amendment.term_number - 1)), _conditions(facts, amendment.line)
+    before = subscriptions.c.subscription.op("#>")(_path(*place)).op("-")(_path(*_NOT_OF_ALL))
+    term = before.op("||")(bindparam(None, conditions, JSONB))
     document = func.jsonb_set(subscriptions.c.subscription, _path(*place), term)
     if amendment.zone is not None:
         document = func.jsonb_set(document, _path("zone"), bindparam(None, amendment.zone, JSONB))
@@ -257,15 +260,25 @@ def _term(facts: Facts, term: Term) -> dict[str, Any]:
         "quote_id": str(term.quote_id),
         "purchase_order": term.purchase_order,
         "renewal": msgspec.to_builtins(facts.renewal),
-        **_conditions(facts),
+        **_conditions(facts, term.line),
     }
 
 
-def _conditions(facts: Facts) -> dict[str, Any]:
+# Left out of the rows of terms that have none, as rows were before they told them.
+_NOT_OF_ALL = ("coupons", "ramp")
+
+
+def _conditions(facts: Facts, line: AgreedLine) -> dict[str, Any]:
     """What an amendment can change."""
-    return {
+    told = {"coupons": line.coupons, "ramp": [_phase(line, phase) for phase in line.ramp]}
+    return {name: msgspec.to_builtins(told[name]) for name in _NOT_OF_ALL if told[name]} | {
         "plan": facts.plan,
         "plan_version": facts.plan_version,
         "quantity": facts.quantity,
         "base_minor": facts.base.minor,
     }
+
+
+def _phase(line: AgreedLine, phase: RampPhase) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(phase)
+    return told | {"begins_on": plus_months(line.starts_on, phase.after_months)}
