@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from services.billing.domain.payment.cashier import Cashier
 from services.billing.domain.payment.state import Payment
@@ -76,7 +75,18 @@ def on_paid(purchase: Purchase, reference: str, at: datetime, cashier: Cashier) 
         yield _failed(purchase, reference, "the bank took it back", at)
         return
     yield from wallets.grant(_grant(purchase, top_up.rule, carrier, payment, at), payment)
-    yield _recorded(purchase, "succeeded", reference, "", at, payment_id=id_)
+    yield _order(
+        purchase,
+        RecordPurchase(
+            key=purchase.key,
+            outcome="succeeded",
+            reference=reference,
+            reason="",
+            at=at,
+            payment_id=id_,
+            number=cashier.next_receipt(),
+        ),
+    )
 
 
 def _grant(purchase: Purchase, rule: TopUpRule, carrier: Wallet, payment: Payment, at: datetime) -> GrantCredit:
@@ -109,12 +119,12 @@ def _failed(purchase: Purchase, reference: str, reason: str, at: datetime) -> Or
     return _recorded(purchase, "failed", reference, reason, at)
 
 
-def _recorded(
-    purchase: Purchase, outcome: Outcome, reference: str, reason: str, at: datetime, payment_id: UUID | None = None
-) -> Order:
-    command = RecordPurchase(
-        key=purchase.key, outcome=outcome, reference=reference, reason=reason, at=at, payment_id=payment_id
-    )
+def _recorded(purchase: Purchase, outcome: Outcome, reference: str, reason: str, at: datetime) -> Order:
+    command = RecordPurchase(key=purchase.key, outcome=outcome, reference=reference, reason=reason, at=at)
+    return _order(purchase, command)
+
+
+def _order(purchase: Purchase, command: RecordPurchase) -> Order:
     return Order(TOP_UP, purchase.facts.wallet_id, command)
 
 

@@ -4,7 +4,7 @@ against the rule's limits."""
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from services.billing.clients.providers import PROVIDERS
 from services.billing.messaging.pending import Pending
 from services.billing.messaging.topping_up import ToppingUp
+from services.billing.projections.books.books import CHECKS
 from services.billing.store import create_store
 from shared.event_store import StreamMoved
 from tests.integration.billing.test_autopay import Answering, Dying
@@ -50,6 +51,10 @@ def purchases(till: Till, wallet: str) -> list[dict[str, Any]]:
     return sorted(listed, key=lambda each: each["number"])
 
 
+def receipts(till: Till, wallet: str) -> list[str | None]:
+    return [each["receipt"] and each["receipt"]["number"] for each in purchases(till, wallet)]
+
+
 def test_a_wallet_is_topped_up_when_an_invoice_has_drawn_it_low_until_it_may_not_or_cannot(till: Till) -> None:
     gift = {"customer": "vx", "name": "Credit", "currency": "USD", "promotional": True, "priority": 7}
     wallet = till.post("/v1/wallets", amount_minor=160_000, reason="agreed", **gift)["wallet_id"]
@@ -69,6 +74,7 @@ def test_a_wallet_is_topped_up_when_an_invoice_has_drawn_it_low_until_it_may_not
     till.until("2013-01-02T05:00:00+00:00")  # 150,000 were drawn, and 10,000 are left
     [first] = purchases(till, wallet)
     assert (first["status"], first["left_minor"], first["amount_minor"]) == ("succeeded", 10_000, 200_000)
+    assert first["receipt"]["number"] == "INV-RC-000001" and date.fromisoformat(first["receipt"]["issued_on"])
     bought = till.client.get(f"/v1/wallets/{first['bought']}").json()
     assert (bought["priority"], bought["promotional"], bought["payment_id"]) == (7, False, first["payment_id"])
     [payment] = till.payments()
@@ -91,6 +97,7 @@ def test_a_wallet_is_topped_up_when_an_invoice_has_drawn_it_low_until_it_may_not
     assert rule(till, wallet) == ("stopped", "payment_failed", 0)
     last = purchases(till, wallet)[-1]
     assert (last["status"], last["reason"], last["payment_id"]) == ("failed", "declined", None)
+    assert receipts(till, wallet) == ["INV-RC-000001", "INV-RC-000002", None]
     off = till.post(f"/v1/wallets/{wallet}/top-up/switch-off", reason="they pay by invoice")
     assert (off["status"], off["reason"]) == ("off", "they pay by invoice")
     settle([till.billing])
@@ -137,7 +144,12 @@ def test_whoever_dies_or_asks_at_the_same_time_it_is_bought_once(till: Till) -> 
     clock[0] += timedelta(minutes=1, seconds=1)
     assert pending_ones.step() >= 1
     assert (purchases(till, wallet)[-1]["status"], rule(till, wallet)) == ("succeeded", ("active", None, 200_000))
+    assert receipts(till, wallet) == [f"INV-RC-00000{number}" for number in (1, 2, 3)]
     till.check_books()
+    with engine.connect() as tx:  # and is rolled back
+        gap = "UPDATE top_ups SET top_up = top_up - 'receipts' WHERE tenant_id = %(tenant)s"
+        tx.exec_driver_sql(gap, {"tenant": till.tenant_id})
+        assert CHECKS["invoice_numbers"](tx) == 1  # numbers that nothing has
 
 
 def _step(worker: ToppingUp) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.billing.domain.invoice.commands import Number
 from services.billing.domain.payment.cashier import Cashier, Payer
 from services.billing.domain.payment_profile import PaymentMethod
 from services.billing.domain.provider_charge import PROVIDER_CHARGE
 from services.billing.domain.top_up import TOP_UP
 from services.billing.domain.top_up.commands import CheckBalance, Outcome, SwitchOffTopUp
-from services.billing.domain.top_up.events import TopUpRule
+from services.billing.domain.top_up.events import CreditPurchased, Receipt, TopUpRule
 from services.billing.domain.top_up.state import TopUp
 from services.billing.domain.wallet import WALLET
 from services.billing.domain.wallet.commands import DrawCredit
@@ -110,4 +111,14 @@ class Counter(Purse):
             top_up=lambda id_: self.states.get(("top_up", id_)),
             payer=lambda _: Payer(customer_id=PARTY.customer_id, key=PARTY.key, zone=PARTY.zone),
             shares=lambda _, __: [],
+            next_receipt=self._next_receipt,
         )
+
+    def _next_receipt(self) -> Number:
+        return Number(legal_entity="Us", series="HUD-RC", sequence=len(self.receipts) + 1)
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        """Of all that was bought, in its order."""
+        told = (event.receipt for _, event, _ in self.told if isinstance(event, CreditPurchased))
+        return [receipt for receipt in told if receipt is not None]

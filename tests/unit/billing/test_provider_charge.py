@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.billing.domain.invoice.commands import Number
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment.cashier import Cashier, Payer
 from services.billing.domain.payment.commands import RequestRefund
@@ -72,12 +73,17 @@ class Desk(Till):
             wallet=lambda _: None,
             payer=lambda _: Payer(customer_id=PARTY.customer_id, key=PARTY.key, zone=PARTY.zone),
             shares=lambda _, __: [self.share(FIRST, 500), self.share(SECOND, 300)],
+            next_receipt=_unasked,
         )
 
     def outcome(self) -> Any:
         payments = [state for (category, _), state in self.states.items() if category == "payment"]
         told = [(p.facts, p.unapplied, p.charged_back, sorted(p.applied.items())) for p in payments]
         return told, self.invoice(FIRST).open, self.invoice(SECOND).open
+
+
+def _unasked() -> Number:
+    raise AssertionError("nobody buys credit")
 
 
 def test_a_success_is_a_payment_and_told_again_is_the_same() -> None:

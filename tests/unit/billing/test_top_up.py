@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.billing.domain.top_up import TOP_UP
 from services.billing.domain.top_up.events import (
     CreditPurchased,
     CreditPurchaseFailed,
@@ -139,6 +140,31 @@ def test_switched_off_it_buys_no_more_but_what_was_asked_for() -> None:
     assert (till.draw(500), till.rule.status) == ([], "off")
 
 
+def test_what_is_bought_has_a_receipt_and_nothing_else_takes_a_number() -> None:
+    till = Counter()
+    till.draw(300)
+    till.answer("pending")
+    till.answer("failed")
+    till.set()
+    till.answer("succeeded", "ch_2")
+    till.draw(500)
+    till.today = date(2013, 2, 28)
+    till.answer("succeeded", "ch_3")
+    assert [(receipt.number, receipt.issued_on) for receipt in till.receipts] == [
+        ("HUD-RC-000001", date(2013, 2, 1)),
+        ("HUD-RC-000002", date(2013, 2, 28)),
+    ]
+    assert "tax_payable" not in balances(till.booked())
+
+
+def test_what_was_bought_before_there_were_receipts_is_bought_all_the_same() -> None:
+    till = Counter()
+    till.draw(300)
+    before, told = till.rule, till.answer("succeeded")[-1]
+    assert isinstance(told, CreditPurchased) and told.receipt is not None
+    assert TOP_UP.evolve(before, replace(told, receipt=None)) == till.rule
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
@@ -239,6 +265,7 @@ def _check(till: Counter, rule: TopUpRule) -> None:
     for event in events:
         if isinstance(event, CreditPurchaseRequested):
             assert event.purchase.left.minor < rule.threshold.minor
+    assert [receipt.sequence for receipt in till.receipts] == list(range(1, len(bought) + 1))
     by_month = [event.purchase.month for event in bought]
     assert all(by_month.count(month) <= rule.most_in_month for month in by_month)
     last_set = max(place for place, event in enumerate(events) if isinstance(event, TopUpSet))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -90,6 +90,14 @@ class TopUpPreviewOut(BaseModel):
     pending: PurchaseId | None
 
 
+class ReceiptOut(BaseModel):
+    """That credit was bought, without tax, which is due when it is used. Numbers have no gaps within a legal entity."""
+
+    number: str
+    legal_entity: str
+    issued_on: date
+
+
 class PurchaseOut(BaseModel):
     """What it bought is in the wallet `bought`. `left_minor` is what was left when it was asked for, and `reference` the
     provider's name of the charge; of a `pending` one a webhook tells the rest."""
@@ -108,6 +116,7 @@ class PurchaseOut(BaseModel):
     left_minor: int
     currency: str
     requested_at: datetime
+    receipt: ReceiptOut | None
 
 
 def top_up_out(row: RowMapping, state: TopUp) -> TopUpOut:
@@ -153,7 +162,8 @@ def _pending(state: TopUp) -> UUID | None:
     return state.under_way.key if state.under_way else None
 
 
-def purchase_out(row: RowMapping) -> PurchaseOut:
+def purchase_out(receipts: dict[str, dict[str, Any]], row: RowMapping) -> PurchaseOut:
     told: dict[str, Any] = {name: row[name] for name in PurchaseOut.model_fields if name in row}
     bought = row["purchase_id"] if row["status"] == "succeeded" else None
-    return PurchaseOut(**told, customer=row["customer_key"], bought=bought)
+    receipt = receipts.get(str(row["purchase_id"]))
+    return PurchaseOut(**told, customer=row["customer_key"], bought=bought, receipt=receipt and ReceiptOut(**receipt))

@@ -75,7 +75,8 @@ def switch_off(wallet_id: WalletId, body: SwitchedOffIn, unit: MayGrant) -> TopU
 def list_purchases(wallet_id: WalletId, unit: ReadBilling, page: PageQuery) -> Listed[PurchaseOut]:
     wallets.get(unit, wallet_id)
     mine = credit_purchases.of_wallet(unit, wallet_id)
-    return page_of(unit, mine, purchase_table.c.purchase_id, page, purchase_out)
+    shown = partial(purchase_out, top_ups.receipts_of(unit, wallet_id))
+    return page_of(unit, mine, purchase_table.c.purchase_id, page, shown)
 
 
 @router.get("/top-ups")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.state import Invoice
 from services.billing.domain.payment.allocation import Share
 from services.billing.domain.payment.state import Payment
@@ -23,7 +24,8 @@ class Payer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cashier:
-    """What is known of charges, payments, invoices, wallets and what tops them up, of who pays, and of what would be paid."""
+    """What is known of charges, payments, invoices, wallets and what tops them up, of who pays, and of what would be paid. The
+    number of a receipt is asked for last, because that locks its counter."""
 
     tenant_id: UUID
     charge: Callable[[UUID], ProviderCharge]
@@ -33,3 +35,4 @@ class Cashier:
     top_up: Callable[[UUID], TopUp | None]
     payer: Callable[[Paid], Payer]
     shares: Callable[[Payer, Paid], Sequence[Share]]
+    next_receipt: Callable[[], Number]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.invoice.commands import Number
 from services.billing.domain.payment_profile import PaymentMethod
 from services.billing.domain.top_up.events import TopUpRule
 from services.billing.domain.wallet.events import WalletFacts
@@ -44,7 +45,8 @@ class CheckBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPurchase:
-    """What became of a purchase; `payment_id` is the payment that has bought the credit where it succeeded."""
+    """What became of a purchase; where it succeeded `payment_id` is the payment that has bought the credit, and `number` is
+    that of the receipt."""
 
     key: UUID
     outcome: Outcome
@@ -52,6 +54,7 @@ class RecordPurchase:
     reason: str
     at: datetime
     payment_id: UUID | None = None
+    number: Number | None = None
 
 
 TopUpCommand = SetTopUp | SwitchOffTopUp | CheckBalance | RecordPurchase

@@ -19,6 +19,7 @@ from services.billing.domain.top_up.events import (
     CreditPurchasePending,
     CreditPurchaseRequested,
     Purchase,
+    Receipt,
     StoppedFor,
     TopUpEvent,
     TopUpHeld,
@@ -113,10 +114,7 @@ def _recorded(top_up: TopUp, command: RecordPurchase) -> Iterator[TopUpEvent]:
         return
     match command.outcome:
         case "succeeded":
-            assert command.payment_id is not None  # what succeeded was paid
-            yield CreditPurchased(
-                purchase=purchase, reference=reference, payment_id=command.payment_id, purchased_at=at
-            )
+            yield _purchased(purchase, command)
         case "failed":
             yield CreditPurchaseFailed(purchase=purchase, reference=reference, reason=command.reason, failed_at=at)
             if top_up.status != "off":
@@ -124,6 +122,24 @@ def _recorded(top_up: TopUp, command: RecordPurchase) -> Iterator[TopUpEvent]:
         case "pending":
             if top_up.reference is None:
                 yield CreditPurchasePending(purchase=purchase, reference=reference)
+
+
+def _purchased(purchase: Purchase, command: RecordPurchase) -> CreditPurchased:
+    number = command.number
+    assert command.payment_id is not None and number is not None  # what succeeded was paid
+    return CreditPurchased(
+        purchase=purchase,
+        reference=command.reference,
+        payment_id=command.payment_id,
+        purchased_at=command.at,
+        receipt=Receipt(
+            number=number.text,
+            legal_entity=number.legal_entity,
+            series=number.series,
+            sequence=number.sequence,
+            issued_on=local_day(command.at, purchase.facts.zone),
+        ),
+    )
 
 
 def _stopped(why: StoppedFor, reason: str, command: CheckBalance | RecordPurchase) -> TopUpStopped:

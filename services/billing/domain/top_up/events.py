@@ -46,6 +46,18 @@ class Purchase:
         return purchase_name(self.key)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """For credit that was bought, without tax: that is due when it is used. `sequence` has no gaps within legal entity and
+    series."""
+
+    number: str
+    legal_entity: str
+    series: str
+    sequence: int
+    issued_on: date
+
+
 _NAMED = "TOP-UP-"
 
 
@@ -109,10 +121,13 @@ class CreditPurchasePending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditPurchased:
+    """What was bought before there were receipts has none."""
+
     purchase: Purchase
     reference: str
     payment_id: UUID
     purchased_at: datetime
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

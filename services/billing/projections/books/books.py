@@ -29,7 +29,9 @@ _NUMBERS = """
 SELECT count(*) FROM (SELECT tenant_id, sum(last_number) AS given FROM number_counters GROUP BY tenant_id) c
 FULL JOIN (SELECT tenant_id, count(number) + sum(jsonb_array_length(document -> 'credit_notes')) AS used
            FROM invoices GROUP BY tenant_id) i USING (tenant_id)
-WHERE COALESCE(c.given, 0) <> COALESCE(i.used, 0)"""
+FULL JOIN (SELECT tenant_id, count(DISTINCT (receipt ->> 'legal_entity', receipt ->> 'number')) AS used
+           FROM top_ups, jsonb_path_query(top_up, '$.receipts.*') AS receipt GROUP BY tenant_id) r USING (tenant_id)
+WHERE COALESCE(c.given, 0) <> COALESCE(i.used, 0) + COALESCE(r.used, 0)"""
 
 # A note with lines is its lines and taxes; nothing is credited twice, nor refunded that was not paid.
 _CREDIT_NOTES = """

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from services.billing.domain.invoice.commands import Number
 from services.billing.domain.invoice.events import CreditNoteIssued, InvoiceIssued
+from services.billing.domain.top_up.events import CreditPurchased, Receipt
 from shared.event_store import Recorded
 from shared.statements import Insertion, run, write_rows
 from shared.unit_of_work import UnitOfWork
 
-CREDIT_NOTES = "-CN"  # behind the name of the series of invoices
+CREDIT_NOTES, RECEIPTS = "-CN", "-RC"  # behind the name of the series of invoices
 
 _COUNT = Insertion(
     "number_counters",
@@ -24,12 +25,20 @@ _COUNT = Insertion(
 
 
 def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
-    last = {
-        (entry.tenant_id, entry.event.legal_entity, entry.event.series): entry.event.sequence
-        for entry in recorded
-        if isinstance(entry.event, InvoiceIssued | CreditNoteIssued)
-    }
+    used = ((entry.tenant_id, _used(entry)) for entry in recorded)
+    last = {(tenant_id, each.legal_entity, each.series): each.sequence for tenant_id, each in used if each is not None}
     write_rows(tx, _COUNT, [dict(zip(_COUNT.columns, (*key, number), strict=True)) for key, number in last.items()])
+
+
+def _used(entry: Recorded) -> InvoiceIssued | CreditNoteIssued | Receipt | None:
+    """What has the number that an event tells, if it does."""
+    match entry.event:
+        case InvoiceIssued() | CreditNoteIssued():
+            return entry.event
+        case CreditPurchased(receipt=receipt):
+            return receipt
+        case _:
+            return None
 
 
 def next_number(unit: UnitOfWork, legal_entity: str, series: str) -> Number:
@@ -56,13 +65,10 @@ class _Given:
     place: int
 
     def last_by_now(self, tenant_id: UUID, legal_entity: str, series: str) -> int:
-        used = [
-            entry.event.sequence
-            for entry in self.pending[self.place :]
-            if isinstance(entry.event, InvoiceIssued | CreditNoteIssued)
-            and (entry.tenant_id, entry.event.legal_entity, entry.event.series) == (tenant_id, legal_entity, series)
-        ]
-        return max(used, default=self.last)
+        pending = (_used(entry) for entry in self.pending[self.place :] if entry.tenant_id == tenant_id)
+        used = [each for each in pending if each is not None]
+        mine = (each.sequence for each in used if (each.legal_entity, each.series) == (legal_entity, series))
+        return max(mine, default=self.last)
 
 
 def _last(unit: UnitOfWork, legal_entity: str, series: str) -> int:

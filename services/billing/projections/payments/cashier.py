@@ -7,13 +7,16 @@ from functools import partial
 
 from services.billing.domain.customer import CUSTOMER, Customer, CustomerNotFound, customer_id
 from services.billing.domain.invoice import INVOICE
+from services.billing.domain.invoice.commands import Number
 from services.billing.domain.payment import PAYMENT
 from services.billing.domain.payment.allocation import Share, oldest_first
 from services.billing.domain.payment.cashier import Cashier, Payer
 from services.billing.domain.provider_charge import PROVIDER_CHARGE, Paid
+from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
 from services.billing.domain.top_up import TOP_UP
 from services.billing.domain.wallet import WALLET
 from services.billing.projections.invoices import invoices
+from services.billing.projections.invoices.invoice_numbers import RECEIPTS, next_number
 from shared.unit_of_work import UnitOfWork
 
 
@@ -27,7 +30,13 @@ def cashier_of(unit: UnitOfWork) -> Cashier:
         top_up=partial(unit.state, TOP_UP),
         payer=partial(_payer, unit),
         shares=partial(_shares, unit),
+        next_receipt=partial(_next_receipt, unit),
     )
+
+
+def _next_receipt(unit: UnitOfWork) -> Number:
+    settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
+    return next_number(unit, settings.legal_entity, settings.invoice_series + RECEIPTS)
 
 
 def _payer(unit: UnitOfWork, paid: Paid) -> Payer:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.billing.domain.payment_profile import PAYMENT_PROFILE, PaymentProfile
@@ -17,6 +17,8 @@ from services.billing.domain.top_up.events import (
     CreditPurchaseFailed,
     CreditPurchasePending,
     CreditPurchaseRequested,
+    Purchase,
+    Receipt,
     TopUpHeld,
     TopUpSet,
     TopUpStopped,
@@ -34,7 +36,8 @@ from shared.unit_of_work import UnitOfWork
 _upsert = insert(top_ups)
 _upsert = _upsert.on_conflict_do_update(
     index_elements=["tenant_id", "wallet_id"],
-    set_={name: _upsert.excluded[name] for name in ("status", "version", "top_up")},
+    set_={name: _upsert.excluded[name] for name in ("status", "version")}
+    | {"top_up": top_ups.c.top_up.op("||")(_upsert.excluded.top_up)},
 )
 
 
@@ -51,6 +54,8 @@ def project(tx: Connection, recorded: Sequence[Recorded]) -> None:
                 _change(tx, entry, "stopped", stopped_for=why, reason=reason, by="")
             case CreditPurchaseRequested():
                 _change(tx, entry, "active", held_until=None)
+            case CreditPurchased(purchase=purchase, receipt=Receipt() as receipt):
+                _receipt(tx, entry, purchase, receipt)
             case CreditPurchasePending() | CreditPurchased() | CreditPurchaseFailed():
                 _change(tx, entry)
 
@@ -69,6 +74,23 @@ def _row(entry: Recorded, event: TopUpSet) -> dict[str, Any]:
 
 def _by(entry: Recorded) -> str:
     return str(entry.cause.context.get("principal", ""))
+
+
+def _receipt(tx: Connection, entry: Recorded, purchase: Purchase, receipt: Receipt) -> None:
+    """By purchase, with those that the rule had before; a rule that has bought nothing with one says nothing of them."""
+    mine = (top_ups.c.tenant_id == entry.tenant_id, top_ups.c.wallet_id == entry.stream_id)
+    told = {str(purchase.key): msgspec.to_builtins(receipt)}
+    before = func.coalesce(top_ups.c.top_up["receipts"], bindparam(None, {}, JSONB))
+    receipts = func.jsonb_build_object("receipts", before.op("||")(bindparam(None, told, JSONB)))
+    values = {"version": entry.version, "top_up": top_ups.c.top_up.op("||")(receipts)}
+    tx.execute(update(top_ups).where(*mine).values(values))
+
+
+def receipts_of(unit: UnitOfWork, wallet_id: UUID) -> dict[str, dict[str, Any]]:
+    """By purchase; none of one that was made before there were receipts."""
+    row = unit.tx.execute(of_tenant(unit).where(top_ups.c.wallet_id == wallet_id)).mappings().first()
+    found: dict[str, dict[str, Any]] = row["top_up"].get("receipts", {}) if row else {}
+    return found
 
 
 def _change(tx: Connection, entry: Recorded, status: str | None = None, **told: Any) -> None:
