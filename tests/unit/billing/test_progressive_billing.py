@@ -141,3 +141,25 @@ def test_a_percentage_is_taken_off_each_invoice_and_not_twice() -> None:
     assert [line.amount.minor for line in interim.lines] == [3_000]  # 33.33 less 3.33
     gates = [line.amount.minor for line in firm.original.lines if line.charge == "gates"]
     assert gates == [4_243, -3_333]  # 43.44 less a tenth of the 10.11 beyond what was billed, and what was
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(USAGE, max_size=4),
+    USAGE,
+    st.sampled_from([None, coupon(percent=Decimal(10)), coupon(amount=Decimal("9.99"))]),
+)
+def test_a_minimum_for_the_term_counts_all_usage_less_what_coupons_took_of_interim_invoices(uses, closed, off) -> None:  # type: ignore[no-untyped-def]
+    minimum = replace(AGREED.minimum, amount=usd(9_000), true_up="term")
+    line = replace(NO_MINIMUM, minimum=minimum, term_months=1, charges=(GATES,), coupons=(off,) if off else ())
+    firm = Firm(line)
+    for day, departures in enumerate(uses, start=1):
+        firm.use(at(1, day), departures)
+    firm.closed(closed)
+    invoices = [firm.state(INVOICE, id_) for category, id_ in firm.events if category == "invoice"]
+    notes = sum(line.amount.minor for note in firm.happened(CreditNoteIssued) for line in note.carried.lines)
+    lines = [line for invoice in invoices for line in invoice.lines]
+    used = sum(line.amount.minor for line in lines if line.kind != "true_up") - notes
+    lifted = sum(line.amount.minor for line in lines if line.kind == "true_up")
+    assert lifted == max(0, 9_000 - used)
+    assert all(firm.differences(invoice) == [] for invoice in invoices)
