@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
@@ -69,6 +70,16 @@ def net(firm: Firm) -> int:
     return sum(i.totals.subtotal.minor for i in firm.invoices if i.status != "voided") - notes
 
 
+def quantities(firm: Firm) -> dict[str, Decimal]:
+    """What all documents tell of the usage, by group."""
+    notes = (line for note in firm.happened(CreditNoteIssued) for line in note.carried.lines if line.proof)
+    lines = (line for i in firm.invoices if i.status != "voided" for line in i.lines if line.proof)
+    found: Counter[str] = Counter()
+    for sign, line in [*((1, line) for line in lines), *((-1, line) for line in notes)]:
+        found[line.group] += sign * line.quantity  # type: ignore[assignment]
+    return {group: Decimal(quantity) for group, quantity in found.items() if quantity}
+
+
 @settings(max_examples=150)
 @given(
     st.sampled_from((None, 4_000, 15_000)),
@@ -85,9 +96,11 @@ def test_whatever_was_billed_ahead_documents_are_worth_the_latest_usage(minimum,
             firm.void(interim)
     firm.closed(closed)
     assert net(firm) == firm.rated().subtotal.minor
+    assert quantities(firm) == {group: Decimal(number) for group, number in closed.items() if number}
     for departures in late:
         firm.revise(departures)
         assert net(firm) == firm.rated().subtotal.minor
+        assert quantities(firm) == {group: Decimal(number) for group, number in departures.items() if number}
     for invoice in firm.invoices:
         assert firm.differences(invoice) == []
         assert invoice.totals.total >= usd(0)

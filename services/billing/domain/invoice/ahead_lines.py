@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.billing.domain.billed_ahead import BilledAhead
@@ -16,7 +16,7 @@ from shared.money import Money
 Place = tuple[UUID, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ahead:
     """By usage period and group. What a line of an invoice takes off is no more than its usage comes to: what was billed
     beyond that is credited, and that is seen where `is_whole`."""
@@ -24,12 +24,17 @@ class Ahead:
     billed: Sequence[BilledAhead]
     currency: str
     is_whole: bool = False
+    by_place: dict[Place, list[BilledAhead]] = field(init=False, default_factory=dict)
 
-    def groups(self, period_id: UUID) -> list[str]:
-        return list(dict.fromkeys(each.group for each in self.billed if each.period_id == period_id))
+    def __post_init__(self) -> None:
+        for each in self.billed:
+            self.by_place.setdefault((each.period_id, each.group), []).append(each)
+
+    def places(self, period_id: UUID) -> list[Place]:
+        return [place for place in self.by_place if place[0] == period_id]
 
     def of(self, place: Place) -> Sequence[BilledAhead]:
-        return [each for each in self.billed if (each.period_id, each.group) == place]
+        return self.by_place.get(place, ())
 
     def amount(self, place: Place) -> Money:
         """What was billed, before coupons."""
@@ -37,16 +42,18 @@ class Ahead:
 
     def off(self, line: InvoiceLine) -> Money:
         """What is taken off a line of usage, which has neither coupons nor tax yet."""
+        nothing = Money.zero(self.currency)
         if line.proof is None or not self.billed:
-            return Money.zero(self.currency)
-        return min(self.amount((line.proof.period_id, line.group)), line.amount)
+            return nothing
+        return max(nothing, min(self.amount((line.proof.period_id, line.group)), line.amount))
 
-    def taken(self, place: Place, lines: Sequence[InvoiceLine]) -> Money:
-        """The same of a group, which may be gone."""
+    def taken(self, period_id: UUID, lines: Sequence[InvoiceLine]) -> dict[Place, Money]:
+        """The same of all groups of a period, of which some may be gone."""
         if self.is_whole:
-            return self.amount(place)
-        mine = (self.off(line) for line in lines if line.proof and (line.proof.period_id, line.group) == place)
-        return Money.total(mine, self.currency)
+            return {place: self.amount(place) for place in self.places(period_id)}
+        found = dict.fromkeys(self.places(period_id), Money.zero(self.currency))
+        mine = {(line.proof.period_id, line.group): self.off(line) for line in lines if line.proof}
+        return {place: mine.get(place, nothing) for place, nothing in found.items()}
 
     def discounts(self, period_ids: Sequence[UUID]) -> Iterator[Money]:
         """What coupons took off interim invoices."""
@@ -81,12 +88,15 @@ def billed_by(invoice_id: UUID, ahead: Ahead, used: Iterable[InvoiceLine]) -> It
 def taken_off(
     subscription: Subscription, ahead: Ahead, item: UsageItem, rated: Sequence[InvoiceLine]
 ) -> Iterator[InvoiceLine]:
-    """Of each group one line that takes off what interim invoices billed, taxed as the usage is by now."""
+    """Of each group one line that takes off what interim invoices billed, taxed as the usage is by now. A group that is gone
+    before its period is over is for the bill of that."""
     term, agreed = subscription.term(item.term_number), subscription.line(item.term_number, item.amendment)
     charge = agreed.on(item.starts_on).charge(item.charge)
-    for group in ahead.groups(item.period_id):
-        place = (item.period_id, group)
+    used = {line.group for line in rated if line.proof and line.proof.period_id == item.period_id}
+    for place, taken in ahead.taken(item.period_id, rated).items():
         billed = ahead.of(place)
+        if item.told and place[1] not in used:
+            continue
         yield new_line(
             term,
             "progressive",
@@ -94,10 +104,10 @@ def taken_off(
             charge.name,
             item.starts_on,
             item.ends_on,
-            -ahead.taken(place, rated),
+            -taken,
             **plan_of(agreed, item),
             **charged_by(charge, term),
-            group=group,
+            group=place[1],
             quantity=-sum((each.quantity for each in billed), NONE),
             proof=_proof_of(billed[-1]),
         )
