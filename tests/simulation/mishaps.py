@@ -27,7 +27,7 @@ class Mishaps:
         try:
             yield
         finally:
-            world.carry = world.ask
+            world.carry = world.patiently
 
     def _carry(self, world: World, request: Request) -> Any:
         answer = self._until_answered(world, request)
