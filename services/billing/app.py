@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.billing.api import customers, settings
 from services.billing.api.books import accounting_periods, ledger, receivables, reconciliation, revenue, taxes
+from services.billing.api.budgets import budgets
 from services.billing.api.catalogue import coupons, evaluations, plans, products, tax_rates
 from services.billing.api.invoices import (
     bill_runs,
@@ -67,7 +68,7 @@ def create_app(configuration: Settings) -> FastAPI:
         app.include_router(room.router)
     for room in (bank_statements, bank_entries, payment_webhooks, autopay, wallets, top_ups):
         app.include_router(room.router)
-    for room in (ledger, accounting_periods, revenue, reconciliation, receivables, event_chain):
+    for room in (ledger, accounting_periods, revenue, reconciliation, receivables, budgets, event_chain):
         app.include_router(room.router)
     acceptance_front.install(app)
     invoice_front.install(app)

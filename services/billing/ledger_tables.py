@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from shared.tables import instant
@@ -33,11 +34,17 @@ def _postings(metadata: MetaData) -> None:
         *_amount(),
         *_documents(),
         instant("recorded_at"),
+        Column("cost_centre", Text),
         PrimaryKeyConstraint("tenant_id", "place"),
         Index(None, "tenant_id", "account", "booked_on"),
         Index(None, "tenant_id", "invoice_id"),
         Index(None, "tenant_id", "customer_key"),
         Index(None, "tenant_id", "entry_id"),
+        Index(
+            "ix_ledger_postings_cost_centres",
+            *("tenant_id", "customer_id", "cost_centre", "booked_on"),
+            postgresql_where=text("cost_centre IS NOT NULL"),
+        ),
     )
 
 

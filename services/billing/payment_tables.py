@@ -1,4 +1,4 @@
-"""The tables of payments: what came in, how it is applied, from whom, by which statement or attempt."""
+"""The tables of payments: what came in, how it is applied, from whom, by which statement or attempt; and who was dunned."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -149,4 +151,20 @@ def refunds(metadata: MetaData) -> Table:
         PrimaryKeyConstraint("tenant_id", "refund_id"),
         Index(None, "tenant_id", "payment_id"),
         Index(None, "status", "requested_at"),
+    )
+
+
+def dunning(metadata: MetaData) -> Table:
+    return Table(
+        "dunning",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("subscription_id", Uuid),
+        Column("customer_id", Uuid, nullable=False),
+        Column("step", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("history", JSONB, nullable=False),
+        Column("dunning_id", Uuid, Computed("COALESCE(subscription_id, customer_id)", persisted=True), nullable=False),
+        PrimaryKeyConstraint("tenant_id", "dunning_id"),
+        UniqueConstraint("tenant_id", "subscription_id"),
     )

@@ -3,6 +3,7 @@
 from services.billing.domain.accounting_period import ACCOUNTING_PERIODS
 from services.billing.domain.autopay import AUTOPAY
 from services.billing.domain.bank_entry import BANK_ENTRY
+from services.billing.domain.budget import BUDGET
 from services.billing.domain.catalogue import PLAN
 from services.billing.domain.coupon import COUPON
 from services.billing.domain.customer import CUSTOMER
@@ -27,6 +28,7 @@ from services.billing.messaging import outbound
 from services.billing.processes.schedule import timers_of
 from services.billing.projections import customers
 from services.billing.projections.books import ledger
+from services.billing.projections.budgets import budgets
 from services.billing.projections.catalogue import coupons, known_meters, plans, products, tax_places
 from services.billing.projections.invoices import (
     corrections,
@@ -93,6 +95,7 @@ READ_MODELS = (
     ReadModel(wallets.project, ("wallets", "wallet_movements")),
     ReadModel(top_ups.project, ("top_ups",)),
     ReadModel(credit_purchases.project, ("credit_purchases",)),
+    ReadModel(budgets.project, ("budgets",)),
     ReadModel(refunds.project, ("refunds",)),
     ReadModel(dunning.project, ("dunning",)),
     ReadModel(corrections.project, ("open_corrections",)),
@@ -123,6 +126,7 @@ AGGREGATES = (
     PAYMENT_PROFILE,
     WALLET,
     TOP_UP,
+    BUDGET,
     DUNNING,
     ACCOUNTING_PERIODS,
     TEST_CLOCK,

@@ -4,7 +4,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Computed,
     Date,
     DateTime,
     Index,
@@ -20,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.billing import budget_tables as of_budgets
 from services.billing import contract_tables as of_contracts
 from services.billing import outcome_tables as of_outcomes
 from services.billing import payment_tables as of_payments
@@ -113,11 +113,14 @@ bank_entries = of_payments.bank_entries(metadata)
 autopay_attempts = of_payments.autopay_attempts(metadata)
 refunds = of_payments.refunds(metadata)
 payment_plans = of_payments.payment_plans(metadata)
+dunning = of_payments.dunning(metadata)
 
 wallets = of_wallets.wallets(metadata)
 wallet_movements = of_wallets.wallet_movements(metadata)
 top_ups = of_wallets.top_ups(metadata)
 credit_purchases = of_wallets.credit_purchases(metadata)
+
+budgets = of_budgets.budgets(metadata)
 
 won_renewals = of_outcomes.won_renewals(metadata)
 outcome_periods = of_outcomes.outcome_periods(metadata)
@@ -261,20 +264,6 @@ invoice_parts = Table(
     PrimaryKeyConstraint("tenant_id", "bill_id"),
     Index(None, "tenant_id", "invoice_id"),
     Index(None, "tenant_id", "subscription_id"),
-)
-
-dunning = Table(
-    "dunning",
-    metadata,
-    Column("tenant_id", Uuid, nullable=False),
-    Column("subscription_id", Uuid),
-    Column("customer_id", Uuid, nullable=False),
-    Column("step", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("history", JSONB, nullable=False),
-    Column("dunning_id", Uuid, Computed("COALESCE(subscription_id, customer_id)", persisted=True), nullable=False),
-    PrimaryKeyConstraint("tenant_id", "dunning_id"),
-    UniqueConstraint("tenant_id", "subscription_id"),
 )
 
 # Under the name that it was first made with: the release before writes to it while it is upgraded.

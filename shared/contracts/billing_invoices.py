@@ -21,7 +21,8 @@ class InvoicedSubscription(msgspec.Struct, frozen=True, kw_only=True):
 
 class InvoiceMessage(Contract, frozen=True, kw_only=True):
     """`kind` is regular, or correction: then of the invoice `corrects_invoice_id`, whose usage was known late; or one_off:
-    then it has no subscription. One of several names the `subscriptions`, and has no `subscription_id` of its own."""
+    then it has no subscription. One of several names the `subscriptions`, and has no `subscription_id` of its own.
+    `cost_centres` are those that the customer named for lines of it."""
 
     invoice_id: UUID
     number: str
@@ -36,6 +37,7 @@ class InvoiceMessage(Contract, frozen=True, kw_only=True):
     kind: str = "regular"
     corrects_invoice_id: UUID | None = None
     subscriptions: list[InvoicedSubscription] = msgspec.field(default_factory=list)
+    cost_centres: list[str] = msgspec.field(default_factory=list)
 
 
 class InvoiceIssuedV1(InvoiceMessage, frozen=True, kw_only=True):

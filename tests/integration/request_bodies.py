@@ -143,6 +143,9 @@ def _of_plans(names: Names) -> dict[str, Any]:
     }
 
 
+BUDGET = "/v1/customers/{external_id}/budgets/{cost_centre}/{period}"
+
+
 def _of_credit(names: Names) -> dict[str, Any]:
     return {
         "POST /v1/wallets": REASON
@@ -161,6 +164,8 @@ def _of_credit(names: Names) -> dict[str, Any]:
         "PUT /v1/wallets/{wallet_id}/top-up": TOP_UP | REASON,
         "POST /v1/wallets/{wallet_id}/top-up/preview": TOP_UP,
         "POST /v1/wallets/{wallet_id}/top-up/switch-off": REASON,
+        f"PUT {BUDGET}": REASON | {"amount_minor": 100_000, "alert_percents": [50, 100]},
+        f"POST {BUDGET}/withdraw": REASON,
     }
 
 

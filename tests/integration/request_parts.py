@@ -18,6 +18,7 @@ LINES = [
         "discounts": [{"reason": "volume", "percent": "2.5"}],
         "term_months": 12,
         "coupons": [],
+        "cost_centre": "rd",
         "ramp": [{"after_months": 6, "quantity": 3, "discount_percent": "1", "prices": {"platform_fee": FEE["price"]}}],
     }
 ]

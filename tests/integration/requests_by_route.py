@@ -18,7 +18,10 @@ from tests.integration.stocked import Names
 from tests.support.house import Service
 
 # What a parameter of a path is called when it is not known to `stocked`.
-IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12", "provider": "test", "day": "2031-01-01"}
+IN_PATHS = {"number": 1, "kind": "manual", "month": "2030-12", "provider": "test", "day": "2031-01-01"} | {
+    "cost_centre": "rd",
+    "period": "2031",
+}
 JANUARY = {"from": "2013-01-01T00:00:00Z", "to": "2013-02-01T00:00:00Z"}
 # What is proved by something else than a bearer token: by the token of a quote, by a signature.
 BY_OTHER_PROOF = ["POST /v1/quote-acceptances", "POST /v1/payment-webhooks/{provider}"]
@@ -39,6 +42,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "/v1/revenue/unbilled": {"at": "2031-01-31"},
     "/v1/revenue/recurring": {"from": "2031-01-01", "to": "2031-12-31"},
     "/v1/reconciliation": {"period": "2031-01"},
+    "/v1/customers/{external_id}/spending": {"period": "2031"},
     "/v1/taxes": {"period": "2031-01"},
     "/v1/taxes/report.csv": {"period": "2031-01"},
     "/v1/metrics/cancellation-reasons": {"due_from": "2013-01-01", "due_to": "2014-01-01", "currency": "USD"},

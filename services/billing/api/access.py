@@ -9,6 +9,7 @@ from shared.unit_of_work import UnitOfWork
 ReadBilling = Annotated[UnitOfWork, reads("billing:read")]
 ChangeSettings = Annotated[UnitOfWork, writes("billing:settings")]
 ChangeCustomers = Annotated[UnitOfWork, writes("billing:customers")]
+SetBudgets = Annotated[UnitOfWork, writes("billing:budgets")]
 ChangeTaxes = Annotated[UnitOfWork, writes("billing:taxes")]
 ChangeCatalogue = Annotated[UnitOfWork, writes("billing:catalogue")]
 ChangeQuotes = Annotated[UnitOfWork, writes("billing:quotes")]

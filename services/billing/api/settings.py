@@ -57,7 +57,7 @@ class LimitsForm(BaseModel):
 class ApprovalForm(BaseModel):
     """Beyond `own` somebody else has to approve a quote; beyond `director` an executive. Where `approvers` are listed by
     principal, each approves up to their level and nobody else does. A quote with one of `clauses` needs at least that
-    level."""
+    level, and so does one that goes beyond a budget of its customer; without `over_budget` that needs nobody."""
 
     model_config = ConfigDict(extra="forbid")
     own: LimitsForm
@@ -65,10 +65,11 @@ class ApprovalForm(BaseModel):
     director: LimitsForm
     approvers: dict[Annotated[str, Field(min_length=1, max_length=200)], ApprovalLevel] = Field(default_factory=dict)
     clauses: Annotated[dict[ClauseCode, ApprovalLevel], Field(max_length=50)] = Field(default_factory=dict)
+    over_budget: ApprovalLevel | None = None
 
     def matrix(self) -> ApprovalMatrix:
         steps = {name: getattr(self, name).limits() for name in ("own", "manager", "director")}
-        return ApprovalMatrix(**steps, approvers=self.approvers, clauses=self.clauses)
+        return ApprovalMatrix(**steps, approvers=self.approvers, clauses=self.clauses, over_budget=self.over_budget)
 
 
 def _default_approval() -> ApprovalForm:

@@ -22,7 +22,8 @@ from shared.periods import Days
 class AgreedOneOff:
     """`quantity` at `price`, which is in the currency of the quote and without tax, less the discount. `code` tells it apart
     from the others of its quote; `product` is what it is of. Its revenue is earned on the day it is `delivered_on`, and
-    where that is not said when it is billed. `unit_cost` is what a unit costs us, in major units; None is not known."""
+    where that is not said when it is billed. `unit_cost` is what a unit costs us, in major units; None is not known.
+    `cost_centre` is the customer's."""
 
     code: str
     description: str
@@ -36,6 +37,7 @@ class AgreedOneOff:
     revenue_class: RevenueClass = "new"
     delivered_on: date | None = None
     unit_cost: Decimal | None = None
+    cost_centre: str | None = None
 
     @property
     def reasons(self) -> tuple[AgreedDiscount, ...]:

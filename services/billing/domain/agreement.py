@@ -92,7 +92,8 @@ class AgreedLine:
     the one whose prices they are; if `tax_inclusive` they have the tax in them. Billing days are counted from the `anchor`,
     where it is not the first day of the subscription; the first term ends on `ends_on`, where that is not after
     `term_months`. Usage is billed while its period goes on where that is `progressive`. What `starts` with an
-    event does so on `latest_start` anyhow; `starts_on` is when that is thought of."""
+    event does so on `latest_start` anyhow; `starts_on` is when that is thought of. `cost_centre` is the customer's own name
+    for who pays inside its house; None is not said."""
 
     plan: str
     plan_version: int
@@ -129,6 +130,7 @@ class AgreedLine:
     payment: PaymentRule = "on_invoice"
     starts: Starts = "date"
     latest_start: date | None = None
+    cost_centre: str | None = None
 
     @property
     def days(self) -> Days:

@@ -1,4 +1,4 @@
-"""What a change makes of an agreed line: another quantity, another plan, add-ons more or less."""
+"""What a change makes of an agreed line: another quantity, plan or cost centre, add-ons more or less."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LineChange:
     """What is not named stays. `plan` and what is added are lines as they would be sold by themselves; an add-on that is there
     is replaced. What is removed are codes of plans. With `calendar` billing periods are those of the calendar, without it they
     are counted from the `anchor`, or from the first day of the subscription where there is none. `zone` is that of the days
-    from then on, and nothing of the line."""
+    from then on, and nothing of the line. An empty `cost_centre` is none."""
 
     quantity: int | None = None
     plan: AgreedLine | None = None
@@ -43,6 +43,7 @@ class LineChange:
     calendar: bool | None = None
     anchor: date | None = None
     zone: str | None = None
+    cost_centre: str | None = None
 
 
 def amended_line(line: AgreedLine, change: LineChange, day: date) -> AgreedLine:
@@ -53,12 +54,10 @@ def amended_line(line: AgreedLine, change: LineChange, day: date) -> AgreedLine:
     new = replace(line.on(day), ramp=to_come)
     if change.plan is not None:
         new = _moved(new, change.plan)
-    if change.quantity is not None:
-        new = replace(new, quantity=change.quantity)
-    if change.calendar is not None:
-        new = replace(new, calendar=change.calendar)
-    if change.anchor is not None:
-        new = replace(new, anchor=change.anchor)
+    named = {name: getattr(change, name) for name in ("quantity", "calendar", "anchor")}
+    new = replace(new, **{name: value for name, value in named.items() if value is not None})
+    if change.cost_centre is not None:
+        new = replace(new, cost_centre=change.cost_centre or None)
     new = reduce(_without, change.remove, new)
     return reduce(_with, change.add, new)
 
@@ -82,6 +81,7 @@ def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:
         latest_start=line.latest_start,
         anchor=line.anchor,
         ends_on=line.ends_on,
+        cost_centre=line.cost_centre,
     )
     if line.add_ons:
         _require_alike(line, plan, "/plan")

@@ -8,7 +8,7 @@ issued is less to come. All of it follows from what was agreed, so it changes wh
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
@@ -37,7 +37,8 @@ EMPTY_BILL = Bill(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlatValue:
     """A flat item in minor units, coupons off: `foreseen` as all that was agreed leaves it, `stands` as it is by now; None
-    where it is not there. `is_cut`: what was agreed makes another item of the one that stands."""
+    where it is not there. `is_cut`: what was agreed makes another item of the one that stands. Where it was told before,
+    nothing says when it is due and for which cost centre."""
 
     key: str
     starts_on: date
@@ -46,6 +47,8 @@ class FlatValue:
     foreseen: int | None
     stands: int | None
     is_cut: bool
+    due_on: date | None = None
+    cost_centre: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,8 @@ class FeeValue:
     earned_on: date
     revenue_class: RevenueClass
     minor: int
+    due_on: date | None = None
+    cost_centre: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,18 +105,22 @@ def usage_of(subscription: Subscription) -> tuple[UsageItem, ...]:
 
 
 def outstanding(items: ContractItems, billed: Billed) -> ByClass:
+    """What is left of a contract, in minor units by revenue class."""
+    sums: ByClass = Counter()
+    for item, minor in left(items, billed):
+        sums[item.revenue_class] += minor
+    return sums
+
+
+def left(items: ContractItems, billed: Billed) -> Iterator[tuple[FlatValue | FeeValue, int]]:
     """What no bill was requested for, and what waits for its invoice; less what will be credited. In minor units."""
-    left: ByClass = Counter()
     for flat in items.flats:
         is_open = billed.is_open(flat.key, flat.starts_on)
         if flat.foreseen is not None and (is_open or flat.is_cut):
-            left[flat.revenue_class] += flat.foreseen
+            yield flat, flat.foreseen
         if flat.stands is not None and flat.is_cut and not is_open:
-            left[flat.revenue_class] -= flat.stands
-    for once in items.once:
-        if billed.is_open(once.key, once.starts_on):
-            left[once.revenue_class] += once.minor
-    return left
+            yield flat, -flat.stands
+    yield from ((once, once.minor) for once in items.once if billed.is_open(once.key, once.starts_on))
 
 
 def due_on(subscription: Subscription, item: FlatItem) -> date:
@@ -126,7 +135,7 @@ def _flats(subscription: Subscription, flat: Iterable[FlatItem]) -> Iterable[Fla
     stands = _priced(subscription, standing.values())
     to_come = stands if at_last == standing else _priced(foreseen, at_last.values())
     for place in dict.fromkeys((*standing, *at_last)):
-        item = standing.get(place) or at_last[place]
+        item, agreed = (standing[place], subscription) if place in standing else (at_last[place], foreseen)
         revenue_class, _ = stands.get(place) or to_come[place]
         yield FlatValue(
             key=place[0],
@@ -136,6 +145,8 @@ def _flats(subscription: Subscription, flat: Iterable[FlatItem]) -> Iterable[Fla
             foreseen=to_come[place][1] if place in to_come else None,
             stands=stands[place][1] if place in stands else None,
             is_cut=place in standing and at_last.get(place) != standing[place],
+            due_on=due_on(agreed, item),
+            cost_centre=agreed.line(item.term_number, item.amendment).cost_centre,
         )
 
 
@@ -219,4 +230,6 @@ def _once(subscription: Subscription) -> Iterable[FeeValue]:
             earned_on=item.agreed.days(subscription.anchor).start,
             revenue_class=item.agreed.revenue_class,
             minor=charged(item.agreed, subscription.currency).net.minor,
+            due_on=max(subscription.anchor, item.agreed.delivered_on or subscription.anchor),
+            cost_centre=item.agreed.cost_centre,
         )

@@ -67,7 +67,8 @@ class InvoiceLine:
     changed the draft: `edit` is the one that added the line, which then has no plan, term or quote, and 0 is the bill; what a
     quote charges once has a quote alone; `adjustments` are part of the amount, or of the whole. On an invoice of several
     subscriptions, and on what corrects it, the line says for which it is; otherwise that is the one of the invoice. A line
-    that is `progressive` takes off what interim invoices billed of the usage before it.
+    that is `progressive` takes off what interim invoices billed of the usage before it. `cost_centre` is what the customer
+    said that it is for (EN 16931, BT-133), where that was said.
     """
 
     number: int
@@ -98,6 +99,7 @@ class InvoiceLine:
     edit: int = 0
     adjustments: tuple[LineAdjustment, ...] = ()
     subscription_id: UUID | None = None
+    cost_centre: str | None = None
 
     @property
     def net(self) -> Money:

@@ -145,6 +145,12 @@ def _empty(issued_on: date, net_days: int, currency: str) -> PlannedInvoice:
     return PlannedInvoice(issued_on, due_on, (), invoice_totals((), currency), ())
 
 
+def planned_nets(charges: FlatCharges) -> Iterator[tuple[date, Money]]:
+    """What the flat charges of the term come to on each billing day, less coupons and discounts, before tax."""
+    for invoice in _invoices(charges, charges.line.days, _UNKNOWN):
+        yield invoice.issued_on, invoice.totals.subtotal
+
+
 def line_totals(charges: FlatCharges, by: TaxedAs = _UNKNOWN) -> QuoteLineTotals:
     invoices = tuple(_invoices(charges, charges.line.days, by))
     full = [offered_line(charges.line, line, by=by) for line in charges.of_full_period()]

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from services.billing.desk import desk_of, taxation_of
+from services.billing.domain.budget import BUDGET
 from services.billing.domain.customer import CUSTOMER, Customer
 from services.billing.domain.dunning.events import Debt
 from services.billing.domain.invoice import INVOICE
@@ -29,6 +30,7 @@ from services.billing.processes import (
     paying,
 )
 from services.billing.processes.collecting import Debtor
+from services.billing.projections.budgets import budget_checks
 from services.billing.projections.payments import payment_plans, payments
 from services.billing.projections.subscriptions import subscriptions
 from shared.contracts.billing import QuoteAcceptedV1
@@ -69,6 +71,8 @@ def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     for debtor, part in _debts(body, left):
         debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=part)
         yield from collecting.on_invoice_issued(debtor, body.zone, debt)
+    if body.cost_centres:
+        yield from _note_budgets(body, unit)
     profile: PaymentProfile = unit.state(PAYMENT_PROFILE, body.customer_id)
     settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
     is_applied = (profile.unapplied_cash or settings.unapplied_cash) == "apply"
@@ -80,6 +84,11 @@ def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
         yield from paying.settle(invoice, [unit.state(PAYMENT, id_) for id_ in waiting], message.time)
     yield from late_fees.on_invoice_issued(invoice, settings.late_fee)
     yield from autopaying.on_invoice_issued(invoice, profile, settings.autopay_retry_days, message.time)
+
+
+def _note_budgets(body: InvoiceIssuedV1, unit: UnitOfWork) -> Iterator[Order]:
+    touched = budget_checks.touched(unit, body.customer_id, body.cost_centres, body.issued_on, body.zone)
+    yield from (Order(BUDGET, budget_id, noted) for budget_id, noted in touched)
 
 
 def payment_allocated(message: Message) -> Iterator[Order]:

@@ -8,6 +8,7 @@ from typing import Any
 from services.billing.domain.autopay import Attempt, AutopayFailed
 from services.billing.domain.catalogue import PlanPublished
 from services.billing.domain.customer import Customer, CustomerChanged
+from services.billing.messaging.outbound_budgets import budget_contract
 from services.billing.messaging.outbound_invoices import dunning_contract, invoice_contract
 from services.billing.messaging.outbound_quotes import plan_contract, quote_contract
 from services.billing.messaging.outbound_subscriptions import (
@@ -29,6 +30,7 @@ TOPICS = {
     "invoice": "billing.invoices",
     "dunning": "billing.dunning",
     "autopay": "billing.payments",
+    "budget": "billing.budgets",
 }
 
 
@@ -41,6 +43,7 @@ TRANSLATIONS = (
     invoice_contract,
     dunning_contract,
     quote_contract,
+    budget_contract,
 )
 
 

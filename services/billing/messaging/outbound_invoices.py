@@ -138,4 +138,5 @@ def _facts(facts: events.Facts) -> dict[str, Any]:
             billing_invoices.InvoicedSubscription(subscription_id=each.subscription_id, share_minor=each.share.minor)
             for each in facts.subscriptions
         ],
+        "cost_centres": list(facts.cost_centres),
     }

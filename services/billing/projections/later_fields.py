@@ -17,6 +17,7 @@ _NOTHING: dict[str, tuple[Any, ...]] = {
     "size_band": (None,),
     "industry": ("",),
     "tier": ("",),
+    "cost_centre": (None,),
 }
 
 

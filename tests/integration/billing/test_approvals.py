@@ -34,6 +34,7 @@ def test_the_limits_of_the_tenant_say_who_has_to_agree_and_a_lower_level_does_no
         "discount_minor": 270000,
         "margin_percent": "21.5686",
         "beyond": ["discount_percent", "discount_amount", "margin_percent"],
+        "over_budget": [],
         "requested_by": "rita",
     }
     mia = shop.billing.client(shop.tenant, subject="mia")

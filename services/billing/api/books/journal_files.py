@@ -31,6 +31,7 @@ COLUMNS = (
     "event",
     "event_id",
     "recorded_at",
+    "cost_centre",
 )
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _PREFIXES = {"entry_id": "jnl", "customer_id": "cus", "invoice_id": "inv", "event_id": "evt"}

@@ -25,12 +25,13 @@ MONTH = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
 
 
 class PostingOut(BaseModel):
-    """`line` is that of the invoice or credit note."""
+    """`line` is that of the invoice or credit note, `cost_centre` the one that the customer named for it."""
 
     account: Account
     revenue_class: RevenueClass | None
     tax_rate: str | None
     line: int | None
+    cost_centre: str | None
     currency: str
     debit_minor: int
     credit_minor: int
@@ -81,6 +82,7 @@ async def _wanted(
     invoice_id: Annotated[InvoiceId | None, Query()] = None,
     account: Account | None = None,
     currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+    cost_centre: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Wanted:
     """`period` is a month, as in 2031-01; `booked_to` is the first day after the range."""
     if period is not None:
@@ -92,6 +94,7 @@ async def _wanted(
         invoice_id=invoice_id,
         account=account,
         currency=currency,
+        cost_centre=cost_centre,
     )
 
 
@@ -109,7 +112,7 @@ def entry_out(row: RowMapping) -> EntryOut:
 
 def posting_out(posting: Any) -> PostingOut:
     amount = posting["amount_minor"]
-    names = ("account", "revenue_class", "tax_rate", "line", "currency")
+    names = ("account", "revenue_class", "tax_rate", "line", "cost_centre", "currency")
     return PostingOut(
         **{name: posting[name] for name in names}, debit_minor=max(amount, 0), credit_minor=max(-amount, 0)
     )

@@ -153,6 +153,7 @@ class LineOut(BaseModel):
     edit: int = 0
     adjustments: list[AdjustmentOut] = Field(default_factory=list)
     subscription_id: SubscriptionId | None = None
+    cost_centre: str | None = None
 
 
 class CreditNoteOut(BaseModel):

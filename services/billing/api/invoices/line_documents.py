@@ -35,6 +35,7 @@ def of_line(line: StoredLine) -> Document:
         "edit": line.edit,
         "adjustments": [{"edit": each["edit"], "amount_minor": each["amount"]["minor"]} for each in line.adjustments],
         "subscription_id": line.subscription_id and id_text("sub", line.subscription_id),
+        "cost_centre": line.cost_centre,
     }
 
 

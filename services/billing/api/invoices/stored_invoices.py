@@ -49,6 +49,7 @@ class StoredLine(msgspec.Struct):
     edit: int = 0
     adjustments: list[dict[str, Any]] = []
     subscription_id: str | None = None
+    cost_centre: str | None = None
 
 
 class StoredNote(msgspec.Struct):

@@ -139,7 +139,7 @@ def _accepted_on(unit: UnitOfWork, deal: Deal, row: Mapping[Any, Any]) -> date:
 def _totals(
     unit: UnitOfWork, deal: Deal, lines: Sequence[AgreedLine], once: OneOffs, accepted_on: date = date.min
 ) -> QuoteTotals:
-    anchors, by = _anchors(unit, deal, lines), _taxed_as(unit, deal)
+    anchors, by = anchors_of(unit, deal, lines), _taxed_as(unit, deal)
     return quote_totals(lines, deal.party.currency, deal.party.zone, anchors, by, once, accepted_on)
 
 
@@ -158,7 +158,7 @@ def _taxed_as(unit: UnitOfWork, deal: Deal) -> TaxedAs:
     return TaxedAs(customer.tax if customer else None, taxation_of(unit, customer))
 
 
-def _anchors(unit: UnitOfWork, deal: Deal, lines: Sequence[AgreedLine]) -> list[date]:
+def anchors_of(unit: UnitOfWork, deal: Deal, lines: Sequence[AgreedLine]) -> list[date]:
     """Billing days of a renewed term go on being counted from the first day of the subscription."""
     renewed = unit.state(SUBSCRIPTION, deal.subscription_id) if deal.subscription_id else None
     return [line.starts_on if renewed is None else renewed.last.line.anchor or renewed.anchor for line in lines]

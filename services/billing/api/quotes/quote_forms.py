@@ -66,7 +66,7 @@ class LineForm(Form):
     line what the plan says for its currency; null is none, and without it that of the plan or of the term before stays.
     `payment` says whether rights wait: for the first invoice to be paid (prepaid), or for the number of a purchase order
     (po). What `starts` with an event does so on `latest_start` anyhow; `starts_on` is then the day that the quote is told
-    for."""
+    for. `cost_centre` is the customer's own name for who pays inside its house; a renewed line keeps the one that it has."""
 
     plan: Code
     plan_version: Annotated[int, Field(strict=True, ge=1, lt=2**31)] | None = None
@@ -84,6 +84,7 @@ class LineForm(Form):
     latest_start: Day | None = None
     ends_with: SubscriptionId | None = None
     progressive_billing: ProgressiveForm | None = None
+    cost_centre: Code | None = None
 
     def asked(self, coupons: tuple[AgreedCoupon, ...], currency: str, at: str) -> Asked:
         """With its coupons, which have been looked up."""
@@ -96,6 +97,7 @@ class LineForm(Form):
             payment=self.payment,
             starts=self.starts,
             latest_start=self.latest_start,
+            cost_centre=self.cost_centre,
         )
         if "progressive_billing" in self.model_fields_set:
             asked["progressive"] = self.thresholds(currency, at)

@@ -101,6 +101,7 @@ def _changed(line: AgreedLine, form: LineForm, coupons: tuple[AgreedCoupon, ...]
     is_said = "progressive_billing" in form.model_fields_set
     return replace(
         line,
+        cost_centre=form.cost_centre if "cost_centre" in form.model_fields_set else line.cost_centre,
         progressive=form.thresholds(currency, at) if is_said else line.progressive,
         coupons=coupons,
         ramp=line.ramp if form.ramp is None else form.phases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.billing.api.catalogue.plan_forms import ChargeForm, MinimumForm
 from services.billing.api.catalogue.progressive_forms import ProgressiveForm
@@ -101,21 +101,32 @@ class LineAnswer(BaseModel):
     payment: PaymentRule
     starts: Starts
     latest_start: date | None
+    cost_centre: str | None
     per_period: Amounts
     term: Amounts
     annual_minor: int
     first_invoices: list[PlannedInvoiceAnswer]
 
 
+class OverBudgetAnswer(BaseModel):
+    """By how much flat charges, and what is charged once, go beyond what is left of the budget."""
+
+    cost_centre: str
+    period: str
+    over_minor: int
+
+
 class ApprovalAnswer(BaseModel):
     """`discount_minor` is that of the whole term; `margin_percent` is known where the plan says what its units cost.
-    `beyond` are the limits of the submitter that were not kept."""
+    `beyond` are the limits of the submitter that were not kept, `over_budget` the customer's budgets that the quote does not
+    fit into, whichever of its terms is chosen."""
 
     level: ApprovalLevel
     discount_percent: Decimal
     discount_minor: int | None
     margin_percent: Decimal | None
     beyond: list[Measure]
+    over_budget: list[OverBudgetAnswer] = Field(default_factory=list)
     requested_by: str
 
 

@@ -39,6 +39,7 @@ class QuotedOneOffForm(ExactForm):
     revenue_class: RevenueClass = "new"
     delivered_on: Annotated[Day, Field(ge=date(1990, 1, 1))] | None = None
     unit_cost: DecimalText | None = None
+    cost_centre: Code | None = None
 
     def agreed(self, category: str | None) -> AgreedOneOff:
         said = {field.name: getattr(self, field.name) for field in fields(AgreedOneOff)}
@@ -68,6 +69,7 @@ class OneOffAnswer(BaseModel):
     revenue_class: RevenueClass
     delivered_on: date | None
     unit_cost: Decimal | None
+    cost_centre: str | None
     list_minor: int
     discount_minor: int
     net_minor: int

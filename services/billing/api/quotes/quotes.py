@@ -27,6 +27,7 @@ from services.billing.domain.quote import commands as order
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.state import Quote, QuoteNotFound, QuoteStatus
 from services.billing.domain.tenant_settings import TENANT_SETTINGS, TenantSettings
+from services.billing.projections.budgets import budget_checks
 from services.billing.projections.quotes import quote_tokens, quotes
 from services.billing.tables import quotes as table
 from shared.http.moments import AtMoment
@@ -75,10 +76,15 @@ def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAn
 @router.post("/{quote_id}/submit")
 def submit(quote_id: QuoteId, unit: ChangeQuotes) -> QuoteAnswer:
     """Approved at once within the tenant's own limits (5 % discount, unless its settings say otherwise); beyond them it
-    waits for somebody else: a manager, a director, an executive."""
-    settings = _settings(unit)
+    waits for somebody else: a manager, a director, an executive. It may have to wait as well where it goes beyond a budget
+    of its customer."""
+    settings, quote = _settings(unit), _existing(unit, quote_id)
+    anchors = answers.anchors_of(unit, quote.deal, quote.lines)
     command = order.SubmitQuote(
-        by=unit.cause.context["principal"], matrix=settings.approval, required_clauses=settings.required_clauses
+        by=unit.cause.context["principal"],
+        matrix=settings.approval,
+        required_clauses=settings.required_clauses,
+        over_budget=budget_checks.exceeded(unit, quote, anchors),
     )
     return _done(unit, quote_id, command)
 

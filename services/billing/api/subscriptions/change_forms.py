@@ -61,7 +61,7 @@ class AmendIn(ChangeForm):
     """What is not named stays. `remove` names add-ons by their plan. Billing periods are those of the calendar, or counted from
     `anchor_on`; the one that the change falls into is cut there, and so is the first one on the new days. They are as long as
     the plan says. From a day on which a billing period begins days may be those of another `zone`: up to there they end as the
-    old one has it, and the next period begins at this instant."""
+    old one has it, and the next period begins at this instant. An empty `cost_centre` is none."""
 
     quantity: Quantity | None = None
     plan: Code | None = None
@@ -71,6 +71,7 @@ class AmendIn(ChangeForm):
     calendar: StrictBool | None = None
     anchor_on: Day | None = None
     zone: Annotated[str, Field(max_length=100)] | None = None
+    cost_centre: Code | Literal[""] | None = None
 
 
 class ForeseenLineOut(BaseModel):

@@ -114,6 +114,7 @@ def _amendment(unit: UnitOfWork, subscription_id: UUID, body: AmendIn) -> AmendS
         calendar=body.calendar,
         anchor=body.anchor_on,
         zone=body.zone,
+        cost_centre=body.cost_centre,
     )
     return AmendSubscription(at=unit.now, when=body.when, change=change)
 

@@ -65,7 +65,8 @@ class PhaseOut(BaseModel):
 
 class TermOut(BaseModel):
     """`ends_on` is the first day after the term; `base_minor` the flat recurring value of a year. `quantity` is
-    that before the first phase of the `ramp`; `coupons` are as they were when the customer agreed to them."""
+    that before the first phase of the `ramp`; `coupons` are as they were when the customer agreed to them. `cost_centre` is the
+    customer's."""
 
     number: int
     starts_on: date
@@ -78,6 +79,7 @@ class TermOut(BaseModel):
     base_minor: int
     coupons: list[AgreedCoupon] = Field(default_factory=list)
     ramp: list[PhaseOut] = Field(default_factory=list)
+    cost_centre: str | None = None
     renewal: RenewalTermsOut
 
 

@@ -45,7 +45,7 @@ from services.billing.domain.invoice.events import (
 from services.billing.domain.invoice.header import Header
 from services.billing.domain.invoice.line_edits import edited
 from services.billing.domain.invoice.state import Invoice, InvoiceNotFound, NotHeld, NothingOpen
-from services.billing.domain.invoice.together import shares_of
+from services.billing.domain.invoice.together import cost_centres_of, shares_of
 from services.billing.domain.invoice.totals import Totals, totals_of
 from services.billing.domain.one_off_validation import validate_one_off
 from shared.decider import NotAllowedNow
@@ -196,6 +196,7 @@ def _issue(invoice: Invoice, command: IssueInvoice) -> list[InvoiceEvent]:
         kind=header.kind,
         corrects_invoice_id=header.corrects.invoice_id if header.corrects else None,
         subscriptions=shares_of(header, invoice.lines),
+        cost_centres=cost_centres_of(invoice.lines),
     )
     issued = InvoiceIssued(
         facts=facts,

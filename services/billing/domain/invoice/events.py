@@ -33,7 +33,7 @@ class InvoicedSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """An issued invoice in short. A consolidated one names its `subscriptions`."""
+    """An issued invoice in short. A consolidated one names its `subscriptions`; `cost_centres` are those of its lines."""
 
     invoice_id: UUID
     number: str
@@ -45,6 +45,7 @@ class Facts:
     kind: InvoiceKind = "regular"
     corrects_invoice_id: UUID | None = None
     subscriptions: tuple[InvoicedSubscription, ...] = ()
+    cost_centres: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

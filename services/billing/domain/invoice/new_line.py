@@ -50,6 +50,7 @@ def _plain(term: Term) -> dict[str, Any]:
         "plan_version": term.line.plan_version,
         "term_number": term.number,
         "quote_id": term.quote_id,
+        "cost_centre": term.line.cost_centre,
     }
 
 
@@ -59,8 +60,8 @@ def plan_of(agreed: AgreedLine, item: FlatItem | UsageItem) -> dict[str, Any]:
 
 
 def agreed_of(agreed: AgreedLine, amendment: int) -> dict[str, Any]:
-    of = {"plan": agreed.plan, "plan_version": agreed.plan_version, "tax_inclusive": agreed.tax_inclusive}
-    return {**of, "amendment": amendment}
+    names = ("plan", "plan_version", "tax_inclusive", "cost_centre")
+    return {**{name: getattr(agreed, name) for name in names}, "amendment": amendment}
 
 
 def charged_by(charge: Charge, term: Term) -> dict[str, Any]:

@@ -35,4 +35,5 @@ def _line(item: OneOffItem, bill: Bill, currency: str) -> InvoiceLine:
         term_number=0,
         quote_id=item.quote_id,
         credits=priced.full.credits,
+        cost_centre=agreed.cost_centre,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -90,3 +90,8 @@ def _is_flat(line: InvoiceLine) -> bool:
 
 def _place(charged: FlatItem | InvoiceLine) -> tuple[str, int, int, date, date]:
     return charged.charge, charged.term_number, charged.amendment, charged.starts_on, charged.ends_on
+
+
+def cost_centres_of(lines: Iterable[InvoiceLine]) -> tuple[str, ...]:
+    """Those that the lines name, each once, in the order of their names."""
+    return tuple(sorted({line.cost_centre for line in lines if line.cost_centre is not None}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from services.billing.domain.correction import Carried
 from services.billing.domain.invoice.edit_events import InvoiceLineEdited
@@ -161,10 +162,11 @@ def _owed(account: Account, amount: Money) -> list[Posting]:
 
 def _revenue(line: InvoiceLine, deferred: Money) -> list[Posting]:
     amounts: dict[Account, Money] = {"deferred_revenue": -deferred, "revenue": deferred - line.amount}
-    return [
-        Posting(account=account, amount=amount, revenue_class=line.revenue_class, line=line.number)
-        for account, amount in amounts.items()
-    ]
+    return [Posting(account=account, amount=amount, **_dimensions(line)) for account, amount in amounts.items()]
+
+
+def _dimensions(line: InvoiceLine) -> dict[str, Any]:
+    return {"revenue_class": line.revenue_class, "line": line.number, "cost_centre": line.cost_centre}
 
 
 def _taxes(taxes: Mapping[str, Money]) -> list[Posting]:
@@ -173,14 +175,14 @@ def _taxes(taxes: Mapping[str, Money]) -> list[Posting]:
 
 
 def _recognition(line: InvoiceLine, stretch: Stretch, subject: Subject) -> Entry:
-    common = {"revenue_class": line.revenue_class, "line": line.number}
+    common = _dimensions(line)
     return Entry(
         kind="recognition",
         effective_on=stretch.earned_on,
         subject=subject,
         postings=(
-            Posting(account="deferred_revenue", amount=stretch.amount, **common),  # type: ignore[arg-type]
-            Posting(account="revenue", amount=-stretch.amount, **common),  # type: ignore[arg-type]
+            Posting(account="deferred_revenue", amount=stretch.amount, **common),
+            Posting(account="revenue", amount=-stretch.amount, **common),
         ),
         stretch=stretch,
     )

@@ -51,13 +51,14 @@ EntryKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """Revenue and deferred revenue have a class, tax payable has a rate. `line` is that of the document."""
+    """Revenue and deferred revenue have a class, and the cost centre of the `line` of the document; tax payable has a rate."""
 
     account: Account
     amount: Money
     revenue_class: RevenueClass | None = None
     tax_rate: str | None = None
     line: int | None = None
+    cost_centre: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

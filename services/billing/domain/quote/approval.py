@@ -15,7 +15,7 @@ from shared.errors import DomainError
 from shared.money import Money, exponent
 
 ApprovalLevel = Literal["manager", "director", "executive"]
-Measure = Literal["discount_percent", "discount_amount", "margin_percent", "clauses"]
+Measure = Literal["discount_percent", "discount_amount", "margin_percent", "clauses", "budget"]
 
 LEVELS: tuple[ApprovalLevel, ...] = ("manager", "director", "executive")
 MAX_APPROVERS = 500
@@ -30,14 +30,24 @@ class TooManyApprovers(DomainError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverBudget:
+    """An offer goes beyond the customer's budget for a cost centre in a period by the `amount`."""
+
+    cost_centre: str
+    period: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAway:
     """What an offer gives away: the highest percentage, the amount over the whole term, the lowest margin, None where no
-    cost is known, and its clauses, by code."""
+    cost is known, and its clauses, by code; and the budgets that it does not fit into."""
 
     discount_percent: Decimal
     discount: Money
     margin_percent: Decimal | None = None
     clauses: tuple[str, ...] = ()
+    over_budget: tuple[OverBudget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,25 +80,32 @@ class ApprovalLimits:
 class ApprovalMatrix:
     """`own` is what nobody has to be asked for; beyond `director` it is an executive. Where `approvers` are listed, by
     principal, each decides up to their level and nobody else does; otherwise all who may approve do, at any level. An
-    offer with one of the `clauses` needs the level that is named with it, whatever else it gives away."""
+    offer with one of the `clauses` needs the level that is named with it, whatever else it gives away, and one that goes
+    beyond a budget of the customer the level `over_budget`, where there is one."""
 
     own: ApprovalLimits
     manager: ApprovalLimits
     director: ApprovalLimits
     approvers: dict[str, ApprovalLevel] = field(default_factory=dict)
     clauses: dict[str, ApprovalLevel] = field(default_factory=dict)
+    over_budget: ApprovalLevel | None = None
 
     def beyond(self, given: GivenAway) -> tuple[Measure, ...]:
         """What nobody may give away alone."""
-        return (*self.own.beyond(given), *(("clauses",) if self._of_clauses(given) else ()))
+        said: tuple[Measure, ...] = ("clauses",) if self._of_clauses(given) else ()
+        budget: tuple[Measure, ...] = ("budget",) if self._of_budgets(given) else ()
+        return (*self.own.beyond(given), *said, *budget)
 
     def level_needed(self, given: GivenAway) -> ApprovalLevel | None:
         """None where it is within what may be given without asking."""
-        levels = [*self._of_clauses(given), self._of_limits(given)]
+        levels = [*self._of_clauses(given), self._of_limits(given), self._of_budgets(given)]
         return max((level for level in levels if level), key=LEVELS.index, default=None)
 
     def _of_clauses(self, given: GivenAway) -> list[ApprovalLevel]:
         return [self.clauses[code] for code in given.clauses if code in self.clauses]
+
+    def _of_budgets(self, given: GivenAway) -> ApprovalLevel | None:
+        return self.over_budget if given.over_budget else None
 
     def _of_limits(self, given: GivenAway) -> ApprovalLevel | None:
         if not self.own.beyond(given):

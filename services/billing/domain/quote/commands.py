@@ -10,7 +10,7 @@ from uuid import UUID
 from services.billing.domain.agreed_one_off import NO_ONE_OFFS, OneOffs
 from services.billing.domain.agreement import AgreedLine, Party
 from services.billing.domain.quote.alternatives import AlternativeTerms
-from services.billing.domain.quote.approval import DEFAULT_APPROVAL, ApprovalLevel, ApprovalMatrix
+from services.billing.domain.quote.approval import DEFAULT_APPROVAL, ApprovalLevel, ApprovalMatrix, OverBudget
 from services.billing.domain.quote.deal import Purpose
 from services.billing.domain.quote.papers import NO_PAPERS, Papers
 from shared.money import Money
@@ -55,6 +55,7 @@ class SubmitQuote:
     by: str
     matrix: ApprovalMatrix = DEFAULT_APPROVAL
     required_clauses: tuple[str, ...] = ()
+    over_budget: tuple[OverBudget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from services.billing.domain.agreed_one_off import NO_ONE_OFFS, OneOffs
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote.alternatives import Alternative
-from services.billing.domain.quote.approval import ApprovalLevel, Measure
+from services.billing.domain.quote.approval import ApprovalLevel, Measure, OverBudget
 from services.billing.domain.quote.deal import Deal
 from services.billing.domain.quote.lines import AnnualValues
 from services.billing.domain.quote.papers import NO_PAPERS, Papers
@@ -43,7 +43,8 @@ class QuoteRevised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteApprovalRequested:
-    """`beyond` are the limits that the submitter may not go beyond alone. `discount` is that of the whole term."""
+    """`beyond` are the limits that the submitter may not go beyond alone. `discount` is that of the whole term; `over_budget`
+    are the customer's budgets that it does not fit into."""
 
     version: int
     level: ApprovalLevel
@@ -52,6 +53,7 @@ class QuoteApprovalRequested:
     discount: Money | None = None
     margin_percent: Decimal | None = None
     beyond: tuple[Measure, ...] = ()
+    over_budget: tuple[OverBudget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,7 @@ class Asked(TypedDict, total=False):
     payment: PaymentRule
     starts: Starts
     latest_start: date | None
+    cost_centre: str | None
 
 
 def agreed_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.billing.domain.quote.commands import SendQuote, SubmitQuote
@@ -21,6 +22,7 @@ def submitted(quote: Quote, command: SubmitQuote) -> list[QuoteEvent]:
         raise QuoteStale("what it was made from has changed: revise it first")
     require_clauses(quote.papers, command.required_clauses)
     given = given_away(quote.choices, quote.party, quote.papers, quote.one_offs)
+    given = replace(given, over_budget=command.over_budget)
     level = command.matrix.level_needed(given)
     if level is None:
         return [QuoteApproved(version=quote.version, by=command.by, automatic=True)]
@@ -33,6 +35,7 @@ def submitted(quote: Quote, command: SubmitQuote) -> list[QuoteEvent]:
             discount=given.discount,
             margin_percent=given.margin_percent,
             beyond=command.matrix.beyond(given),
+            over_budget=given.over_budget,
         )
     ]
 

@@ -45,7 +45,8 @@ def effect_transfer(subscription: Subscription, command: EffectTransfer) -> list
 
 def taken_over(subscription: Subscription, transferred: Transfer) -> TakeOverSubscription:
     """The rest of the term at the conditions of the day; billing days stay where they were. Coupons for so many invoices stay
-    behind, and so does the notice that the term renews by itself: nobody has told the new customer."""
+    behind, and so do the cost centre, which is a name of the old customer, and the notice that the term renews by itself:
+    nobody has told the new one."""
     last = subscription.last
     line = subscription.line_on(last, transferred.on)
     lasting = tuple(coupon for coupon in line.coupons if coupon.invoices is None)
@@ -53,7 +54,7 @@ def taken_over(subscription: Subscription, transferred: Transfer) -> TakeOverSub
         number=1,
         starts_on=transferred.on,
         ends_on=last.ends_on,
-        line=replace(line, anchor=line.anchor or subscription.anchor, coupons=lasting, trial_days=0),
+        line=replace(line, anchor=line.anchor or subscription.anchor, coupons=lasting, trial_days=0, cost_centre=None),
         quote_id=last.quote_id,
         purchase_order=transferred.purchase_order,
     )

@@ -23,6 +23,7 @@ class Wanted:
     invoice_id: UUID | None = None
     account: str | None = None
     currency: str | None = None
+    cost_centre: str | None = None
 
 
 def of_tenant(unit: UnitOfWork, wanted: Wanted) -> Select[Any]:
@@ -39,7 +40,7 @@ def entries(unit: UnitOfWork, wanted: Wanted) -> Select[Any]:
 
 
 def _together(of: Any) -> ColumnElement[Any]:
-    names = ("account", "revenue_class", "tax_rate", "line", "currency", "amount_minor")
+    names = ("account", "revenue_class", "tax_rate", "line", "cost_centre", "currency", "amount_minor")
     one = func.jsonb_build_object(*(part for name in names for part in (name, of.c[name])))
     mine = (of.c.tenant_id == postings.c.tenant_id, of.c.entry_id == postings.c.entry_id)
     return select(func.jsonb_agg(one).label("postings")).where(*mine).scalar_subquery().label("postings")
@@ -59,5 +60,5 @@ def _common(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _own(wanted: Wanted, of: Any) -> list[ColumnElement[bool]]:
-    equal = {of.c.account: wanted.account, of.c.currency: wanted.currency}
+    equal = {of.c.account: wanted.account, of.c.currency: wanted.currency, of.c.cost_centre: wanted.cost_centre}
     return [column == value for column, value in equal.items() if value is not None]

@@ -84,6 +84,7 @@ def _posting(posting: Posting) -> Row:
         "currency": posting.amount.currency,
         "amount_minor": posting.amount.minor,
         "line": posting.line,
+        "cost_centre": posting.cost_centre,
     }
 
 
@@ -139,6 +140,7 @@ _POSTINGS = Insertion(
         "event": "text",
         "event_id": "uuid",
         "recorded_at": "timestamptz",
+        "cost_centre": "text",
     },
     "ON CONFLICT DO NOTHING",
 )

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.quote import QUOTE, events
+from services.billing.domain.quote.approval import OverBudget
 from services.billing.domain.quote.state import QuoteNotFound
 from services.billing.projections import later_fields
 from services.billing.tables import quotes
@@ -90,7 +91,8 @@ def _document(event: events.QuoteDrafted) -> dict[str, Any]:
 
 
 def _version(event: events.QuoteDrafted | events.QuoteRevised, by: str) -> dict[str, Any]:
-    same = {name: getattr(event, name) for name in ("valid_until", "papers", "one_offs")}
+    once = {"items": [later_fields.told(item) for item in event.one_offs.items], "net_days": event.one_offs.net_days}
+    same = {"valid_until": event.valid_until, "papers": event.papers, "one_offs": once}
     alternatives = [{"terms": each.terms, "lines": _lines(each.lines)} for each in event.alternatives]
     return {str(event.version): same | {"lines": _lines(event.lines), "alternatives": alternatives, "by": by}}
 
@@ -126,7 +128,12 @@ def _asked(event: events.QuoteApprovalRequested) -> dict[str, Any]:
         "margin_percent": event.margin_percent,
         "beyond": event.beyond,
         "requested_by": event.by,
+        **({"over_budget": [_over(each) for each in event.over_budget]} if event.over_budget else {}),
     }
+
+
+def _over(budget: OverBudget) -> dict[str, Any]:
+    return {"cost_centre": budget.cost_centre, "period": budget.period, "over_minor": budget.amount.minor}
 
 
 def _ending(event: events.QuoteEvent) -> Change:

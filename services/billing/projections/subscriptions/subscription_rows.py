@@ -265,12 +265,13 @@ def _term(facts: Facts, term: Term) -> dict[str, Any]:
 
 
 # Left out of the rows of terms that have none, as rows were before they told them.
-_NOT_OF_ALL = ("coupons", "ramp")
+_NOT_OF_ALL = ("coupons", "ramp", "cost_centre")
 
 
 def _conditions(facts: Facts, line: AgreedLine) -> dict[str, Any]:
     """What an amendment can change."""
-    told = {"coupons": line.coupons, "ramp": [_phase(line, phase) for phase in line.ramp]}
+    ramp = [_phase(line, phase) for phase in line.ramp]
+    told = {"coupons": line.coupons, "ramp": ramp, "cost_centre": line.cost_centre}
     return {name: msgspec.to_builtins(told[name]) for name in _NOT_OF_ALL if told[name]} | {
         "plan": facts.plan,
         "plan_version": facts.plan_version,
