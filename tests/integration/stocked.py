@@ -66,12 +66,14 @@ PUT = {
 
 
 def _sold(service: Service, tenant: str, clerk: TestClient) -> Names:
-    """A draft that stays one, and a quote that is accepted."""
+    """A draft that stays one, a quote that is accepted, and a budget."""
     shop = Shop(service, tenant).open()
     assert clerk.put("/v1/products/gate-use", json={"name": "Gate use"}).status_code == 200
     assert clerk.put("/v1/coupons/gate-use", json={"name": "Welcome", "percent": "10"}).status_code == 200
     rates = {"rates": [{"code": "state", "rate": "0.08875", "from_on": "2030-01-01"}]}
     assert clerk.put("/v1/tax-rates/US-NY", json=rates).status_code == 200
+    budget = {"amount_minor": 500_000, "reason": "agreed"}
+    assert clerk.put("/v1/customers/F9/budgets/rd/2031", json=budget).status_code == 200
     draft = shop.draft()["quote_id"]
     token = shop.send(shop.draft()["quote_id"])["acceptance_token"]
     assert shop.accept(token).status_code == 201

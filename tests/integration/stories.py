@@ -18,8 +18,8 @@ from tests.support.waiting import eventually
 
 def billing(service: Service, tenant: str) -> None:
     """The fee is paid in part and reminded of, January's usage is billed and then corrected in both directions, February's
-    is waited for. There is a budget. The books of January are closed. A share of renewals is sold, and one is won. Another
-    customer has one invoice for two contracts."""
+    is waited for. The books of January are closed. A share of renewals is sold, and one is won. Another customer has one
+    invoice for two contracts."""
     names = STOCK["billing"](service, tenant)
     shop = Shop(service, tenant)
     shared = PLAN | {"minimums": {}, "prices": {"USD": [SHARE]}}
@@ -27,8 +27,6 @@ def billing(service: Service, tenant: str) -> None:
     sold = shop.send(shop.draft(plan="share", starts_on="2031-02-01")["quote_id"])
     assert shop.accept(sold["acceptance_token"]).status_code == 201
     shop.hear_of_won_renewal()
-    budget = {"amount_minor": 500_000, "reason": "agreed"}
-    assert shop.rita.put("/v1/customers/F9/budgets/rd/2031", json=budget).status_code == 200
     _two_contracts_on_one_invoice(shop)
     paid = {"invoice": names["invoice"], "amount_minor": 100, "currency": "USD"}
     assert shop.rita.post("/v1/payments", json=paid).status_code == 201

@@ -42,6 +42,7 @@ OF_THE_CALLER = {
     "POST /v1/ledger/verify",
     "PUT /v1/coupons/{code}",
     "PUT /v1/customers/{external_id}",
+    "PUT /v1/customers/{external_id}/budgets/{cost_centre}/{period}",
     "PUT /v1/customers/{external_id}/payment-profile",
     "PUT /v1/meters/{slug}",
     "PUT /v1/plans/{code}",
