@@ -44,6 +44,7 @@ def _postings(metadata: MetaData) -> None:
             "ix_ledger_postings_cost_centres",
             *("tenant_id", "customer_id", "cost_centre", "booked_on"),
             postgresql_where=text("cost_centre IS NOT NULL"),
+            postgresql_include=["currency", "account", "kind", "amount_minor", "recorded_at"],
         ),
     )
 

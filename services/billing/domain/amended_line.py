@@ -34,7 +34,8 @@ class LineChange:
     """What is not named stays. `plan` and what is added are lines as they would be sold by themselves; an add-on that is there
     is replaced. What is removed are codes of plans. With `calendar` billing periods are those of the calendar, without it they
     are counted from the `anchor`, or from the first day of the subscription where there is none. `zone` is that of the days
-    from then on, and nothing of the line. An empty `cost_centre` is none."""
+    from then on, and nothing of the line. An empty `cost_centre` is none; another one counts for what begins on the day or
+    later."""
 
     quantity: int | None = None
     plan: AgreedLine | None = None
@@ -48,18 +49,21 @@ class LineChange:
 
 def amended_line(line: AgreedLine, change: LineChange, day: date) -> AgreedLine:
     """The line from a day on. What its ramp still has to bring stays, but not in another plan."""
-    if change == LineChange(zone=change.zone):
-        return line
+    if replace(change, zone=None, cost_centre=None) == LineChange():
+        return _paid_by(line, change)
     to_come = tuple(phase for phase in line.ramp if plus_months(line.starts_on, phase.after_months) > day)
     new = replace(line.on(day), ramp=to_come)
     if change.plan is not None:
         new = _moved(new, change.plan)
     named = {name: getattr(change, name) for name in ("quantity", "calendar", "anchor")}
     new = replace(new, **{name: value for name, value in named.items() if value is not None})
-    if change.cost_centre is not None:
-        new = replace(new, cost_centre=change.cost_centre or None)
+    new = _paid_by(new, change)
     new = reduce(_without, change.remove, new)
     return reduce(_with, change.add, new)
+
+
+def _paid_by(line: AgreedLine, change: LineChange) -> AgreedLine:
+    return line if change.cost_centre is None else replace(line, cost_centre=change.cost_centre or None)
 
 
 def _moved(line: AgreedLine, plan: AgreedLine) -> AgreedLine:

@@ -21,6 +21,7 @@ from services.billing.domain.billed_items import Billed, fee_item, flat_item, on
 from services.billing.domain.invoice.compose import compose
 from services.billing.domain.plan import RevenueClass
 from services.billing.domain.subscription.billing import bill
+from services.billing.domain.subscription.cost_centre import cost_centre_on
 from services.billing.domain.subscription.couponed import couponed, of_its_period
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
@@ -37,8 +38,8 @@ EMPTY_BILL = Bill(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlatValue:
     """A flat item in minor units, coupons off: `foreseen` as all that was agreed leaves it, `stands` as it is by now; None
-    where it is not there. `is_cut`: what was agreed makes another item of the one that stands. Where it was told before,
-    nothing says when it is due and for which cost centre."""
+    where it is not there. `is_cut`: what was agreed makes another item of the one that stands, from the day `cut_on`. It is
+    `due_on` a day as it is foreseen. Where it was told before, nothing says these days and the cost centre."""
 
     key: str
     starts_on: date
@@ -48,6 +49,7 @@ class FlatValue:
     stands: int | None
     is_cut: bool
     due_on: date | None = None
+    cut_on: date | None = None
     cost_centre: str | None = None
 
 
@@ -135,7 +137,8 @@ def _flats(subscription: Subscription, flat: Iterable[FlatItem]) -> Iterable[Fla
     stands = _priced(subscription, standing.values())
     to_come = stands if at_last == standing else _priced(foreseen, at_last.values())
     for place in dict.fromkeys((*standing, *at_last)):
-        item, agreed = (standing[place], subscription) if place in standing else (at_last[place], foreseen)
+        item, last = standing.get(place) or at_last[place], at_last.get(place)
+        is_cut = place in standing and last != item
         revenue_class, _ = stands.get(place) or to_come[place]
         yield FlatValue(
             key=place[0],
@@ -144,9 +147,10 @@ def _flats(subscription: Subscription, flat: Iterable[FlatItem]) -> Iterable[Fla
             revenue_class=revenue_class,
             foreseen=to_come[place][1] if place in to_come else None,
             stands=stands[place][1] if place in stands else None,
-            is_cut=place in standing and at_last.get(place) != standing[place],
-            due_on=due_on(agreed, item),
-            cost_centre=agreed.line(item.term_number, item.amendment).cost_centre,
+            is_cut=is_cut,
+            due_on=due_on(foreseen if last else subscription, last or item),
+            cut_on=(last.ends_on if last else item.starts_on) if is_cut else None,
+            cost_centre=cost_centre_on(foreseen, item.term_number, item.starts_on),
         )
 
 
@@ -230,6 +234,6 @@ def _once(subscription: Subscription) -> Iterable[FeeValue]:
             earned_on=item.agreed.days(subscription.anchor).start,
             revenue_class=item.agreed.revenue_class,
             minor=charged(item.agreed, subscription.currency).net.minor,
-            due_on=max(subscription.anchor, item.agreed.delivered_on or subscription.anchor),
+            due_on=subscription.anchor,
             cost_centre=item.agreed.cost_centre,
         )

@@ -137,7 +137,8 @@ def _gone(line: InvoiceLine) -> InvoiceLine:
 def _difference(line: InvoiceLine, corrects: CorrectedLine, was: InvoiceLine | None) -> InvoiceLine:
     taxes = added(line.taxes, negated(was.taxes)) if was else line.taxes
     amount, quantity = corrects.after - corrects.before, corrects.quantity_after - corrects.quantity_before
-    return replace(line, amount=amount, quantity=quantity, corrects=corrects, taxes=taxes)
+    cost_centre = was.cost_centre if was else line.cost_centre
+    return replace(line, amount=amount, quantity=quantity, corrects=corrects, taxes=taxes, cost_centre=cost_centre)
 
 
 def _numbered(lines: Iterable[InvoiceLine]) -> tuple[InvoiceLine, ...]:

@@ -71,8 +71,7 @@ def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     for debtor, part in _debts(body, left):
         debt = Debt(invoice_id=body.invoice_id, number=body.number, due_on=body.due_on, open=part)
         yield from collecting.on_invoice_issued(debtor, body.zone, debt)
-    if body.cost_centres:
-        yield from _note_budgets(body, unit)
+    yield from _note_budgets(body, unit)
     profile: PaymentProfile = unit.state(PAYMENT_PROFILE, body.customer_id)
     settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
     is_applied = (profile.unapplied_cash or settings.unapplied_cash) == "apply"
@@ -86,7 +85,10 @@ def invoice_issued(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     yield from autopaying.on_invoice_issued(invoice, profile, settings.autopay_retry_days, message.time)
 
 
-def _note_budgets(body: InvoiceIssuedV1, unit: UnitOfWork) -> Iterator[Order]:
+def _note_budgets(body: InvoiceMessage, unit: UnitOfWork) -> Iterator[Order]:
+    """What is credited or void may have taken something back itself."""
+    if not body.cost_centres:
+        return
     touched = budget_checks.touched(unit, body.customer_id, body.cost_centres, body.issued_on, body.zone)
     yield from (Order(BUDGET, budget_id, noted) for budget_id, noted in touched)
 
@@ -116,12 +118,14 @@ def _review_plan(message: Message, unit: UnitOfWork, invoice_id: UUID) -> Iterat
 def invoice_voided(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     """Nothing is owed any more."""
     body = message.read(InvoiceVoidedV1)
+    yield from _note_budgets(body, unit)
     yield from _on_debts_changed(body, Money.zero(body.currency), message)
     yield from _review_plan(message, unit, body.invoice_id)
 
 
 def invoice_credited(message: Message, unit: UnitOfWork) -> Iterator[Order]:
     body = message.read(InvoiceCreditedV1)
+    yield from _note_budgets(body, unit)
     left, lost = (Money(minor, body.currency) for minor in (body.open_minor, body.written_off_minor))
     yield from _on_debts_changed(body, left, message)
     for debtor, part in _debts(body, lost):

@@ -125,17 +125,20 @@ def test_what_is_credited_is_not_spent_and_a_draft_or_a_void_invoice_is_nothing(
     house.check_books()
 
 
-def test_what_was_billed_goes_over_with_the_days_when_the_cost_centre_changes(house: House) -> None:
+def test_what_is_billed_stays_when_the_cost_centre_changes_and_what_begins_goes_over(house: House) -> None:
     house.put(f"{RD}/2013", 12 * OWED)
     house.put(f"{OPS}/2013", 12 * OWED)
     house.until("2013-01-16T06:00:00+00:00")
-    house.post(f"/v1/subscriptions/{house.subscription['subscription_id']}/amendments", cost_centre="ops")
+    path = f"/v1/subscriptions/{house.subscription['subscription_id']}"
+    house.post(f"{path}/amendments", cost_centre="ops")
     settle([house.billing])
-    house.until("2013-01-20T06:00:00+00:00")
-    moved = 150_000 * 16 // 31  # the days from 16 January on, 77,419.35
-    assert house.figures(f"{RD}/2013")[0] == OWED - moved
-    assert house.figures(f"{OPS}/2013")[0] == 70_000 + moved
-    assert (house.figures(f"{RD}/2013")[2], house.figures(f"{OPS}/2013")[2]) == (0, 11 * OWED)
+    assert house.client.get(path).json()["terms"][0]["cost_centre"] == "ops"
+    assert (house.figures(f"{RD}/2013")[::2], house.figures(f"{OPS}/2013")[::2]) == ((OWED, 0), (70_000, 11 * OWED))
+    house.until("2013-02-02T06:00:00+00:00")
+    assert house.figures(f"{RD}/2013")[::2] == (OWED, 0)
+    assert house.figures(f"{OPS}/2013")[::2] == (70_000 + OWED, 10 * OWED)
+    house.post(f"{path}/amendments", cost_centre="")
+    assert house.client.get(path).json()["terms"][0]["cost_centre"] is None
     house.check_books()
 
 

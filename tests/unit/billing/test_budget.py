@@ -200,7 +200,7 @@ def test_what_is_agreed_counts_where_it_is_due_and_is_on_no_invoice() -> None:
     assert committed(items, january, march, date(2013, 2, 1)) == {"rd": 100, "ops": 7}
     # What was due in February and has not been billed by March is billed next.
     assert committed(items, january, march, date(2013, 3, 2)) == {"rd": 200, "ops": 7}
-    cut = ContractItems(flats=(flat(1, 100, foreseen=40, is_cut=True),), fees=())
+    cut = ContractItems(flats=(flat(1, 100, foreseen=40, is_cut=True, cut_on=date(2013, 1, 20)),), fees=())
     assert committed(cut, january, YEAR, date(2013, 1, 15)) == {"rd": -60}
 
 

@@ -15,9 +15,12 @@ def agreed(subscription: Subscription) -> ByClass:
     return contract_value.agreed(items_of(subscription))
 
 
-def outstanding(subscription: Subscription, waiting: Iterable[Bill]) -> ByClass:
+def billed_of(subscription: Subscription, waiting: Iterable[Bill]) -> Billed:
     """`waiting` are bills without an invoice."""
     places = {(item.key, item.starts_on) for bill in waiting for item in items_of_bill(bill)}
     once = map(once_item, subscription.one_offs if subscription.one_offs_on else ())
-    through = subscription.billed_through | {item.key: item.ends_on for item in once}
-    return contract_value.outstanding(items_of(subscription), Billed(through, places))
+    return Billed(subscription.billed_through | {item.key: item.ends_on for item in once}, places)
+
+
+def outstanding(subscription: Subscription, waiting: Iterable[Bill]) -> ByClass:
+    return contract_value.outstanding(items_of(subscription), billed_of(subscription, waiting))

@@ -82,7 +82,7 @@ async def _wanted(
     invoice_id: Annotated[InvoiceId | None, Query()] = None,
     account: Account | None = None,
     currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
-    cost_centre: Annotated[str | None, Query(max_length=64)] = None,
+    cost_centre: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Wanted:
     """`period` is a month, as in 2031-01; `booked_to` is the first day after the range."""
     if period is not None:

@@ -116,11 +116,11 @@ def show_spending(
     external_id: Key, unit: ReadBilling, period: Annotated[str, Query(pattern=PERIOD)]
 ) -> SpendingByCostCentre:
     """By cost centre, beside the budgets of the very period; a budget for which nothing was billed is among them."""
-    id_, days = customer_id(unit.tenant_id, external_id), days_of_period(period)
+    days = days_of_period(period)
     _customer(unit, external_id)
     rows = unit.tx.execute(budgets.of_tenant(unit, customer_key=external_id, period=period, status="active"))
     amounts = {(row["cost_centre"], row["currency"]): row["amount_minor"] for row in rows.mappings()}
-    spent = spending.by_cost_centre(unit, id_, days)
+    spent = spending.by_cost_centre(unit, external_id, days)
     keys = sorted({*spent, *amounts}, key=lambda key: (key[0] is None, key))
     return SpendingByCostCentre(
         customer=external_id,

@@ -63,6 +63,8 @@ def lines_of(
         else:
             new = form.model_copy(update={"trial_days": 0}) if kept else form
             sold = _line(unit, party, new, policies, coupons, channel, at)
+            if kept and "cost_centre" not in form.model_fields_set:
+                sold = replace(sold, cost_centre=kept[0].cost_centre)
         lines.append(sold if form.ends_with is None else _ending_together(unit, party, sold, form, at))
     return tuple(lines)
 

@@ -10,7 +10,7 @@ from datetime import date
 from services.billing.domain.agreed_one_off import OneOffs, charged
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.billed_items import Billed
-from services.billing.domain.contract_value import ContractItems, left
+from services.billing.domain.contract_value import ContractItems, FeeValue, FlatValue, left
 from services.billing.domain.flat_charges import FlatCharges
 from services.billing.domain.quote.approval import OverBudget
 from services.billing.domain.quote.state import Quote
@@ -33,12 +33,19 @@ class Room:
 
 def committed(items: ContractItems, billed: Billed, days: Days, today: date) -> ByCostCentre:
     """Of one contract, in minor units: the flat charges, and what is charged once, that are due within the days and on no
-    invoice, less what will be credited. What was due before today is billed next."""
+    invoice, less what will be credited within them. What was due before today is billed next."""
     found: ByCostCentre = Counter()
     for item, minor in left(items, billed):
-        if item.cost_centre is not None and item.due_on is not None and max(item.due_on, today) in days:
+        day = _told_on(item, billed)
+        if item.cost_centre is not None and day is not None and max(day, today) in days:
             found[item.cost_centre] += minor
     return found
+
+
+def _told_on(item: FlatValue | FeeValue, billed: Billed) -> date | None:
+    """The day of the document: of the bill, or of the credit for what was billed and is cut."""
+    is_credited = isinstance(item, FlatValue) and item.is_cut and not billed.is_open(item.key, item.starts_on)
+    return item.cut_on if is_credited and isinstance(item, FlatValue) else item.due_on
 
 
 def over_budget(quote: Quote, rooms: Iterable[Room], anchors: Sequence[date], today: date) -> tuple[OverBudget, ...]:

@@ -105,7 +105,7 @@ def taken_off(
             item.starts_on,
             item.ends_on,
             -taken,
-            **plan_of(agreed, item),
+            **plan_of(subscription, agreed, item),
             **charged_by(charge, term),
             group=place[1],
             quantity=-sum((each.quantity for each in billed), NONE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import chain, groupby, islice
 from typing import Any
@@ -20,6 +21,7 @@ from services.billing.domain.invoice.quoted_lines import quoted_lines
 from services.billing.domain.invoice.term_true_up import as_billed, lacking
 from services.billing.domain.invoice_line import InvoiceLine, UsageProof
 from services.billing.domain.period_total import PeriodTotal
+from services.billing.domain.subscription.cost_centre import cost_centre_on
 from services.billing.domain.subscription.couponed import coupons_of
 from services.billing.domain.subscription.events import Bill, FlatItem, UsageItem
 from services.billing.domain.subscription.state import Subscription
@@ -79,7 +81,7 @@ def _flat(subscription: Subscription, item: FlatItem) -> InvoiceLine:
         item.starts_on,
         item.ends_on,
         flat.net,
-        **plan_of(agreed, item),
+        **plan_of(subscription, agreed, item),
         **charged_by(charge, term),
         quantity=flat.quantity,
         residue=flat.residue,
@@ -146,8 +148,9 @@ def _of_terms(
     for lack in lacking(subscription, bill, [*chain(*before), *charged]) if bill.true_up_terms else ():
         minimum, agreed = lack.last.minimum, subscription.line(lack.term.number, lack.last.amendment)
         taxed = {"tax_rates": minimum.tax_rates, "tax_category": minimum.tax_category}
-        told = {**agreed_of(agreed, lack.last.amendment), **taxed}
         days = lack.days
+        cost_centre = cost_centre_on(subscription, lack.term.number, days.end - timedelta(days=1))
+        told = {**agreed_of(agreed, lack.last.amendment), **taxed, "cost_centre": cost_centre}
         yield new_line(lack.term, "true_up", minimum.code, minimum.name, days.start, days.end, lack.amount, **told)
 
 
@@ -170,7 +173,7 @@ def _usage(subscription: Subscription, item: UsageItem, period: UsagePeriod) -> 
             item.starts_on,
             item.ends_on,
             rated.amount_money,
-            **plan_of(agreed, item),
+            **plan_of(subscription, agreed, item),
             **charged_by(charge, term),
             tiers=rated.tiers,
             residue=rated.residue,

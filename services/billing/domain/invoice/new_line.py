@@ -9,7 +9,9 @@ from typing import Any
 from services.billing.domain.agreement import AgreedLine
 from services.billing.domain.invoice_line import InvoiceLine, LineKind
 from services.billing.domain.plan import Charge
+from services.billing.domain.subscription.cost_centre import cost_centre_on
 from services.billing.domain.subscription.events import FlatItem, Term, UsageItem
+from services.billing.domain.subscription.state import Subscription
 from shared.money import Money
 
 ONE, NONE = Decimal(1), Decimal(0)
@@ -50,18 +52,18 @@ def _plain(term: Term) -> dict[str, Any]:
         "plan_version": term.line.plan_version,
         "term_number": term.number,
         "quote_id": term.quote_id,
-        "cost_centre": term.line.cost_centre,
     }
 
 
-def plan_of(agreed: AgreedLine, item: FlatItem | UsageItem) -> dict[str, Any]:
-    """Of the plan that was agreed at that time."""
-    return agreed_of(agreed, item.amendment)
+def plan_of(subscription: Subscription, agreed: AgreedLine, item: FlatItem | UsageItem) -> dict[str, Any]:
+    """Of the plan that was agreed at that time, for the cost centre of the first day."""
+    cost_centre = cost_centre_on(subscription, item.term_number, item.starts_on)
+    return {**agreed_of(agreed, item.amendment), "cost_centre": cost_centre}
 
 
 def agreed_of(agreed: AgreedLine, amendment: int) -> dict[str, Any]:
-    names = ("plan", "plan_version", "tax_inclusive", "cost_centre")
-    return {**{name: getattr(agreed, name) for name in names}, "amendment": amendment}
+    of = {"plan": agreed.plan, "plan_version": agreed.plan_version, "tax_inclusive": agreed.tax_inclusive}
+    return {**of, "amendment": amendment}
 
 
 def charged_by(charge: Charge, term: Term) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def period_true_up(
     if missing.minor:
         term = subscription.term(item.term_number)
         taxed = {"tax_rates": minimum.tax_rates, "tax_category": minimum.tax_category}
-        told = {**plan_of(agreed, item), **taxed}
+        told = {**plan_of(subscription, agreed, item), **taxed}
         yield new_line(term, "true_up", minimum.code, minimum.name, item.starts_on, item.ends_on, missing, **told)
 
 

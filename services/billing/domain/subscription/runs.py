@@ -55,12 +55,14 @@ def runs(subscription: Subscription, kind: ChargeKind) -> Iterator[Run]:
 
 
 def _steps(subscription: Subscription, term: Term) -> Iterator[Step]:
-    zone: str | None = None
-    yield Step(0, term.line, term.starts_on)
+    """Without changes of nothing but the cost centre: no money follows from it."""
+    zone, line = None, term.line
+    yield Step(0, line, term.starts_on)
     for amendment in subscription.amendments:
-        if amendment.term_number == term.number:
-            zone = amendment.zone or zone
-            yield Step(amendment.number, amendment.line, amendment.effective_on, zone)
+        is_another = amendment.zone or amendment.line != replace(line, cost_centre=amendment.line.cost_centre)
+        if amendment.term_number == term.number and is_another:
+            zone, line = amendment.zone or zone, amendment.line
+            yield Step(amendment.number, line, amendment.effective_on, zone)
 
 
 def _of_charge(subscription: Subscription, term: Term, steps: list[Step], code: str) -> Iterator[Run]:
@@ -69,10 +71,10 @@ def _of_charge(subscription: Subscription, term: Term, steps: list[Step], code: 
     for step in steps:
         charge = step.charge(code)
         conditions = _conditions(step, charge)
-        if run is not None and before == conditions and run.line.cost_centre == step.line.cost_centre:
+        if run is not None and before == conditions:
             continue
-        on = step.on if run is None else _end(subscription, run, step.on, is_cut=before != conditions)
         before = conditions
+        on = step.on if run is None else _end(subscription, run, step.on)
         if run is not None:
             yield replace(run, days=Days(run.days.start, on))
         run = None if charge is None else _run(term, step, charge, on)
@@ -103,11 +105,10 @@ def _run(term: Term, step: Step, charge: Charge, on: date) -> Run:
     return Run(term=term, line=step.line, charge=charge, amendment=step.amendment, days=Days(on, term.ends_on))
 
 
-def _end(subscription: Subscription, run: Run, on: date, *, is_cut: bool = True) -> date:
-    """The day of the change; where the plan knows no parts of periods, the end of the one that has begun. Usage is not cut
-    where only its cost centre changes: tiers would begin anew."""
-    day, is_whole = max(on, run.days.start), run.is_whole or (run.charge.kind == "metered" and not is_cut)
-    if not is_whole or day not in run.days:
+def _end(subscription: Subscription, run: Run, on: date) -> date:
+    """The day of the change; where the plan knows no parts of periods, the end of the one that has begun."""
+    day = max(on, run.days.start)
+    if not run.is_whole or day not in run.days:
         return day
     part = run.rhythm(subscription).holding(day, days_of(run.term)).part
     return day if part.start == day else part.end

@@ -43,4 +43,4 @@ def _budgets() -> None:
 
 _COST_CENTRES = """
 CREATE INDEX ix_ledger_postings_cost_centres ON ledger_postings (tenant_id, customer_id, cost_centre, booked_on)
-WHERE cost_centre IS NOT NULL"""
+INCLUDE (currency, account, kind, amount_minor, recorded_at) WHERE cost_centre IS NOT NULL"""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,13 +12,13 @@ import msgspec
 from sqlalchemy import Select, func, select
 
 from services.billing.domain.billed_items import Billed
-from services.billing.domain.budget.spending import ByCostCentre, committed
 from services.billing.domain.contract_value import ContractItems
 from services.billing.tables import ledger_postings as postings
 from shared.periods import Days
 from shared.statements import run
 from shared.unit_of_work import UnitOfWork
 
+Contract = tuple[ContractItems, Billed]
 OF_REVENUE = ("revenue", "deferred_revenue")
 
 
@@ -42,12 +41,9 @@ class Known:
 NOW = Known()
 
 
-def by_cost_centre(
-    unit: UnitOfWork, customer_id: UUID, days: Days, known: Known = NOW
-) -> dict[tuple[str | None, str], Spending]:
-    """By cost centre, None where none was named, and currency: all that was booked in the days."""
-    where = {"tenant": unit.tenant_id, "customer": customer_id, "start": days.start, "end": days.end}
-    rows = run(unit.tx, _SPENDING, where | {"through": known.through, "at": known.at})
+def by_cost_centre(unit: UnitOfWork, customer: str, days: Days) -> dict[tuple[str | None, str], Spending]:
+    """By cost centre, None where none was named, and currency: all that was booked in the days. `customer` is the key."""
+    rows = run(unit.tx, _ALL, {"tenant": unit.tenant_id, "customer": customer, "start": days.start, "end": days.end})
     return {(name, currency): Spending(billed=billed, earned=earned) for name, currency, billed, earned in rows}
 
 
@@ -79,54 +75,56 @@ def documents(unit: UnitOfWork, customer_id: UUID, cost_centre: str, currency: s
     return select(lines)
 
 
-def commitments(unit: UnitOfWork, customer_id: UUID, days: Days, today: date) -> ByCostCentre:
-    """What all contracts of a customer are still to be billed for within the days, in minor units."""
-    rows = run(unit.tx, _CONTRACTS, {"tenant": unit.tenant_id, "customer": customer_id}).fetchall()
-    waiting = _waiting(unit, [row[0] for row in rows])
-    found: ByCostCentre = ByCostCentre()
-    for id_, items, through in rows:
-        billed = Billed(_THROUGH.decode(through) if through else {}, waiting.get(id_, frozenset()))
-        found.update(committed(_ITEMS.decode(items), billed, days, today))
-    return found
-
-
-def _waiting(unit: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, set[tuple[str, date]]]:
-    found: dict[UUID, set[tuple[str, date]]] = defaultdict(set)
-    for id_, items in run(unit.tx, _NOT_ISSUED, {"tenant": unit.tenant_id, "ids": list(ids)}):
-        found[id_].update(_PLACES.decode(items))
-    return found
+def contracts(unit: UnitOfWork, customer_id: UUID, currency: str) -> list[Contract]:
+    """All of a customer in a currency, with what of them was billed by now."""
+    where = {"tenant": unit.tenant_id, "customer": customer_id, "currency": currency}
+    waiting: dict[UUID, set[tuple[str, date]]] = defaultdict(set)
+    for id_, places in run(unit.tx, _NOT_ISSUED, where):
+        waiting[id_].update(_PLACES.decode(places))
+    return [
+        (_ITEMS.decode(items), Billed(_THROUGH.decode(through) if through else {}, waiting[id_]))
+        for id_, items, through in run(unit.tx, _CONTRACTS, where)
+    ]
 
 
 _ITEMS = msgspec.json.Decoder(ContractItems)
 _THROUGH = msgspec.json.Decoder(dict[str, date])
 _PLACES = msgspec.json.Decoder(list[tuple[str, date]])
 
-_BOOKED = """
-SELECT {names} COALESCE(-sum(amount_minor) FILTER (WHERE kind <> 'recognition'), 0)::bigint,
+_ALL = """
+SELECT cost_centre, currency,
+       COALESCE(-sum(amount_minor) FILTER (WHERE kind <> 'recognition'), 0)::bigint,
        COALESCE(-sum(amount_minor) FILTER (WHERE account = 'revenue'), 0)::bigint
 FROM ledger_postings
-WHERE tenant_id = %(tenant)s AND customer_id = %(customer)s AND account IN ('revenue', 'deferred_revenue')
+WHERE tenant_id = %(tenant)s AND customer_key = %(customer)s AND account IN ('revenue', 'deferred_revenue')
+  AND booked_on >= %(start)s AND booked_on < %(end)s
+GROUP BY cost_centre, currency"""
+
+_OF_ONE = """
+SELECT COALESCE(-sum(amount_minor) FILTER (WHERE kind <> 'recognition'), 0)::bigint,
+       COALESCE(-sum(amount_minor) FILTER (WHERE account = 'revenue'), 0)::bigint
+FROM ledger_postings
+WHERE tenant_id = %(tenant)s AND customer_id = %(customer)s AND cost_centre = %(cost_centre)s
+  AND currency = %(currency)s AND account IN ('revenue', 'deferred_revenue')
   AND booked_on >= %(start)s AND booked_on < %(end)s
   AND booked_on <= COALESCE(%(through)s, 'infinity'::date)
   AND recorded_at <= COALESCE(%(at)s, 'infinity'::timestamptz)"""
 
-_SPENDING = f"{_BOOKED.format(names='cost_centre, currency,')} GROUP BY cost_centre, currency"
-_OF_ONE = f"{_BOOKED.format(names='')} AND cost_centre = %(cost_centre)s AND currency = %(currency)s"
-
 _CONTRACTS = """
 SELECT s.subscription_id, c.items::text, b.through::text
 FROM subscriptions s
-JOIN LATERAL (SELECT items FROM contracts c
+JOIN LATERAL (SELECT items, currency FROM contracts c
   WHERE c.tenant_id = s.tenant_id AND c.subscription_id = s.subscription_id ORDER BY known_from DESC LIMIT 1) c ON true
 LEFT JOIN LATERAL (SELECT through FROM contract_bills b
   WHERE b.tenant_id = s.tenant_id AND b.subscription_id = s.subscription_id ORDER BY version DESC LIMIT 1) b ON true
-WHERE s.tenant_id = %(tenant)s AND s.customer_id = %(customer)s"""
+WHERE s.tenant_id = %(tenant)s AND s.customer_id = %(customer)s AND c.currency = %(currency)s"""
 
 # What bills took that is on no invoice yet; a draft that was given up took it for good.
 _NOT_ISSUED = """
 SELECT b.subscription_id, b.items::text
-FROM contract_bills b
-LEFT JOIN invoice_parts p ON p.tenant_id = b.tenant_id AND p.bill_id = b.invoice_id
-LEFT JOIN invoices i ON i.tenant_id = b.tenant_id AND i.invoice_id = COALESCE(p.invoice_id, b.invoice_id)
-WHERE b.tenant_id = %(tenant)s AND b.subscription_id = ANY(%(ids)s)
-  AND (i.invoice_id IS NULL OR i.issued_on IS NULL AND i.status <> 'discarded')"""
+FROM contract_bills b JOIN subscriptions s ON s.tenant_id = b.tenant_id AND s.subscription_id = b.subscription_id
+WHERE b.tenant_id = %(tenant)s AND s.customer_id = %(customer)s AND b.invoice_id IN (
+  SELECT invoice_id FROM waiting_bills WHERE tenant_id = %(tenant)s
+  UNION ALL
+  SELECT COALESCE(bill_id, invoice_id) FROM invoices LEFT JOIN invoice_parts USING (tenant_id, invoice_id)
+  WHERE tenant_id = %(tenant)s AND customer_id = %(customer)s AND issued_on IS NULL AND status <> 'discarded')"""
