@@ -167,7 +167,7 @@ def running(name: str, servers: Servers, directory: Path) -> Iterator[Service]:
         drop_database(servers.admin_url, database)
 
 
-def settle(services: Sequence[Service], *, seconds: float = 120) -> None:
+def settle(services: Sequence[Service], *, seconds: float = 200) -> None:
     """Turn all loops until nothing has happened for a while and nobody is behind what the topics have: a broker that is
     busy shows it later."""
     deadline = time.monotonic() + seconds

@@ -7,6 +7,7 @@ from functools import partial
 
 from services.billing.desk import desk_of
 from services.billing.domain.autopay import AUTOPAY
+from services.billing.domain.budget import BUDGET
 from services.billing.domain.dunning import DUNNING
 from services.billing.domain.dunning.commands import ClimbLadder
 from services.billing.domain.dunning.state import Dunning
@@ -26,6 +27,7 @@ from services.billing.processes import (
     late_fees,
     topping_up,
 )
+from services.billing.projections.budgets import budget_checks, budgets
 from services.billing.projections.payments import payment_plans, top_ups, wallets
 from services.billing.projections.subscriptions import subscriptions
 from shared.orders import Order
@@ -51,6 +53,11 @@ def top_up(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
 def purchase_given_up(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
     """What a webhook tells later is money all the same."""
     yield from topping_up.on_given_up(unit.state(TOP_UP, timer.subject), timer.fire_at)
+
+
+def budget_check(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:
+    """What was billed before it was set, or meanwhile."""
+    yield Order(BUDGET, timer.subject, budget_checks.billed_by_now(unit, budgets.get(unit, timer.subject)))
 
 
 def late_fee(timer: Timer, unit: UnitOfWork) -> Iterator[Order]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from services.billing.messaging.collecting_timers import (
     autopay,
     autopay_given_up,
+    budget_check,
     credit_expiry,
     dunning_step,
     instalments_due,
@@ -80,6 +81,7 @@ TIMERS: Mapping[str, TimerHandler] = {
         credit_expiry,
         top_up,
         purchase_given_up,
+        budget_check,
         invoice_overdue,
         late_fee,
         autopay,

@@ -13,6 +13,7 @@ from services.billing.domain.autopay import (
     AutopayScheduled,
     OfInstalment,
 )
+from services.billing.domain.budget.events import BudgetSet
 from services.billing.domain.dunning.events import (
     DebtRecovered,
     DebtReduced,
@@ -57,6 +58,8 @@ def of_collection(recorded: Recorded) -> Iterator[Timer]:
             yield from (due(recorded, "instalments_due", at, BILLS, plan_id) for at in attempts_at)
         case AutopayScheduled(attempts_at=attempts_at) | AutopayPostponed(attempts_at=attempts_at):
             yield from (due(recorded, "autopay", at, BILLS) for at in attempts_at)
+        case BudgetSet():
+            yield due(recorded, "budget_check", recorded.cause.occurred_at, DUNNING)
         case PaymentPlanAgreed(agreement=agreement, reviews_at=reviews_at):
             yield from (due(recorded, "payment_plan_review", at, DUNNING) for at in reviews_at)
             charges = charges_at(agreement, recorded.cause.occurred_at)

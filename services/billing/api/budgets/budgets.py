@@ -48,7 +48,7 @@ ONE = "/customers/{external_id}/budgets/{cost_centre}/{period}"
 
 @router.put(ONE)
 def put(external_id: Key, cost_centre: CostCentre, period: Period, body: BudgetIn, unit: SetBudgets) -> BudgetOut:
-    """From now on; what is reached already is told at once. One that is set anew tells again what it has reached."""
+    """From now on; what is reached already is told next. One that is set anew tells again what it has reached."""
     id_, customer = customer_id(unit.tenant_id, external_id), _customer(unit, external_id)
     facts = BudgetFacts(
         customer_id=id_,
@@ -66,7 +66,6 @@ def put(external_id: Key, cost_centre: CostCentre, period: Period, body: BudgetI
     )
     mine = budget_id(id_, cost_centre, period)
     unit.execute(BUDGET, mine, command)
-    unit.because(unit.cause).execute(BUDGET, mine, budget_checks.billed_by_now(unit, budgets.get(unit, mine)))
     return _shown(unit, mine)
 
 
