@@ -62,6 +62,15 @@ def test_a_revised_renewal_keeps_the_prices_that_were_raised_for_it(shop: Shop, 
     assert (moved["annual"]["list_minor"], moved["lines"][0]["net_days"]) == (1800000, 90)
 
 
+def test_a_revised_renewal_keeps_its_cost_centre_with_every_plan_unless_it_says_another(
+    shop: Shop, draft: dict[str, Any]
+) -> None:
+    url = f"/v1/quotes/{draft['quote_id']}/revise"
+    said = [{"cost_centre": "rd"}, {"quantity": 2}, {"plan_version": 2}, {"plan_version": 2, "cost_centre": None}]
+    told = [shop.rita.post(url, json={"lines": [NEXT | more]}).json()["lines"][0]["cost_centre"] for more in said]
+    assert told == ["rd", "rd", "rd", None]
+
+
 def test_a_renewal_starts_where_the_term_ends(shop: Shop, draft: dict[str, Any]) -> None:
     url = f"/v1/quotes/{draft['quote_id']}/revise"
     refused = shop.rita.post(url, json={"lines": [LINE]})
