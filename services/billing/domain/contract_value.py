@@ -150,8 +150,16 @@ def _flats(subscription: Subscription, flat: Iterable[FlatItem]) -> Iterable[Fla
             is_cut=is_cut,
             due_on=due_on(foreseen if last else subscription, last or item),
             cut_on=(last.ends_on if last else item.starts_on) if is_cut else None,
-            cost_centre=cost_centre_on(foreseen, item.term_number, item.starts_on),
+            cost_centre=_cost_centre(foreseen, item),
         )
+
+
+def _cost_centre(foreseen: Subscription, item: FlatItem) -> str | None:
+    """None of what another customer will pay."""
+    due = foreseen.transfer_due
+    if due is not None and item.starts_on >= due.on:
+        return None
+    return cost_centre_on(foreseen, item.term_number, item.starts_on)
 
 
 def _by_place(items: Iterable[FlatItem]) -> dict[Place, FlatItem]:

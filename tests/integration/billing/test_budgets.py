@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.billing_budgets import BudgetReachedV1
 from shared.contracts.billing_invoices import InvoiceIssuedV1
-from tests.integration.billing.till import OWED, PLAN, Till
+from tests.integration.billing.till import OWED, Till
 from tests.support.house import Service, settle
 from tests.support.published import published
 
@@ -132,7 +132,8 @@ def test_what_is_billed_stays_when_the_cost_centre_changes_and_what_begins_goes_
     path = f"/v1/subscriptions/{house.subscription['subscription_id']}"
     for name in ("lab", "", "ops"):
         house.post(f"{path}/amendments", cost_centre=name)
-        assert house.client.get(path).json()["terms"][0]["cost_centre"] == (name or None)
+        told = house.client.get(path).json()
+        assert told["terms"][0]["cost_centre"] == told["amendments"][-1]["cost_centre"] == (name or None)
     settle([house.billing])
     assert (house.figures(f"{RD}/2013")[::2], house.figures(f"{OPS}/2013")[::2]) == ((OWED, 0), (70_000, 11 * OWED))
     house.until("2013-02-02T06:00:00+00:00")
@@ -163,11 +164,16 @@ def test_an_offer_beyond_the_budget_waits_for_the_level_that_the_settings_name(h
 
 def test_a_budget_is_told_as_it_was_and_was_known_then(house: House) -> None:
     house.put(f"{RD}/2013", 12 * OWED)
+    house.until("2013-01-02T06:00:00+00:00")
+    booked = house.client.get("/v1/ledger/entries", params={"cost_centre": "rd"}).json()["items"]
+    [told] = [entry for entry in booked if entry["kind"] == "invoice"]
     house.until("2013-02-02T06:00:00+00:00")
     house.put(f"{RD}/2013", 10 * OWED)
     assert house.figures(f"{RD}/2013") == (2 * OWED, 2 * OWED, 10 * OWED, 8 * OWED)
     then = house.budget(f"{RD}/2013", as_of="2013-01-15T05:00:00Z")
     assert (then["amount_minor"], then["billed_minor"], then["committed_minor"]) == (12 * OWED, OWED, None)
+    known = house.budget(f"{RD}/2013", known_at=told["recorded_at"])
+    assert (known["amount_minor"], known["billed_minor"]) == (12 * OWED, OWED)
     before = house.client.get(f"{RD}/2013", params={"as_of": "2012-11-01T05:00:00Z"})
     assert before.status_code == 404
     gone = house.post(f"{RD}/2013/withdraw", reason="merged")
@@ -208,12 +214,14 @@ def test_what_is_wrong_with_a_budget_is_named(
     assert client.get(f"{RD}/2013").status_code == 404
 
 
-def test_a_renewed_term_keeps_its_cost_centre_and_a_new_customer_has_its_own(house: House) -> None:
+def test_a_new_customer_has_cost_centres_of_its_own_and_nothing_is_committed_for_those_before(house: House) -> None:
     house.client.put("/v1/customers/ny", json={"name": "NY", "zone": "America/New_York", "currency": "USD"})
     path = f"/v1/subscriptions/{house.subscription['subscription_id']}"
     house.until("2013-01-10T06:00:00+00:00")
+    house.put(f"{RD}/2013", 12 * OWED)
+    assert house.figures(f"{RD}/2013")[::2] == (OWED, 11 * OWED)
     assert house.post(f"{path}/transfer", customer="ny", on="2013-03-01")
+    assert house.figures(f"{RD}/2013")[::2] == (OWED, OWED)  # February
     house.until("2013-03-02T06:00:00+00:00")
     march = house.budget("/v1/customers/ny/spending", period="2013-03")["cost_centres"]
     assert [(each["cost_centre"], each["billed_minor"]) for each in march] == [(None, OWED)]
-    assert PLAN["term_months"] == 12

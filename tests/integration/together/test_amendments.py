@@ -59,7 +59,7 @@ def test_a_renewal_that_is_prepared_follows_and_its_quote_is_stale(company: Comp
     company.post("billing", f"/v1/quotes/{quote['quote_id']}/submit")
     sent = company.post("billing", f"/v1/quotes/{quote['quote_id']}/send")
     company.pay_everything()
-    company.post("billing", f"/v1/subscriptions/{subscription}/amendments", {"quantity": 20})
+    company.post("billing", f"/v1/subscriptions/{subscription}/amendments", {"quantity": 20, "cost_centre": "ops"})
     company.settle()
     (after,) = company.get("renewals", "/v1/opportunities")["items"]
     assert (after["base_minor"], after["quote_is_stale"]) == (744_000, True)
@@ -67,6 +67,9 @@ def test_a_renewal_that_is_prepared_follows_and_its_quote_is_stale(company: Comp
         "/v1/quote-acceptances", json={"token": sent["acceptance_token"], "name": "Ann Buyer"}
     )
     assert (accepted.status_code, company.get("billing", f"/v1/quotes/{quote['quote_id']}")["is_stale"]) == (409, True)
+    again = {"lines": [{"plan": "team", "starts_on": "2032-01-01", "quantity": 20}]}
+    revised = company.post("billing", f"/v1/quotes/{quote['quote_id']}/revise", again)
+    assert [line["cost_centre"] for line in revised["lines"]] == ["ops"]
 
 
 def test_a_renewal_to_another_plan_changes_the_rights_when_its_term_starts(company: Company) -> None:

@@ -75,9 +75,16 @@ def _refuse_waiting(form: LineForm, at: str) -> None:
             raise PartNotAllowed("a term that follows waits for nothing: leave it out", field=f"{at}/{name}")
 
 
-def raised_lines(quote: Quote) -> Sequence[AgreedLine]:
-    """What a renewal keeps through its revisions: the prices that were raised for it, of the plan as it was agreed."""
-    return quote.lines if quote.purpose == "renewal" else ()
+def raised_lines(unit: UnitOfWork, quote: Quote) -> Sequence[AgreedLine]:
+    """What a renewal keeps through its revisions: the prices that were raised for it, of the plan as it was agreed; of one
+    that is stale the cost centre of the contract by now."""
+    if quote.purpose != "renewal":
+        return ()
+    contract: Subscription | None = unit.state(SUBSCRIPTION, quote.subscription_id) if quote.subscription_id else None
+    if contract is None or not quote.is_stale:
+        return quote.lines
+    cost_centre = contract.agreed_line(contract.last.number).cost_centre
+    return [replace(line, cost_centre=cost_centre) for line in quote.lines]
 
 
 def terms_of(forms: Sequence[AlternativeForm]) -> tuple[AlternativeTerms, ...]:

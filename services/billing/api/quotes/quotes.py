@@ -62,7 +62,7 @@ def draft(body: DraftForm, unit: ChangeQuotes) -> QuoteAnswer:
 def revise(quote_id: QuoteId, body: RevisionForm, unit: ChangeQuotes) -> QuoteAnswer:
     """A new version. An offer that is out cannot be accepted any more; the new one is submitted and sent again."""
     quote = _existing(unit, quote_id)
-    lines = lines_of(unit, quote.party, body.lines, kept=raised_lines(quote), channel=quote.deal.channel)
+    lines = lines_of(unit, quote.party, body.lines, kept=raised_lines(unit, quote), channel=quote.deal.channel)
     command = order.ReviseQuote(
         lines=lines,
         by=unit.cause.context["principal"],

@@ -113,6 +113,7 @@ class AmendmentOut(BaseModel):
     calendar: bool | None = None
     anchor_on: date | None = None
     zone: str | None = None
+    cost_centre: str | None = None
 
 
 class TrialOut(BaseModel):

@@ -227,6 +227,7 @@ def _with_amendment(document: Any, amendment: Amendment, *, has_taken_effect: bo
         "anchor_on": line.anchor and line.anchor.isoformat(),
     }
     told |= {"zone": amendment.zone} if amendment.zone else {}
+    told |= {"cost_centre": line.cost_centre} if line.cost_centre else {}
     return func.jsonb_set(document, _path("amendments", str(amendment.number - 1)), bindparam(None, told, JSONB))
 
 
