@@ -94,7 +94,7 @@ def list_lines(
     """Every line that `billed_minor` is the sum of, in the order of the books."""
     row = budgets.get(unit, budget_id(customer_id(unit.tenant_id, external_id), cost_centre, period))
     mine = spending.documents(unit, row["customer_id"], cost_centre, row["currency"], budget_checks.days_of(row))
-    return page_of(unit, mine, mine.selected_columns["place"], page, lambda line: BilledLineOut(**_line(line)))
+    return page_of(unit, mine, mine.selected_columns["place"], page, lambda line: BilledLineOut(**line))
 
 
 @router.get("/budgets")
@@ -145,8 +145,3 @@ def _shown(unit: UnitOfWork, mine: UUID, moment: Moment = IS_NOW) -> BudgetOut:
     if moment.is_now:
         committed = budget_checks.committed_of(unit, row, local_day(unit.now, zone))
     return budget_out(row, budget_checks.spent_of(unit, row, known), committed)
-
-
-def _line(row: object) -> dict[str, object]:
-    names = ("kind", "booked_on", "document", "invoice_id", "line", "net_minor")
-    return {name: row[name] for name in names}  # type: ignore[index]

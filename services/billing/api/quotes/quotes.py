@@ -89,13 +89,6 @@ def submit(quote_id: QuoteId, unit: ChangeQuotes) -> QuoteAnswer:
     return _done(unit, quote_id, command)
 
 
-def _over_budget(unit: UnitOfWork, settings: TenantSettings, quote: Quote) -> tuple[OverBudget, ...]:
-    """Nobody looks where nobody would have to agree."""
-    if settings.approval.over_budget is None:
-        return ()
-    return budget_checks.exceeded(unit, quote, answers.anchors_of(unit, quote.deal, quote.lines))
-
-
 @router.post("/{quote_id}/approve")
 def approve(quote_id: QuoteId, unit: ApproveQuotes) -> QuoteAnswer:
     """By somebody else than its authors, of the level that was asked for where the settings list approvers."""
@@ -171,6 +164,13 @@ def list_quotes(
 def _settings(unit: UnitOfWork) -> TenantSettings:
     settings: TenantSettings = unit.state(TENANT_SETTINGS, unit.tenant_id)
     return settings
+
+
+def _over_budget(unit: UnitOfWork, settings: TenantSettings, quote: Quote) -> tuple[OverBudget, ...]:
+    """Nobody looks where nobody would have to agree."""
+    if settings.approval.over_budget is None:
+        return ()
+    return budget_checks.exceeded(unit, quote, answers.anchors_of(unit, quote.deal, quote.lines))
 
 
 def _existing(unit: UnitOfWork, quote_id: QuoteId) -> Quote:

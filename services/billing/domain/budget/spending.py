@@ -44,8 +44,9 @@ def committed(items: ContractItems, billed: Billed, days: Days, today: date) -> 
 
 def _told_on(item: FlatValue | FeeValue, billed: Billed) -> date | None:
     """The day of the document: of the bill, or of the credit for what was billed and is cut."""
-    is_credited = isinstance(item, FlatValue) and item.is_cut and not billed.is_open(item.key, item.starts_on)
-    return item.cut_on if is_credited and isinstance(item, FlatValue) else item.due_on
+    if isinstance(item, FlatValue) and item.is_cut and not billed.is_open(item.key, item.starts_on):
+        return item.cut_on
+    return item.due_on
 
 
 def over_budget(quote: Quote, rooms: Iterable[Room], anchors: Sequence[date], today: date) -> tuple[OverBudget, ...]:

@@ -21,9 +21,15 @@ def fee_line(subscription: Subscription, fee: Fee) -> InvoiceLine:
         on = cost_centre_on(subscription, term.number, subscription.day(fee.assessed_at))
         line = new_line(term, "late_fee", "late_fee", name, term.starts_on, term.ends_on, fee.amount, cost_centre=on)
         return replace(line, group=fee.late.number, revenue_class="late_fee")
-    kind, name = "reinstatement", "Reinstatement fee"
     line = new_line(
-        term, "reinstatement", kind, name, term.starts_on, term.ends_on, fee.amount, cost_centre=term.line.cost_centre
+        term,
+        "reinstatement",
+        "reinstatement",
+        "Reinstatement fee",
+        term.starts_on,
+        term.ends_on,
+        fee.amount,
+        cost_centre=term.line.cost_centre,
     )
     rates = tuple(dict.fromkeys(rate for charge in term.line.flat for rate in charge.tax_rates))
     category = next((charge.tax_category for charge in term.line.flat if charge.tax_category), None)
